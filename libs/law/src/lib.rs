@@ -1,0 +1,29 @@
+//! Statutory time and rules of Chinese fire-safety administration, as pure functions over versioned data.
+//!
+//! **Invariant:** nothing here reads a clock, the network or the disk. The same versions of calendar and
+//! pack give the same answer for ever, so an event that carries both versions can be recomputed.
+
+mod area;
+mod calendar;
+mod digest;
+mod due;
+mod level;
+mod money;
+mod pack;
+mod period;
+mod ratio;
+mod shanghai;
+mod suspension;
+mod uscc;
+
+pub use area::{AreaCode, AreaError, AreaLevel};
+pub use calendar::{Calendar, CalendarError, DayKind};
+pub use due::{Due, Role, RoleError};
+pub use level::{Level, Tier, cause_tier, government_tier};
+pub use money::{late_fee, reward_base};
+pub use pack::{DayType, PackError, Row, RuleError, RulePack, Status, Unit, Value};
+pub use period::{Period, PeriodError};
+pub use ratio::{Ratio, RatioError};
+pub use shanghai::{end_of_day, shanghai_date, start_of_day};
+pub use suspension::{Suspension, Suspensions, union_of_suspensions};
+pub use uscc::{Uscc, UsccError};

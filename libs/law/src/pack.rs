@@ -1,0 +1,219 @@
+//! The rule pack: every parameter of the law as a row with its article, status and source.
+//!
+//! **Invariant:** a row that nobody has verified (status M) answers only when it is allowed by name.
+
+mod error;
+mod row;
+mod value;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock},
+};
+
+use serde::Deserialize;
+use time::Date;
+
+pub use self::{
+    error::{PackError, RuleError},
+    row::{DayType, Row, Status, Unit},
+    value::Value,
+};
+use crate::{digest, period::Period, ratio::Ratio};
+
+const BUILTIN: &str = include_str!("../data/pack/cn.json");
+
+/// Parameters by id. Cloning shares the rows.
+#[derive(Clone, Debug)]
+pub struct RulePack {
+    /// Name, edition and fingerprint of the rows, without the allowances.
+    base: String,
+    version: String,
+    rows: Arc<BTreeMap<String, Row>>,
+    allowed: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    edition: String,
+    rows: Vec<row::Written>,
+}
+
+impl RulePack {
+    /// The pack this program was built with, in which no unverified row is allowed.
+    pub fn builtin() -> Arc<Self> {
+        static PACK: LazyLock<Arc<RulePack>> = LazyLock::new(|| {
+            Arc::new(RulePack::parse(BUILTIN, &[]).expect("the embedded rule pack is valid"))
+        });
+        Arc::clone(&PACK)
+    }
+
+    /// A pack from our format (`docs/law.md`), with the unverified rows that may be used.
+    pub fn parse(text: &str, allow: &[&str]) -> Result<Self, PackError> {
+        let file: File = serde_json::from_str(text).map_err(PackError::Unreadable)?;
+        let mut rows = BTreeMap::new();
+        for written in file.rows {
+            let row = Row::try_from(written)?;
+            if let Some(twice) = rows.insert(row.id.clone(), row) {
+                return Err(PackError::Twice { id: twice.id });
+            }
+        }
+        if let Some(id) = allow.iter().find(|id| !rows.contains_key(**id)) {
+            return Err(PackError::AllowedUnknown { id: (*id).to_owned() });
+        }
+        let base = format!("{}-{}@{}", file.name, file.edition, digest::short([text]));
+        let pack = Self {
+            version: base.clone(),
+            base,
+            rows: Arc::new(rows),
+            allowed: BTreeSet::new(),
+        };
+        Ok(pack.allowing(allow.iter().map(|id| (*id).to_owned())))
+    }
+
+    /// The same rows with exactly these unverified ones allowed. An id that is no unverified row has no
+    /// effect; `row` tells a caller who wants to refuse it.
+    pub fn with_allowed(&self, ids: &[String]) -> Self {
+        self.allowing(ids.iter().cloned())
+    }
+
+    /// Names the rows and the allowances, for example `CN-2026-11-22@1a2b3c4d`, with `+5e6f7a8b` for a set
+    /// of allowed rows: answers depend on both.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Every row in the order of ids, also those whose lookup is refused.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    pub fn row(&self, id: &str) -> Result<&Row, RuleError> {
+        let row = self
+            .rows
+            .get(id)
+            .ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
+        if row.status == Status::Memory && !self.allowed.contains(id) {
+            return Err(RuleError::Unverified { id: id.to_owned() });
+        }
+        Ok(row)
+    }
+
+    pub fn period(&self, id: &str) -> Result<Period, RuleError> {
+        self.typed(id, "a period", |value| match value {
+            Value::Period(period) => Some(*period),
+            _ => None,
+        })
+    }
+
+    /// An amount of money; the pack states yuan, the answer is in fen.
+    pub fn fen(&self, id: &str) -> Result<i64, RuleError> {
+        self.typed(id, "an amount in CNY", |value| match value {
+            Value::Fen(fen) => Some(*fen),
+            _ => None,
+        })
+    }
+
+    pub fn number(&self, id: &str) -> Result<i64, RuleError> {
+        self.typed(id, "a number", |value| match value {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        })
+    }
+
+    /// A row of several numbers, such as weights or thresholds.
+    pub fn numbers(&self, id: &str) -> Result<&[i64], RuleError> {
+        self.typed(id, "several numbers", |value| match value {
+            Value::Numbers(numbers) => Some(numbers.as_slice()),
+            _ => None,
+        })
+    }
+
+    pub fn ratio(&self, id: &str) -> Result<Ratio, RuleError> {
+        self.typed(id, "a ratio", |value| match value {
+            Value::Ratio(ratio) => Some(*ratio),
+            _ => None,
+        })
+    }
+
+    pub fn flag(&self, id: &str) -> Result<bool, RuleError> {
+        self.typed(id, "true or false", |value| match value {
+            Value::Flag(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    pub fn list(&self, id: &str) -> Result<&[String], RuleError> {
+        self.typed(id, "a list of words", |value| match value {
+            Value::List(list) => Some(list.as_slice()),
+            _ => None,
+        })
+    }
+
+    pub fn text(&self, id: &str) -> Result<&str, RuleError> {
+        self.typed(id, "a word", |value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The instrument and article the row rests on, as cited: `行政处罚法60`.
+    pub fn article(&self, id: &str) -> Result<&str, RuleError> {
+        self.row(id).map(|row| row.article.as_str())
+    }
+
+    pub fn effective_from(&self, id: &str) -> Result<Date, RuleError> {
+        self.row(id).map(|row| row.effective_from)
+    }
+
+    /// Whether the row's instrument was in force on `date`.
+    pub fn in_force(&self, id: &str, date: Date) -> Result<bool, RuleError> {
+        self.effective_from(id).map(|from| from <= date)
+    }
+
+    /// A row of exactly as many numbers as the caller has criteria.
+    pub(crate) fn thresholds<const N: usize>(&self, id: &str) -> Result<[i64; N], RuleError> {
+        let numbers = self.numbers(id)?;
+        numbers.try_into().map_err(|_| RuleError::WrongValue {
+            id: id.to_owned(),
+            wanted: "one number for each criterion",
+            found: format!("{} numbers", numbers.len()),
+        })
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        id: &str,
+        wanted: &'static str,
+        of: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<T, RuleError> {
+        let row = self.row(id)?;
+        of(&row.value).ok_or_else(|| RuleError::WrongUnit {
+            id: id.to_owned(),
+            wanted,
+            found: row.unit.to_string(),
+        })
+    }
+
+    fn allowing(&self, ids: impl Iterator<Item = String>) -> Self {
+        let unverified = |id: &String| self.rows.get(id).is_some_and(|row| row.status == Status::Memory);
+        let allowed: BTreeSet<String> = ids.filter(unverified).collect();
+        let version = if allowed.is_empty() {
+            self.base.clone()
+        } else {
+            format!(
+                "{}+{}",
+                self.base,
+                digest::short(allowed.iter().map(String::as_str))
+            )
+        };
+        Self {
+            base: self.base.clone(),
+            version,
+            rows: Arc::clone(&self.rows),
+            allowed,
+        }
+    }
+}

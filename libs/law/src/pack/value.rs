@@ -1,0 +1,73 @@
+//! The value of a parameter, in the type its unit calls for.
+
+use serde::Serialize;
+
+use super::row::{DayType, Unit};
+use crate::{period::Period, ratio::Ratio};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    Period(Period),
+    Fen(i64),
+    Number(i64),
+    Numbers(Vec<i64>),
+    Ratio(Ratio),
+    Flag(bool),
+    List(Vec<String>),
+    Text(String),
+}
+
+impl Value {
+    /// None when the text is not of the unit.
+    pub(super) fn parse(text: &str, unit: Unit, days: Option<DayType>) -> Option<Self> {
+        Some(match unit {
+            Unit::Bool => Self::Flag(text.parse().ok()?),
+            Unit::Minute => period(text, Period::Minutes)?,
+            Unit::Hour => period(text, Period::Hours)?,
+            Unit::Day if days == Some(DayType::Working) => period(text, Period::WorkingDays)?,
+            Unit::Day => period(text, Period::CalendarDays)?,
+            Unit::Month => period(text, Period::Months)?,
+            Unit::Year => period(text, Period::Years)?,
+            Unit::Yuan | Unit::YuanPerDeath => Self::Fen(natural(text)?.checked_mul(100)?),
+            Unit::DaysOrLess
+            | Unit::Person
+            | Unit::Item
+            | Unit::Household
+            | Unit::Count
+            | Unit::CountInYear => Self::Number(natural(text)?),
+            Unit::Days | Unit::Ints => numbers(text, ',')?,
+            Unit::Times => numbers(text, '-')?,
+            Unit::DeathsSeriousYuan | Unit::DeathsSeriousHouseholds | Unit::DeathsSeriousSumHouseholds => {
+                numbers(text, '/')?
+            }
+            Unit::PerDay | Unit::RatioOfFine | Unit::OfFine => Self::Ratio(text.parse().ok()?),
+            Unit::List => Self::List(words(text)?),
+            Unit::Mode | Unit::Enum | Unit::Ref | Unit::Chars => Self::Text(word(text)?),
+        })
+    }
+}
+
+fn period(text: &str, unit: fn(u32) -> Period) -> Option<Value> {
+    unit(text.parse().ok()?).checked(text).ok().map(Value::Period)
+}
+
+fn natural(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number| *number >= 0)
+}
+
+fn numbers(text: &str, separator: char) -> Option<Value> {
+    text.split(separator)
+        .map(natural)
+        .collect::<Option<_>>()
+        .map(Value::Numbers)
+}
+
+fn words(text: &str) -> Option<Vec<String>> {
+    text.split(',').map(word).collect()
+}
+
+fn word(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}

@@ -1,0 +1,27 @@
+//! The rules of law as sentences, each proved against the embedded data.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy sees no test in helpers of an integration test"
+)]
+
+mod area;
+mod calendar;
+mod deadline;
+mod level;
+mod money;
+mod oracle;
+mod pack;
+mod period;
+mod suspension;
+mod uscc;
+
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+
+fn date(text: &str) -> Date {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).unwrap()
+}
+
+fn instant(text: &str) -> OffsetDateTime {
+    OffsetDateTime::parse(text, &Rfc3339).unwrap()
+}
