@@ -1,0 +1,135 @@
+"""Checks rendered manifests for what a schema cannot see: references, selectors, probes, and the restricted pod.
+
+Usage: kubectl kustomize k8s/overlays/dev | k8s/check.py
+"""
+
+import sys
+
+import yaml
+
+SERVICES = {"hazard", "enforcement", "investigation", "credit", "reward", "timeline"}
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+faults = []
+
+
+def expect(holds, fault):
+    if not holds:
+        faults.append(fault)
+
+
+def references(pod):
+    """Yields (kind, name, key or None) for everything that a pod takes from elsewhere."""
+    yield "ServiceAccount", pod["serviceAccountName"], None
+    for volume in pod.get("volumes", []):
+        if "configMap" in volume:
+            yield "ConfigMap", volume["configMap"]["name"], None
+        if "secret" in volume:
+            for item in volume["secret"].get("items", [{"key": None}]):
+                yield "Secret", volume["secret"]["secretName"], item["key"]
+    for container in pod["initContainers"] + pod["containers"]:
+        for source in container.get("envFrom", []):
+            for field, reference in source.items():
+                yield {"configMapRef": "ConfigMap", "secretRef": "Secret"}[field], reference["name"], None
+        for variable in container.get("env", []):
+            for field, reference in variable.get("valueFrom", {}).items():
+                if field != "fieldRef":
+                    yield {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}[field], reference[
+                        "name"
+                    ], reference["key"]
+
+
+def check_pod(name, pod):
+    security = pod["securityContext"]
+    expect(
+        security["runAsNonRoot"] and security["seccompProfile"] == {"type": "RuntimeDefault"},
+        f"{name}: not restricted",
+    )
+    expect(pod["automountServiceAccountToken"] is False, f"{name}: has a service account token")
+    mounted = {volume["name"] for volume in pod.get("volumes", [])}
+    for container in pod["initContainers"] + pod["containers"]:
+        where = f"{name}/{container['name']}"
+        expect(container["securityContext"] == RESTRICTED, f"{where}: not restricted")
+        expect(
+            "memory" in container["resources"]["limits"] and "cpu" in container["resources"]["requests"],
+            f"{where}: no resources",
+        )
+        expect(
+            ":" in container["image"] and not container["image"].endswith(":latest"),
+            f"{where}: image without a tag",
+        )
+        for mount in container.get("volumeMounts", []):
+            expect(mount["name"] in mounted, f"{where}: no volume {mount['name']}")
+    for container in pod["containers"]:
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            ports = {port["containerPort"] for port in container["ports"]}
+            expect(
+                container[probe]["grpc"]["port"] in ports, f"{name}: {probe} asks a port that is not there"
+            )
+        # A liveness probe that asks for dependencies restarts healthy processes.
+        expect(
+            container["livenessProbe"]["grpc"]["service"] == "liveness",
+            f"{name}: liveness asks for more than life",
+        )
+
+
+def selected(selector, deployments):
+    wanted = selector.items()
+    return [
+        name for name, spec in deployments.items() if wanted <= spec["template"]["metadata"]["labels"].items()
+    ]
+
+
+def check(documents):
+    by_kind = {}
+    for document in documents:
+        by_kind.setdefault(document["kind"], {})[document["metadata"]["name"]] = document
+    deployments = {name: document["spec"] for name, document in by_kind["Deployment"].items()}
+    wanted = {f"fenghuo-{service}" for service in SERVICES}
+
+    for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+        expect(set(by_kind[kind]) == wanted, f"{kind}s are {sorted(by_kind[kind])}")
+    expect(
+        set(by_kind["NetworkPolicy"]) == wanted | {"default-deny"}, "a NetworkPolicy is missing or strange"
+    )
+
+    for name, spec in deployments.items():
+        pod = spec["template"]["spec"]
+        check_pod(name, pod)
+        for kind, reference, key in references(pod):
+            found = by_kind.get(kind, {}).get(reference)
+            expect(found is not None, f"{name}: {kind} {reference} is not there")
+            keys = {**(found or {}).get("data", {}), **(found or {}).get("stringData", {})}
+            expect(key is None or key in keys, f"{name}: {kind} {reference} has no {key}")
+
+    for name in wanted:
+        for kind, selector in (
+            ("Service", by_kind["Service"][name]["spec"]["selector"]),
+            ("PodDisruptionBudget", by_kind["PodDisruptionBudget"][name]["spec"]["selector"]["matchLabels"]),
+            ("NetworkPolicy", by_kind["NetworkPolicy"][name]["spec"]["podSelector"]["matchLabels"]),
+            ("Deployment", deployments[name]["selector"]["matchLabels"]),
+        ):
+            expect(
+                selected(selector, deployments) == [name],
+                f"{kind} {name} selects {selected(selector, deployments)}",
+            )
+        ports = {
+            port["name"]
+            for container in deployments[name]["template"]["spec"]["containers"]
+            for port in container["ports"]
+        }
+        for port in by_kind["Service"][name]["spec"]["ports"]:
+            expect(port["targetPort"] in ports, f"Service {name}: no port {port['targetPort']}")
+        for rule in by_kind["NetworkPolicy"][name]["spec"]["ingress"]:
+            callers = rule["from"][0]["podSelector"]["matchLabels"]
+            expect(selected(callers, deployments), f"NetworkPolicy {name}: nobody may call")
+
+
+check([document for document in yaml.safe_load_all(sys.stdin) if document])
+for fault in faults:
+    print(f"k8s: {fault}", file=sys.stderr)
+sys.exit(1 if faults else 0)
