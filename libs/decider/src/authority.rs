@@ -1,6 +1,6 @@
 //! What makes an act lawful: certified officers and delegations in force, as they were known at the act.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, str::FromStr};
 
 use law::{AreaCode, RulePack};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,31 @@ pub enum Model {
     Entrusted,
     /// 赋权: in the town's own name.
     Assigned,
+}
+
+impl Model {
+    /// The word used in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Entrusted => "entrusted",
+            Self::Assigned => "assigned",
+        }
+    }
+}
+
+/// Why a text is not a model of delegation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read model of delegation {0:?}: known are entrusted and assigned")]
+pub struct ModelError(String);
+
+impl FromStr for Model {
+    type Err = ModelError;
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        [Self::Entrusted, Self::Assigned]
+            .into_iter()
+            .find(|model| model.as_str() == text)
+            .ok_or_else(|| ModelError(text.chars().take(64).collect()))
+    }
 }
 
 /// A delegation as it was published.
@@ -96,11 +121,19 @@ pub fn check_officers(
     rules: &RulePack,
 ) -> Result<Result<(), Flaw>, law::RuleError> {
     let wanted = rules.number(minimum)?;
-    let invalid = certificates.iter().find(|c| c.department != *acting || at < c.from || at >= c.until);
+    let invalid = certificates
+        .iter()
+        .find(|c| c.department != *acting || at < c.from || at >= c.until);
     if let Some(certificate) = invalid {
-        return Ok(Err(Flaw::CertificateInvalid { number: certificate.number.clone() }));
+        return Ok(Err(Flaw::CertificateInvalid {
+            number: certificate.number.clone(),
+        }));
     }
-    let shown = certificates.iter().map(|c| &c.number).collect::<BTreeSet<_>>().len();
+    let shown = certificates
+        .iter()
+        .map(|c| &c.number)
+        .collect::<BTreeSet<_>>()
+        .len();
     if i64::try_from(shown).unwrap_or(i64::MAX) < wanted {
         return Ok(Err(Flaw::TooFewOfficers { shown, wanted }));
     }

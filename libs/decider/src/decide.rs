@@ -27,7 +27,11 @@ pub trait Decider: Send + Sync + 'static {
     type Refusal: Refusal;
 
     /// Answers a command: what happens, or why not. No events means "already so", and is not an error.
-    fn decide(state: &Self::State, command: Self::Command, cx: &Context) -> Result<Vec<Self::Event>, Self::Refusal>;
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+        cx: &Context,
+    ) -> Result<Vec<Self::Event>, Self::Refusal>;
 
     /// Remembers an event. Total: history is never refused.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;
@@ -58,7 +62,10 @@ pub struct Aggregate {
 impl Aggregate {
     /// The value for a decider.
     pub const fn of<D: Decider>() -> Self {
-        Self { name: D::NAME, due: due::<D> }
+        Self {
+            name: D::NAME,
+            due: due::<D>,
+        }
     }
 
     /// When the law next acts on the stream with this history, and what it then does.
@@ -68,7 +75,9 @@ impl Aggregate {
 }
 
 fn due<D: Decider>(history: &[Recorded]) -> Result<Option<(OffsetDateTime, Order)>, serde_json::Error> {
-    let Some(first) = history.first() else { return Ok(None) };
+    let Some(first) = history.first() else {
+        return Ok(None);
+    };
     let state = fold::<D>(history)?;
     Ok(D::deadline(&state).map(|(at, command)| (at, Order::of::<D>(first.stream.id(), command))))
 }

@@ -1,22 +1,23 @@
 //! Facts: what another department made public, and what we do about it.
 
+use std::fmt;
+
 use prost::Name;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Causation, CaseId, Department, Order};
+use crate::{CaseId, Causation, Department, Order};
 
 /// A message whose body does not have the shape its type promises. It is parked, never skipped.
 #[derive(Debug, thiserror::Error)]
-#[error("read {kind}")]
+#[error("read {kind}: {reason}")]
 pub struct Unreadable {
-    /// The message's type.
+    /// The message's or event's type.
     pub kind: String,
-    /// What was wrong.
-    #[source]
-    pub source: serde_json::Error,
+    /// What was wrong, and where.
+    pub reason: String,
 }
 
 /// A public message on its way out: a protobuf message in its JSON mapping.
@@ -34,7 +35,11 @@ impl Public {
     /// The public form of a protobuf message. Writing a generated message as JSON cannot fail.
     pub fn of<M: Name + Serialize>(message: &M) -> Self {
         let body = serde_json::to_value(message).expect("generated protobuf JSON has string keys only");
-        Self { kind: M::full_name(), body, to: Vec::new() }
+        Self {
+            kind: M::full_name(),
+            body,
+            to: Vec::new(),
+        }
     }
 
     /// Names whom it is addressed to.
@@ -90,7 +95,19 @@ impl Fact {
         }
         serde_json::from_value(self.body.clone())
             .map(Some)
-            .map_err(|source| Unreadable { kind: self.kind.clone(), source })
+            .map_err(|error| self.unreadable(error))
+    }
+
+    /// The value of a field that was parsed, or what is wrong with it.
+    pub fn field<T, E: fmt::Display>(&self, name: &str, parsed: Result<T, E>) -> Result<T, Unreadable> {
+        parsed.map_err(|error| self.unreadable(format_args!("{name}: {error}")))
+    }
+
+    fn unreadable(&self, reason: impl fmt::Display) -> Unreadable {
+        Unreadable {
+            kind: self.kind.clone(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -108,11 +125,18 @@ pub struct Reaction {
 impl Reaction {
     /// A reaction within the fact's own case.
     pub fn new(policy: &'static str, order: Order) -> Self {
-        Self { policy, order, case_id: None }
+        Self {
+            policy,
+            order,
+            case_id: None,
+        }
     }
 
     /// The id of the command: stable over repetition.
     pub fn command_id(&self, cause: Uuid) -> Uuid {
-        Uuid::new_v5(&cause, format!("{}/{}", self.policy, self.order.stream).as_bytes())
+        Uuid::new_v5(
+            &cause,
+            format!("{}/{}", self.policy, self.order.stream).as_bytes(),
+        )
     }
 }

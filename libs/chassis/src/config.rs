@@ -1,0 +1,48 @@
+//! How a service is told where things are: flags, or the environment; no defaults that hide a mistake.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+/// Where a service finds its database, its bus and its keys.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// PostgreSQL connection URL; the service keeps to its own schema in that database
+    #[arg(long, env = "FENGHUO_DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+    /// NATS URL, with user and password if the server wants them
+    #[arg(long, env = "FENGHUO_NATS_URL", hide_env_values = true)]
+    pub nats_url: String,
+    /// Address that gRPC listens on
+    #[arg(long, env = "FENGHUO_LISTEN", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// File with the public keys whose tokens are accepted (JWK Set, Ed25519)
+    #[arg(long, env = "FENGHUO_KEYS")]
+    pub keys: PathBuf,
+    /// File with this service's own token, shown to other services when it fetches events it missed
+    #[arg(long, env = "FENGHUO_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Where other services' gRPC is, as NAME=URL, to fetch events that the bus lost
+    #[arg(long = "peer", env = "FENGHUO_PEERS", value_delimiter = ',', value_parser = peer)]
+    pub peers: Vec<(String, String)>,
+    /// Rows of status M (unverified) in the rule pack that this deployment allows, by id
+    #[arg(
+        long = "allow-unverified",
+        env = "FENGHUO_ALLOW_UNVERIFIED",
+        value_delimiter = ','
+    )]
+    pub allow_unverified: Vec<String>,
+    /// The department whose service this is, as fire.330723
+    #[arg(long, env = "FENGHUO_DEPARTMENT")]
+    pub department: decider::Department,
+    /// Where traces and metrics go (OTLP over gRPC); nowhere if absent
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+}
+
+fn peer(text: &str) -> Result<(String, String), String> {
+    let (name, url) = text
+        .split_once('=')
+        .ok_or_else(|| format!("read peer {text:?}: NAME=URL is wanted"))?;
+    Ok((name.to_owned(), url.to_owned()))
+}

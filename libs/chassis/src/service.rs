@@ -1,0 +1,39 @@
+//! What a service is: a value that names its parts. The chassis runs it; nothing else is needed.
+
+use std::sync::Arc;
+
+use decider::{Aggregate, Fact, Public, Reaction, Recorded, Unreadable};
+use eventlog::View;
+use tonic::service::RoutesBuilder;
+
+use crate::Node;
+
+/// A department's service, as its `lib.rs` declares it.
+pub struct Service {
+    /// Its name: schema, stream, subject and command line all use it.
+    pub name: &'static str,
+    /// The full name of its gRPC service, for health checks.
+    pub grpc: &'static str,
+    /// Its deciders.
+    pub aggregates: &'static [Aggregate],
+    /// Which of its events become public.
+    pub publish: fn(&Recorded) -> Result<Option<Public>, Unreadable>,
+    /// The logs it listens to: services and outside departments.
+    pub listens_to: &'static [&'static str],
+    /// Foreign fact to own command.
+    pub react: fn(&Fact) -> Result<Vec<Reaction>, Unreadable>,
+    /// Own event to own next command.
+    pub advance: fn(&Recorded) -> Result<Vec<Reaction>, Unreadable>,
+    /// Its read models.
+    pub views: fn() -> Vec<Arc<dyn View>>,
+    /// Its gRPC service.
+    pub routes: fn(Node, &mut RoutesBuilder),
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

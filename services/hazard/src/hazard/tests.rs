@@ -1,0 +1,277 @@
+//! The specification of a hazard case, sentence by sentence.
+
+use decider::{
+    Context, DepartmentKind, Id, Role,
+    authority::{Certificate, Delegation, Model},
+    harness::{actor, context, given},
+};
+use law::{AreaCode, Period, Uscc};
+use time::{
+    OffsetDateTime,
+    macros::{date, datetime},
+};
+
+use super::*;
+
+const DAY: OffsetDateTime = datetime!(2023-03-01 10:00 +8);
+
+fn town(at: OffsetDateTime) -> Context {
+    context(at, actor(DepartmentKind::Town, "330723103", &[Role::Officer]))
+}
+
+fn brigade(at: OffsetDateTime) -> Context {
+    context(at, actor(DepartmentKind::Fire, "330723", &[Role::Officer]))
+}
+
+fn certificate(number: &str, cx: &Context) -> Certificate {
+    Certificate {
+        number: Id::parse(number).unwrap(),
+        department: cx.actor.department.clone(),
+        from: datetime!(2022-01-01 0:00 +8),
+        until: datetime!(2024-01-01 0:00 +8),
+    }
+}
+
+fn two(cx: &Context) -> Vec<Certificate> {
+    vec![certificate("c-1", cx), certificate("c-2", cx)]
+}
+
+fn delegation() -> Delegation {
+    Delegation {
+        id: Id::parse("d-1").unwrap(),
+        version: 1,
+        model: Model::Entrusted,
+        delegator: "fire.330723".parse().unwrap(),
+        delegate: "town.330723103".parse().unwrap(),
+        items: vec![Id::parse("fire-60-1").unwrap()],
+        area: AreaCode::parse("330723103").unwrap(),
+        from: datetime!(2023-01-01 0:00 +8),
+        until: datetime!(2024-01-01 0:00 +8),
+    }
+}
+
+fn opened() -> Event {
+    Event::Opened {
+        premises: "plant".into(),
+        area: AreaCode::parse("330723103").unwrap(),
+        unit: Uscc::parse("91110000600037341L").unwrap(),
+        category: Id::parse("flammable-storage").unwrap(),
+        report: None,
+        reporter_ref: None,
+    }
+}
+
+fn inspect(officers: Vec<Certificate>, item: &str) -> Command {
+    Command::Inspect {
+        officers,
+        delegation: Some(delegation()),
+        item: Some(Id::parse(item).unwrap()),
+        findings: vec!["open drums".into()],
+    }
+}
+
+/// The events up to a stage, by giving the commands in order.
+fn story(commands: &[(Command, Context)]) -> Vec<Event> {
+    commands.iter().fold(vec![opened()], |mut events, (command, cx)| {
+        events.extend(given::<Hazard>(events.clone()).when(command.clone(), cx).events());
+        events
+    })
+}
+
+fn ordered() -> Vec<Event> {
+    let cx = town(DAY);
+    let period: Period = "3 working days".parse().unwrap();
+    let order = Command::OrderRectification {
+        document: "1".into(),
+        items: vec!["remove".into()],
+        period,
+    };
+    story(&[(inspect(two(&cx), "fire-60-1"), cx.clone()), (order, cx)])
+}
+
+fn reinspect(cx: &Context, outcome: Outcome, on_application: bool) -> Command {
+    Command::Reinspect {
+        officers: two(cx),
+        outcome,
+        on_application,
+    }
+}
+
+#[test]
+fn nothing_is_done_to_a_hazard_that_nobody_opened() {
+    let cx = town(DAY);
+    given::<Hazard>([])
+        .when(inspect(two(&cx), "fire-60-1"), &cx)
+        .refused(Refusal::NotOpened);
+}
+
+#[test]
+fn one_officer_with_the_same_certificate_twice_is_one_officer() {
+    let cx = town(DAY);
+    let twice = vec![certificate("c-1", &cx), certificate("c-1", &cx)];
+    given::<Hazard>([opened()])
+        .when(inspect(twice, "fire-60-1"), &cx)
+        .refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
+}
+
+#[test]
+fn a_certificate_of_another_unit_does_not_count() {
+    let cx = town(DAY);
+    let mixed = vec![certificate("c-1", &cx), certificate("c-2", &brigade(DAY))];
+    given::<Hazard>([opened()])
+        .when(inspect(mixed, "fire-60-1"), &cx)
+        .refused(Refusal::CertificateInvalid {
+            number: Id::parse("c-2").unwrap(),
+        });
+}
+
+#[test]
+fn a_certificate_is_valid_on_the_day_of_the_act() {
+    let cx = town(datetime!(2024-01-01 0:00 +8));
+    given::<Hazard>([opened()])
+        .when(inspect(two(&cx), "fire-60-1"), &cx)
+        .refused(Refusal::CertificateInvalid {
+            number: Id::parse("c-1").unwrap(),
+        });
+}
+
+#[test]
+fn a_town_inspects_only_what_is_on_its_list() {
+    let cx = town(DAY);
+    given::<Hazard>([opened()])
+        .when(inspect(two(&cx), "fire-61"), &cx)
+        .refused(Refusal::ItemNotDelegated {
+            item: Id::parse("fire-61").unwrap(),
+        });
+}
+
+#[test]
+fn a_town_without_a_delegation_does_not_inspect() {
+    let cx = town(DAY);
+    let command = Command::Inspect {
+        officers: two(&cx),
+        delegation: None,
+        item: None,
+        findings: vec![],
+    };
+    given::<Hazard>([opened()])
+        .when(command, &cx)
+        .refused(Refusal::DelegationMissing);
+}
+
+#[test]
+fn a_grid_worker_does_not_inspect_an_enterprise() {
+    let grid = |at| context(at, actor(DepartmentKind::Town, "330723103", &[Role::Grid]));
+    let cx = grid(datetime!(2024-12-30 10:00 +8));
+    given::<Hazard>([opened()])
+        .when(inspect(two(&cx), "fire-60-1"), &cx)
+        .refused(Refusal::GridWorkerMayNotInspect);
+    let before = grid(DAY);
+    given::<Hazard>([opened()])
+        .when(inspect(two(&before), "fire-60-1"), &before)
+        .refused(Refusal::NotAnOfficer);
+}
+
+#[test]
+fn nothing_is_ordered_before_an_inspection() {
+    let order = Command::OrderRectification {
+        document: "1".into(),
+        items: vec!["remove".into()],
+        period: Period::WorkingDays(3),
+    };
+    given::<Hazard>([opened()])
+        .when(order, &town(DAY))
+        .refused(Refusal::NotInspected);
+}
+
+#[test]
+fn an_order_of_three_working_days_is_reinspected_within_three_more() {
+    let Some(Event::RectificationOrdered {
+        due, reinspect_by, ..
+    }) = ordered().pop()
+    else {
+        panic!()
+    };
+    assert_eq!(due.last_day, date!(2023 - 03 - 06));
+    assert_eq!(reinspect_by.last_day, date!(2023 - 03 - 09));
+}
+
+#[test]
+fn a_running_order_is_not_reinspected_unless_the_unit_asks() {
+    let cx = town(datetime!(2023-03-06 23:59 +8));
+    given::<Hazard>(ordered())
+        .when(reinspect(&cx, Outcome::NotCorrected, false), &cx)
+        .refused(Refusal::OrderStillRunning {
+            last_day: date!(2023 - 03 - 06),
+        });
+    let events = given::<Hazard>(ordered())
+        .when(reinspect(&cx, Outcome::Corrected, true), &cx)
+        .events();
+    assert!(matches!(events[..], [Event::Reinspected { expired: false, .. }]));
+}
+
+#[test]
+fn a_missed_reinspection_is_a_breach_at_its_due_instant() {
+    let standing = given::<Hazard>(ordered());
+    assert_eq!(standing.deadline(), Some(datetime!(2023-03-10 0:00 +8)));
+}
+
+#[test]
+fn a_hazard_is_not_closed_before_it_is_found_corrected() {
+    let cx = town(datetime!(2023-03-07 10:00 +8));
+    given::<Hazard>(ordered())
+        .when(Command::Close, &cx)
+        .refused(Refusal::NotCorrected);
+    let events = story_after(ordered(), reinspect(&cx, Outcome::Corrected, false), &cx);
+    given::<Hazard>(events)
+        .when(Command::Close, &cx)
+        .then([Event::Closed {}]);
+}
+
+#[test]
+fn a_town_does_not_determine_a_major_hazard() {
+    let cx = town(DAY);
+    let determine = Command::DetermineMajor {
+        elements: vec!["5.1".into()],
+        panel: vec!["a".into(), "b".into()],
+    };
+    given::<Hazard>(ordered())
+        .when(determine, &cx)
+        .refused(Refusal::OnlyFireBody);
+}
+
+#[test]
+fn a_major_hazard_is_listed_only_after_notice_and_report() {
+    let cx = brigade(datetime!(2023-03-08 10:00 +8));
+    let determine = Command::DetermineMajor {
+        elements: vec!["5.1".into()],
+        panel: vec!["a".into(), "b".into()],
+    };
+    let list = Command::ListForSupervision {
+        leader: "deputy-mayor".into(),
+        until: date!(2023 - 04 - 30),
+    };
+    let report = Command::ReportToGovernment {
+        government: "government.330723".parse().unwrap(),
+    };
+    let serve = Command::ServeMajorNotice {
+        document: "2".into(),
+        period: Period::CalendarDays(30),
+    };
+    let events = story_after(ordered(), determine, &cx);
+    given::<Hazard>(events.clone())
+        .when(report.clone(), &cx)
+        .refused(Refusal::NoticeNotServed);
+    let events = story_after(events, serve, &cx);
+    given::<Hazard>(events.clone())
+        .when(list.clone(), &cx)
+        .refused(Refusal::NotReported);
+    let events = story_after(story_after(events, report, &cx), list.clone(), &cx);
+    assert!(matches!(events.last(), Some(Event::ListedForSupervision { .. })));
+    given::<Hazard>(events).when(list, &cx).then([]);
+}
+
+fn story_after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
+    events.extend(given::<Hazard>(events.clone()).when(command, cx).events());
+    events
+}

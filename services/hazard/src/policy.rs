@@ -1,0 +1,106 @@
+//! What this service does about facts: pure, from a fact to a command of our own.
+
+use contracts::{enforcement::v1 as enforcement, outside::v1 as outside};
+use decider::{
+    Fact, Id, Order, Reaction, Recorded, Unreadable,
+    authority::{Certificate, Delegation},
+};
+
+use crate::{
+    authority::{self, Authority},
+    hazard::{self, Hazard},
+    report::{self, Report},
+};
+
+/// Another department's fact becomes a command of ours, or nothing.
+pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
+    if let Some(message) = fact.read::<enforcement::OfficerCertified>()? {
+        let certificate = Certificate {
+            number: fact.field("certificate", Id::parse(&message.certificate))?,
+            department: fact.field("department", message.department.parse())?,
+            from: chassis::instant(fact, "from", message.from)?,
+            until: chassis::instant(fact, "until", message.until)?,
+        };
+        return Ok(vec![note(
+            &message.certificate,
+            authority::Event::CertificateNoted { certificate },
+        )]);
+    }
+    if let Some(message) = fact.read::<enforcement::CertificateWithdrawn>()? {
+        let at = chassis::instant(fact, "at", message.at)?;
+        return Ok(vec![note(
+            &message.certificate,
+            authority::Event::CertificateEnded { at },
+        )]);
+    }
+    if let Some(message) = fact.read::<enforcement::DelegationInForce>()? {
+        let id = message.delegation_id.clone();
+        let delegation = delegation(fact, message)?;
+        return Ok(vec![note(&id, authority::Event::DelegationNoted { delegation })]);
+    }
+    if let Some(message) = fact.read::<enforcement::DelegationEnded>()? {
+        let at = chassis::instant(fact, "at", message.at)?;
+        return Ok(vec![note(
+            &message.delegation_id,
+            authority::Event::DelegationEnded { at },
+        )]);
+    }
+    if let Some(message) = fact.read::<outside::SupervisionOrdered>()? {
+        let until = fact.field("until", chassis::date(&message.until))?;
+        let command = hazard::Command::ListForSupervision {
+            leader: message.leader,
+            until,
+        };
+        return Ok(vec![Reaction::new(
+            "list-for-supervision",
+            Order::of::<Hazard>(&message.hazard_id, command),
+        )]);
+    }
+    Ok(vec![])
+}
+
+/// Our own event drives our own next step.
+pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
+    if recorded.stream.category() != "hazard" {
+        return Ok(vec![]);
+    }
+    let hazard::Event::Inspected {
+        report: Some(report),
+        findings,
+        ..
+    } = chassis::event(recorded)?
+    else {
+        return Ok(vec![]);
+    };
+    let command = report::Command::Verify {
+        confirmed: !findings.is_empty(),
+    };
+    Ok(vec![Reaction::new(
+        "verify-report",
+        Order::of::<Report>(report.as_str(), command),
+    )])
+}
+
+fn note(id: &str, event: authority::Event) -> Reaction {
+    Reaction::new(
+        "note-authority",
+        Order::of::<Authority>(id, authority::Command::Note(event)),
+    )
+}
+
+fn delegation(fact: &Fact, message: enforcement::DelegationInForce) -> Result<Delegation, Unreadable> {
+    Ok(Delegation {
+        id: fact.field("delegation_id", Id::parse(&message.delegation_id))?,
+        version: message.version,
+        model: fact.field("model", message.model.parse())?,
+        delegator: fact.field("delegator", message.delegator.parse())?,
+        delegate: fact.field("delegate", message.delegate.parse())?,
+        items: fact.field(
+            "items",
+            message.items.iter().map(|item| Id::parse(item)).collect(),
+        )?,
+        area: fact.field("area", law::AreaCode::parse(&message.area))?,
+        from: chassis::instant(fact, "from", message.from)?,
+        until: chassis::instant(fact, "until", message.until)?,
+    })
+}

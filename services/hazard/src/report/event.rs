@@ -1,0 +1,37 @@
+//! What happens to a report (举报). Names here are the storage format: never rename, retype or reuse.
+
+use decider::{Department, Id};
+use law::{AreaCode, Due};
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
+
+/// An event of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    /// 受理
+    Received {
+        /// A random reference; never a name.
+        reporter_ref: Id,
+        channel: Id,
+        real_name: bool,
+        insider: bool,
+        premises: String,
+        area: AreaCode,
+        category: Id,
+        /// The on-site verification is due by then.
+        verify_by: Due,
+    },
+    /// 分办
+    Routed { to: Department },
+    /// 核查完毕
+    Verified { confirmed: bool },
+    /// The verification was not done in time.
+    VerificationOverdue { due: Due },
+}
+
+impl decider::DomainEvent for Event {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+}
