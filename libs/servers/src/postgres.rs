@@ -110,6 +110,11 @@ impl Postgres {
         self.child.as_ref().map(Supervised::id)
     }
 
+    /// Whether the server has been started and has not ended since, asked for or not.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.ended().is_none())
+    }
+
     pub fn program(&self) -> &Program {
         &self.program
     }
