@@ -4,4 +4,5 @@
 
 mod nats;
 mod orphans;
+mod permissions;
 mod postgres;
