@@ -6,7 +6,7 @@ use async_nats::{ConnectOptions, Event};
 use servers::{Nats, NatsOptions, Scratch};
 use tokio::sync::mpsc;
 
-const USERS: [&str; 10] = [
+const USERS: [&str; 11] = [
     "hazard",
     "enforcement",
     "investigation",
@@ -16,6 +16,7 @@ const USERS: [&str; 10] = [
     "police",
     "emergency",
     "government",
+    "finance",
     "operator",
 ];
 const PASSWORD: &str = "secret";
@@ -76,7 +77,14 @@ async fn refused(nats: &Nats, user: &str, publishes: &[&str], subscribes: &[&str
 async fn everybody_publishes_below_its_own_subject_only() {
     let scratch = Scratch::new().unwrap();
     let nats = start(&scratch).await;
-    for user in ["hazard", "timeline", "police", "emergency", "government"] {
+    for user in [
+        "hazard",
+        "timeline",
+        "police",
+        "emergency",
+        "government",
+        "finance",
+    ] {
         let own = format!("fenghuo.{user}.case.Closed");
         let foreign = [
             "fenghuo.reward.claim.Paid",
