@@ -1,0 +1,123 @@
+//! kill -9 of the process that relays, listens and advances, at every step: what was acknowledged has its effect,
+//! and nothing has it twice.
+
+use std::process::Stdio;
+
+use bus::{Advancer, Bus, Inbox, NoBackfill, Options, Relay, Wiring};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::actors::{POISON, UNWELCOME, advance, publish, react, someone};
+use crate::stage::{Stage, all, count, head, new_schema, numbers, open_log, source, until};
+
+const POINTS: [&str; 11] = [
+    "relay.before_publish@3",
+    "relay.after_publish@3",
+    "relay.after_ack@2",
+    "inbox.before_execute@4",
+    "inbox.after_execute@4",
+    "inbox.after_park@1",
+    "inbox.before_record@2",
+    "inbox.before_ack@2",
+    "inbox.after_ack@2",
+    "relay.after_publish@11",
+    "inbox.before_ack@1",
+];
+const EVENTS_A_ROUND: u64 = 40;
+
+const DATABASE: &str = "FENGHUO_TEST_DATABASE";
+const BUS: &str = "FENGHUO_TEST_BUS";
+const SCHEMAS: &str = "FENGHUO_TEST_SCHEMAS";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_at_any_step_neither_loses_nor_doubles_an_effect() {
+    let stage = Stage::new().await;
+    let url = stage.database.postgres.url();
+    let (one, two) = (new_schema(), new_schema());
+    let (alpha, beta) = (open_log(&url, &one).await, open_log(&url, &two).await);
+    let mut next = 0;
+    for point in POINTS {
+        let mut victim = child(&url, &stage.nats.url(), &one, &two, Some(point));
+        count(
+            &alpha,
+            "a",
+            (next..next + EVENTS_A_ROUND / 2).chain([UNWELCOME, POISON]),
+        )
+        .await;
+        count(&alpha, "b", next + EVENTS_A_ROUND / 2..next + EVENTS_A_ROUND).await;
+        next += EVENTS_A_ROUND;
+        let status = tokio::time::timeout(crate::stage::LIMIT, victim.wait()).await;
+        let status = status
+            .unwrap_or_else(|_| panic!("{point} was never reached"))
+            .unwrap();
+        assert!(!status.success(), "{point}: the fault really happened");
+    }
+    let mut healthy = child(&url, &stage.nats.url(), &one, &two, None);
+    let wanted: Vec<u64> = (0..next).collect();
+    until("everything has its effect", || async {
+        (numbers(&beta, "Followed").await.len() >= wanted.len()
+            && beta.inbox_position("alpha").await.unwrap() == head(&alpha).await
+            && beta.inbox_position("beta").await.unwrap() == head(&beta).await)
+            .then_some(())
+    })
+    .await;
+    healthy.kill().await.unwrap();
+    assert_eq!(numbers(&beta, "Copied").await, wanted);
+    assert_eq!(numbers(&beta, "Followed").await, wanted);
+    assert_eq!(beta.inbox_parked().await.unwrap().len(), POINTS.len());
+    assert_eq!(all(&beta).await.len(), 2 * wanted.len());
+    let bus = stage.bus().await;
+    crate::stage::assert_stream_is_log(&bus, &alpha, &source("alpha")).await;
+}
+
+/// This program again, playing alpha's relay, beta's inbox and beta's process managers.
+fn child(database: &str, bus: &str, alpha: &str, beta: &str, point: Option<&str>) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "kill::plays_both_services_when_asked_to",
+            "--nocapture",
+        ])
+        .env(DATABASE, database)
+        .env(BUS, bus)
+        .env(SCHEMAS, format!("{alpha},{beta}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    if let Some(point) = point {
+        command.env(eventlog::fault::VARIABLE, point);
+    }
+    command.spawn().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plays_both_services_when_asked_to() {
+    let Ok(database) = std::env::var(DATABASE) else {
+        return;
+    };
+    let schemas = std::env::var(SCHEMAS).unwrap();
+    let (alpha, beta) = schemas.split_once(',').unwrap();
+    let (alpha, beta) = (open_log(&database, alpha).await, open_log(&database, beta).await);
+    let bus = Bus::connect(Options::new(std::env::var(BUS).unwrap(), "child"))
+        .await
+        .unwrap();
+    let relay = Relay::new(source("alpha"), alpha, bus.clone(), publish);
+    let wiring = Wiring {
+        service: source("beta"),
+        log: beta.clone(),
+        bus,
+        react,
+        actor: someone(),
+        backfill: std::sync::Arc::new(NoBackfill),
+    };
+    let inbox = Inbox::new(wiring, &[source("alpha")]);
+    let advancer = Advancer::new(source("beta"), beta, advance, someone());
+    let forever = CancellationToken::new();
+    let (relayed, (), ()) = tokio::join!(
+        relay.run(forever.clone()),
+        inbox.run(forever.clone()),
+        advancer.run(forever)
+    );
+    relayed.unwrap();
+}
