@@ -1,0 +1,209 @@
+//! What can be asked of a penalty case, and when the law says no.
+
+use decider::{
+    Context, Decider, Department, Id,
+    authority::{Certificate, Delegation, Flaw},
+};
+use law::{Due, Level, Period};
+use time::{Date, OffsetDateTime};
+
+use super::{Duty, Event, InYuan, Outcome, ReviewGround, State, Subject, evolve, handling, settling};
+
+/// A command for a penalty case.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// The policy's: a hazard was found uncorrected after its order had run out.
+    Refer { subject: Subject, order: String },
+    /// 立案; certificates and delegation as the register knows them.
+    File {
+        /// None takes what was referred.
+        subject: Option<Subject>,
+        /// The norms breached.
+        items: Vec<Id>,
+        officers: Vec<Certificate>,
+        delegation: Option<Delegation>,
+        accident_level: Option<Level>,
+    },
+    /// The policy's: the act is this case's.
+    ConfirmAct,
+    /// The policy's: the act is another case's.
+    DenyAct { holder: Id },
+    /// 调查终结
+    Conclude {
+        facts: String,
+        fine_fen: i64,
+        review: Vec<ReviewGround>,
+    },
+    /// 法制审核
+    Review { passed: bool, opinion: String },
+    /// 行政处罚告知; `defence` is how long the unit has.
+    ServeNotice {
+        document: String,
+        defence: Period,
+        hearing: bool,
+    },
+    /// 收到陈述、申辩
+    ReceiveDefence { document: String },
+    /// 书面放弃; `hearing` where the paper names the hearing too.
+    WaiveDefence { document: String, hearing: bool },
+    /// 要求听证
+    RequestHearing,
+    /// 听证结束
+    CloseHearing { record: String },
+    /// 处罚决定; a town shows its delegation again, as it stands now.
+    Decide {
+        document: String,
+        fine_fen: i64,
+        panel: Vec<String>,
+        delegation: Option<Delegation>,
+    },
+    /// 不予处罚、撤销案件
+    Dismiss { ground: String },
+    /// 决定公开
+    Publish,
+    /// 罚款缴纳, as the treasury tells it.
+    RecordPayment { amount_fen: i64 },
+    /// 决定变更、撤销
+    Revise {
+        outcome: Outcome,
+        fine_fen: i64,
+        document: String,
+    },
+    /// 撤回公开信息
+    WithdrawPublication { reason: String },
+    /// The clock's: a period ran out.
+    Breach { duty: Duty, due: Due },
+}
+
+decider::refusals! {
+    /// Why a penalty case refuses a command.
+    pub enum Refusal {
+        NoSuchCase => "行政处罚法54", "尚无此案件", "there is no such case";
+        SubjectMissing => "行政处罚法54", "没有移送材料的，立案须写明当事人与违法行为", "without a referral, filing states the unit and its act";
+        NotTheReferredAct => "行政处罚法54", "立案的当事人或者违法行为与移送的不一致", "the unit or the act is not what was referred";
+        AlreadyFiled => "行政处罚法25", "该案已立案", "the case has been filed already";
+        NotFiled => "行政处罚法54", "该案尚未立案", "the case has not been filed";
+        AlreadyDecided => "行政处罚法57", "该案已作出处罚决定", "the case has been decided already";
+        AlreadyDismissed => "", "该案已终结", "the case has been ended without a penalty";
+        NotAnOfficer => "行政处罚法42", "须由具有行政执法资格的执法人员实施", "only a certified officer may do this";
+        NotTheHead => "行政处罚法57", "须由行政机关负责人决定", "only the head decides this";
+        NotTheHandlingUnit => "行政处罚法22", "本单位不是办案单位或者其委托机关", "this unit neither handles the case nor answers for it";
+        TooFewOfficers { shown: usize, wanted: i64 } => "行政处罚法42", "执法人员不得少于 {wanted} 人，现有有效证件 {shown} 份", "not fewer than {wanted} officers are needed, {shown} valid certificates were shown";
+        CertificateInvalid { number: Id } => "行政处罚法42", "执法证 {number} 当日无效或不属于本单位", "certificate {number} was not valid that day or belongs to another unit";
+        DelegationMissing => "行政处罚法20", "乡镇（街道）办案须有生效的委托或赋权", "a town needs a delegation in force";
+        DelegationNotInForce => "行政处罚法20", "委托或赋权在行为时未生效或已终止", "the delegation was not in force at the act";
+        NotTheDelegate => "行政处罚法20", "该委托不属于本单位", "the delegation is another unit's";
+        ItemNotDelegated { item: Id } => "行政处罚法20", "事项 {item} 不在委托清单内", "item {item} is not on the delegated list";
+        OutsideArea => "行政处罚法22", "违法行为地不在管辖或受委托的区域内", "the place lies outside the area";
+        NoNorm => "行政处罚法38", "没有法定依据的，行政处罚无效", "a penalty without a norm is void";
+        UnknownItem { item: Id } => "行政处罚法38", "事项 {item} 不是可以适用的处罚事项", "item {item} is no norm that can be applied";
+        NotCompetent { item: Id } => "行政处罚法22", "事项 {item} 不属于本机关的处罚权", "item {item} is not this body's power";
+        LevelMissing { item: Id } => "安全生产法114", "事项 {item} 须写明事故等级", "item {item} needs the accident's level";
+        LevelWithoutAccident { item: Id } => "安全生产法114", "事项 {item} 与事故等级无关", "item {item} has nothing to do with an accident's level";
+        ActNotClaimed => "行政处罚法29", "正在确认该违法行为未被另案处理", "whether another case holds the act is still being asked";
+        ActHeldByAnother { holder: Id } => "行政处罚法29", "同一违法行为已由案件 {holder} 处理，不得给予两次以上罚款", "the same act belongs to case {holder}; it is not fined twice";
+        FineOutOfRange { min: InYuan, max: InYuan, article: String } => "行政处罚法38", "按照{article}，罚款须在 {min} 元至 {max} 元之间", "by {article} the fine lies between {min} and {max} yuan";
+        NotConcluded => "行政处罚法54", "调查尚未终结", "the investigation has not been concluded";
+        AlreadyNoticed => "行政处罚法44", "已告知，不得变更拟处罚内容", "the unit has been told, so the proposal stands";
+        HearingMustBeOffered => "行政处罚法63", "告知书须告知听证权利（听证数额标准未核定或者已达到）", "the notice must tell of the right to a hearing: the threshold is reached, or is not verified";
+        NotNoticed => "行政处罚法44、62", "未告知拟处罚的内容及事实、理由、依据，不得作出决定", "no decision before the unit was told what, why and on what basis";
+        DefenceWindowOpen { until: Date } => "行政处罚法45、62", "陈述、申辩期限至 {until} 届满，当事人未书面放弃的，不得作出决定", "the unit may defend itself until {until} and has not waived it in writing";
+        DefenceTooLate { until: Date } => "行政处罚法45", "陈述、申辩期限已于 {until} 届满", "the time for a defence ran out on {until}";
+        NoHearingRight => "行政处罚法63", "告知书未告知听证权利", "the notice gave no right to a hearing";
+        HearingTooLate { until: Date } => "行政处罚法64", "要求听证的期限已于 {until} 届满", "the time to ask for a hearing ran out on {until}";
+        HearingWaived => "行政处罚法64", "当事人已书面放弃听证", "the unit has waived the hearing in writing";
+        HearingWindowOpen { until: Date } => "行政处罚法64", "要求听证的期限至 {until} 届满", "a hearing may be asked for until {until}";
+        HearingOpen => "行政处罚法65", "听证尚未结束，不得作出决定", "no decision before the hearing is closed";
+        HearingNotRequested => "行政处罚法64", "当事人未要求听证", "no hearing was asked for";
+        PresiderHandledCase => "行政处罚法64", "听证由非本案调查人员主持", "the hearing is presided over by someone who did not investigate the case";
+        NotAReviewer => "行政处罚法58", "法制审核须由法制审核人员进行", "only a legal reviewer reviews";
+        ReviewerHandledCase => "行政处罚法58", "法制审核人员不得是本案办案人员", "the reviewer has handled the case";
+        NotReviewed => "行政处罚法58", "未经法制审核或者审核未通过，不得作出决定", "no decision without a passed legal review";
+        NoCollectiveDiscussion => "行政处罚法57", "情节复杂或者重大的，须由负责人集体讨论决定", "a complex or grave case is decided by collective discussion";
+        Aggravated { noticed: InYuan } => "行政处罚法45", "不得因当事人陈述、申辩而给予更重的处罚（已告知 {noticed} 元）", "the fine exceeds the {noticed} yuan that the unit was told; a defence never aggravates";
+        NotDecided => "行政处罚法57", "尚未作出处罚决定", "the case has not been decided";
+        DecisionRevoked => "行政处罚法48", "处罚决定已撤销", "the decision has been revoked";
+        NotTheReviser => "行政处罚法48", "只有作出决定的机关、其上级机关或者本级人民政府可以变更、撤销", "only the deciding body, its superior or the government changes a decision";
+        NotLess { fine: InYuan } => "行政处罚法48", "变更后的罚款须低于原罚款 {fine} 元", "a reduced fine is less than the {fine} yuan decided";
+        PublicationNotWithdrawn => "行政处罚法48", "须先撤回原公开信息", "the old publication is withdrawn first";
+        NothingToWithdraw => "行政处罚法48", "没有需要撤回的公开信息", "there is no publication to withdraw";
+        NoAmount => "", "缴纳金额须大于零", "a payment is more than nothing";
+        Overpaid { outstanding: InYuan } => "行政处罚法67", "缴纳金额超过尚欠罚款 {outstanding} 元", "only {outstanding} yuan of the fine are outstanding";
+    }
+}
+
+impl From<Flaw> for Refusal {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::TooFewOfficers { shown, wanted } => Self::TooFewOfficers { shown, wanted },
+            Flaw::CertificateInvalid { number } => Self::CertificateInvalid { number },
+            Flaw::DelegationNotInForce => Self::DelegationNotInForce,
+            Flaw::NotTheDelegate => Self::NotTheDelegate,
+            Flaw::ItemNotDelegated { item } => Self::ItemNotDelegated { item },
+            Flaw::OutsideArea => Self::OutsideArea,
+        }
+    }
+}
+
+/// The penalty case's decider.
+pub struct Penalty;
+
+impl Decider for Penalty {
+    const NAME: &'static str = "penalty";
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+        let event = match (state, command) {
+            (State::Unknown, Command::Refer { subject, order }) => Some(Event::Referred { subject, order }),
+            // What policies and the clock repeat, or send too late, changes nothing.
+            (_, Command::Refer { .. }) => None,
+            (State::Open(open), Command::ConfirmAct) => handling::confirm(open),
+            (State::Open(open), Command::DenyAct { holder }) => handling::deny(open, holder),
+            (State::Open(open), Command::Breach { duty, due }) => handling::breach(open, duty, due),
+            (State::Decided(decided), Command::Breach { duty, due }) => settling::breach(decided, duty, due),
+            (_, Command::ConfirmAct | Command::DenyAct { .. } | Command::Breach { .. }) => None,
+            (State::Unknown, command @ Command::File { .. }) => Some(handling::file(None, command, cx)?),
+            (State::Referred(subject), command @ Command::File { .. }) => {
+                Some(handling::file(Some(subject), command, cx)?)
+            }
+            (_, Command::File { .. }) => return Err(Refusal::AlreadyFiled),
+            (State::Unknown, _) => return Err(Refusal::NoSuchCase),
+            (State::Referred(subject), Command::Dismiss { ground }) => {
+                Some(handling::dismiss_referred(subject, ground, cx)?)
+            }
+            (State::Referred(_), _) => return Err(Refusal::NotFiled),
+            (State::Open(open), command) => handling::handle(open, command, cx)?,
+            (State::Decided(decided), command) => settling::settle(decided, command, cx)?,
+            (State::Dismissed, Command::Dismiss { .. }) => None,
+            (State::Dismissed, _) => return Err(Refusal::AlreadyDismissed),
+        };
+        Ok(event.into_iter().collect())
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        evolve(state, event)
+    }
+
+    fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
+        let duties = match state {
+            State::Open(open) => &open.duties,
+            State::Decided(decided) => &decided.duties,
+            State::Unknown | State::Referred(_) | State::Dismissed => return None,
+        };
+        duties
+            .next()
+            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+    }
+}
+
+/// Whether the actor's unit handles the case or answers for it.
+pub(super) fn ours(department: &Department, authority: &Department, cx: &Context) -> Result<(), Refusal> {
+    if cx.actor.department == *department || cx.actor.department == *authority {
+        Ok(())
+    } else {
+        Err(Refusal::NotTheHandlingUnit)
+    }
+}

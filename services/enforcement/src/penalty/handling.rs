@@ -1,0 +1,347 @@
+//! A penalty case before its decision: filed, investigated, reviewed, noticed, heard.
+
+use decider::{
+    Context, Department, DepartmentKind, Id, Role,
+    authority::{Delegation, Model, check_delegation, check_officers},
+};
+use law::{Due, Level, Period, Role as Side, RuleError};
+
+use super::{
+    Command, Duty, Event, InYuan, Norm, Range, Refusal, ReviewGround, Subject,
+    command::ours,
+    settling,
+    state::{Claim, Hearing, Notice, Open, Proposal},
+};
+
+pub(super) fn confirm(open: &Open) -> Option<Event> {
+    (open.claim == Claim::Pending).then_some(Event::ActClaimed {})
+}
+
+pub(super) fn deny(open: &Open, holder: Id) -> Option<Event> {
+    (open.claim == Claim::Pending).then_some(Event::ActTaken { holder })
+}
+
+pub(super) fn breach(open: &Open, duty: Duty, due: Due) -> Option<Event> {
+    if open.duties.due(&duty) != Some(&due) {
+        return None;
+    }
+    Some(match duty {
+        Duty::Defend => Event::DefenceLapsed { due },
+        _ => Event::DutyBreached { duty, due },
+    })
+}
+
+pub(super) fn file(referred: Option<&Subject>, command: Command, cx: &Context) -> Result<Event, Refusal> {
+    let Command::File {
+        subject,
+        items,
+        officers,
+        delegation,
+        accident_level,
+    } = command
+    else {
+        return Err(Refusal::AlreadyFiled);
+    };
+    officer(cx)?;
+    let subject = subject_of(referred, subject)?;
+    check_officers(
+        &officers,
+        &cx.actor.department,
+        cx.at,
+        "penalty.officers_min",
+        &cx.rules,
+    )??;
+    let item = gravest(&items, accident_level, cx)?;
+    let authority = power(&item, &subject, delegation.as_ref(), cx)?;
+    let decide = cx.rules.period("penalty.decision_deadline")?;
+    Ok(Event::Filed {
+        subject,
+        item,
+        items,
+        officers,
+        delegation,
+        department: cx.actor.department.clone(),
+        authority,
+        handler: cx.actor.id.clone(),
+        accident_level,
+        decide_by: cx.calendar.due(cx.at, decide, Side::Agency),
+    })
+}
+
+fn subject_of(referred: Option<&Subject>, stated: Option<Subject>) -> Result<Subject, Refusal> {
+    match (referred, stated) {
+        (None, None) => Err(Refusal::SubjectMissing),
+        (None, Some(stated)) => Ok(stated),
+        (Some(referred), None) => Ok(referred.clone()),
+        (Some(referred), Some(stated)) if stated.unit == referred.unit && stated.act == referred.act => {
+            Ok(referred.clone())
+        }
+        (Some(_), Some(_)) => Err(Refusal::NotTheReferredAct),
+    }
+}
+
+/// Of several norms that one act breaches, the one with the higher fine applies (行政处罚法 29).
+fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refusal> {
+    let mut gravest: Option<(&Id, Range)> = None;
+    for item in items {
+        let range = range(item, level, cx)?;
+        let graver = |known: &Range| (range.max_fen, range.min_fen) > (known.max_fen, known.min_fen);
+        if gravest.as_ref().is_none_or(|(_, known)| graver(known)) {
+            gravest = Some((item, range));
+        }
+    }
+    let (item, _) = gravest.ok_or(Refusal::NoNorm)?;
+    let by_level = items.iter().filter_map(Norm::of).any(|norm| norm.by_level);
+    if level.is_some() && !by_level {
+        return Err(Refusal::LevelWithoutAccident { item: item.clone() });
+    }
+    Ok(item.clone())
+}
+
+pub(super) fn range(item: &Id, level: Option<Level>, cx: &Context) -> Result<Range, Refusal> {
+    let norm = Norm::of(item).ok_or_else(|| Refusal::UnknownItem { item: item.clone() })?;
+    norm.range(level, &cx.rules)?
+        .ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
+}
+
+/// In whose name the acting unit may fine for the item there; the name never comes from the caller.
+pub(super) fn power(
+    item: &Id,
+    subject: &Subject,
+    delegation: Option<&Delegation>,
+    cx: &Context,
+) -> Result<Department, Refusal> {
+    let acting = &cx.actor.department;
+    let holder = Norm::of(item).map(|norm| norm.holder);
+    let not_competent = || Err(Refusal::NotCompetent { item: item.clone() });
+    match delegation {
+        Some(delegation) => {
+            check_delegation(delegation, acting, item, &subject.area, cx.at)?;
+            match delegation.model {
+                _ if holder != Some(delegation.delegator.kind) => not_competent(),
+                Model::Entrusted => Ok(delegation.delegator.clone()),
+                Model::Assigned => Ok(acting.clone()),
+            }
+        }
+        None if acting.kind == DepartmentKind::Town => Err(Refusal::DelegationMissing),
+        None if holder != Some(acting.kind) => not_competent(),
+        None if !acting.area.contains(&subject.area) => Err(Refusal::OutsideArea),
+        None => Ok(acting.clone()),
+    }
+}
+
+pub(super) fn dismiss_referred(subject: &Subject, ground: String, cx: &Context) -> Result<Event, Refusal> {
+    head(cx)?;
+    if !cx.actor.department.area.contains(&subject.area) {
+        return Err(Refusal::OutsideArea);
+    }
+    Ok(Event::Dismissed {
+        ground,
+        unit: subject.unit.clone(),
+        act: subject.act.clone(),
+    })
+}
+
+pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
+    ours(&open.case.department, &open.case.authority, cx)?;
+    match command {
+        Command::Conclude {
+            facts,
+            fine_fen,
+            review,
+        } => conclude(open, facts, fine_fen, review, cx).map(Some),
+        Command::Review { passed, opinion } => review(open, passed, opinion, cx).map(Some),
+        Command::ServeNotice {
+            document,
+            defence,
+            hearing,
+        } => serve_notice(open, document, defence, hearing, cx).map(Some),
+        Command::ReceiveDefence { document } => {
+            in_window(open, cx).map(|_| Some(Event::DefenceReceived { document }))
+        }
+        Command::WaiveDefence { document, hearing } => in_window(open, cx).map(|_| {
+            Some(Event::DefenceWaived {
+                document,
+                hearing,
+                at: cx.at,
+            })
+        }),
+        Command::RequestHearing => request_hearing(open, cx),
+        Command::CloseHearing { record } => close_hearing(open, record, cx).map(Some),
+        Command::Decide {
+            document,
+            fine_fen,
+            panel,
+            delegation,
+        } => settling::decide(open, document, fine_fen, panel, delegation.as_ref(), cx).map(Some),
+        Command::Dismiss { ground } => {
+            head(cx)?;
+            let Subject { unit, act, .. } = open.case.subject.clone();
+            Ok(Some(Event::Dismissed { ground, unit, act }))
+        }
+        Command::Publish
+        | Command::RecordPayment { .. }
+        | Command::Revise { .. }
+        | Command::WithdrawPublication { .. } => Err(Refusal::NotDecided),
+        // The decider has answered these before it asks here.
+        Command::Refer { .. }
+        | Command::File { .. }
+        | Command::ConfirmAct
+        | Command::DenyAct { .. }
+        | Command::Breach { .. } => Ok(None),
+    }
+}
+
+fn conclude(
+    open: &Open,
+    facts: String,
+    fine_fen: i64,
+    review: Vec<ReviewGround>,
+    cx: &Context,
+) -> Result<Event, Refusal> {
+    officer(cx)?;
+    if open.notice.is_some() {
+        return Err(Refusal::AlreadyNoticed);
+    }
+    within(fine_fen, range(&open.case.item, open.case.accident_level, cx)?)?;
+    Ok(Event::InvestigationConcluded {
+        facts,
+        fine_fen,
+        review,
+        handler: cx.actor.id.clone(),
+    })
+}
+
+pub(super) fn within(fine_fen: i64, range: Range) -> Result<Range, Refusal> {
+    if (range.min_fen..=range.max_fen).contains(&fine_fen) {
+        return Ok(range);
+    }
+    Err(Refusal::FineOutOfRange {
+        min: InYuan(range.min_fen),
+        max: InYuan(range.max_fen),
+        article: range.article,
+    })
+}
+
+fn review(open: &Open, passed: bool, opinion: String, cx: &Context) -> Result<Event, Refusal> {
+    if !cx.actor.has(Role::Legal) {
+        return Err(Refusal::NotAReviewer);
+    }
+    if open.proposal.is_none() {
+        return Err(Refusal::NotConcluded);
+    }
+    if handled(open, cx) {
+        return Err(Refusal::ReviewerHandledCase);
+    }
+    Ok(Event::LegallyReviewed {
+        passed,
+        opinion,
+        reviewer: cx.actor.id.clone(),
+    })
+}
+
+/// Whether the actor handled the case, as a person or by certificate.
+fn handled(open: &Open, cx: &Context) -> bool {
+    let known = |id: &Id| open.handlers.contains(id);
+    known(&cx.actor.id) || cx.actor.certificate.as_ref().is_some_and(known)
+}
+
+fn serve_notice(
+    open: &Open,
+    document: String,
+    defence: Period,
+    hearing: bool,
+    cx: &Context,
+) -> Result<Event, Refusal> {
+    officer(cx)?;
+    if open.notice.is_some() {
+        return Err(Refusal::AlreadyNoticed);
+    }
+    let Some(Proposal { fine_fen, .. }) = open.proposal else {
+        return Err(Refusal::NotConcluded);
+    };
+    if !hearing && hearing_due(&open.case.authority, fine_fen, cx)? {
+        return Err(Refusal::HearingMustBeOffered);
+    }
+    let request = cx.rules.period("penalty.hearing.request")?;
+    Ok(Event::NoticeServed {
+        document,
+        fine_fen,
+        hearing,
+        defend_by: cx.calendar.due(cx.at, defence, Side::Party),
+        hearing_by: hearing.then(|| cx.calendar.due(cx.at, request, Side::Party)),
+    })
+}
+
+/// Whether a fine of this size carries the right to a hearing (行政处罚法 63).
+///
+/// The fire bodies' threshold is unverified, other bodies have none in the pack. Where there is no threshold
+/// that may be used, every fine carries the right: telling of one too many harms nobody, one too few voids
+/// the decision.
+fn hearing_due(authority: &Department, fine_fen: i64, cx: &Context) -> Result<bool, RuleError> {
+    if authority.kind != DepartmentKind::Fire {
+        return Ok(true);
+    }
+    match cx.rules.fen("penalty.hearing.fine_unit.fire") {
+        Ok(threshold) => Ok(fine_fen >= threshold),
+        Err(RuleError::Unverified { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn in_window<'a>(open: &'a Open, cx: &Context) -> Result<&'a Notice, Refusal> {
+    match &open.notice {
+        None => Err(Refusal::NotNoticed),
+        Some(notice) if notice.defend_by.is_past(cx.at) => Err(Refusal::DefenceTooLate {
+            until: notice.defend_by.last_day,
+        }),
+        Some(notice) => Ok(notice),
+    }
+}
+
+fn request_hearing(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
+    let notice = open.notice.as_ref().ok_or(Refusal::NotNoticed)?;
+    let until = notice.hearing_by.as_ref().ok_or(Refusal::NoHearingRight)?;
+    match notice.hearing {
+        Hearing::Requested | Hearing::Closed(_) => Ok(None),
+        Hearing::Waived(_) => Err(Refusal::HearingWaived),
+        Hearing::Silent if until.is_past(cx.at) => Err(Refusal::HearingTooLate {
+            until: until.last_day,
+        }),
+        Hearing::Silent => Ok(Some(Event::HearingRequested {})),
+    }
+}
+
+fn close_hearing(open: &Open, record: String, cx: &Context) -> Result<Event, Refusal> {
+    let requested = open
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.hearing == Hearing::Requested);
+    if !requested {
+        return Err(Refusal::HearingNotRequested);
+    }
+    if handled(open, cx) {
+        return Err(Refusal::PresiderHandledCase);
+    }
+    Ok(Event::HearingClosed {
+        record,
+        presider: cx.actor.id.clone(),
+        at: cx.at,
+    })
+}
+
+fn officer(cx: &Context) -> Result<(), Refusal> {
+    if cx.actor.has(Role::Officer) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAnOfficer)
+    }
+}
+
+pub(super) fn head(cx: &Context) -> Result<(), Refusal> {
+    if cx.actor.has(Role::Head) {
+        Ok(())
+    } else {
+        Err(Refusal::NotTheHead)
+    }
+}
