@@ -1,0 +1,357 @@
+//! What can be asked of a cause determination, and when the law says no.
+
+mod issue;
+mod review;
+
+use decider::{
+    Context, Decider, DepartmentKind, Id, Role,
+    authority::{Certificate, Flaw},
+};
+use law::{AreaCode, Due, Role as Side, RuleError, Suspension, Tier, start_of_day};
+use time::{Date, OffsetDateTime};
+
+use super::{
+    Duty, Event, Ground, Higher, Outcome, State, evolve,
+    state::{Open, Stage},
+};
+
+/// A command for a cause determination.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// The alarm was raised: the clock runs.
+    Open {
+        area: AreaCode,
+        alarm_at: OffsetDateTime,
+    },
+    /// The fire's jurisdiction moved upward.
+    Move { to: Tier, at: OffsetDateTime },
+    /// Somebody was hurt.
+    NoteCasualties,
+    /// 委托鉴定
+    CommissionAppraisal { appraisal: Id },
+    /// 鉴定结束
+    ReturnAppraisal { appraisal: Id },
+    /// 上一级消防救援机构批准延长; the document is the national body's, which has no account here.
+    Extend { document: Option<String> },
+    /// 听取当事人意见
+    HearParties {
+        cause: String,
+        present: Vec<Id>,
+        absent: Vec<Id>,
+        disputed: bool,
+    },
+    /// 火灾事故认定; certificates as the register of authority knows them.
+    Issue {
+        document: String,
+        cause: String,
+        officers: Vec<Certificate>,
+        simple: bool,
+    },
+    /// 简易调查认定书备案
+    File,
+    /// 送达; by public notice where nothing else is possible.
+    Serve { by_public_notice: bool },
+    /// 申请复核
+    RequestReview { party: Id },
+    /// 受理复核
+    AcceptReview { document: Option<String> },
+    /// 不予受理复核
+    RefuseReview {
+        ground: Ground,
+        document: Option<String>,
+    },
+    /// 提交书面说明和案卷
+    ReturnFile,
+    /// 复核结论
+    DecideReview {
+        outcome: Outcome,
+        document: Option<String>,
+    },
+    /// 法院受理诉讼
+    NoteSuit { court: String },
+    /// The clock's: a duty was not done.
+    Breach { duty: Duty, due: Due },
+}
+
+decider::refusals! {
+    /// Why a cause determination refuses a command.
+    pub enum Refusal {
+        AlreadyOpened => "", "该火灾的认定已开始", "the determination has been opened already";
+        NotOpened => "火灾事故调查规定18", "尚未接警，无从认定", "without an alarm there is nothing to determine";
+        BeforeAlarm => "火灾事故调查规定18", "行为时间早于接警时间", "the act is dated before the alarm";
+        OnlyFireBody => "消防法51", "火灾事故认定由消防救援机构作出", "only a fire rescue body determines a cause";
+        OutsideArea => "火灾事故调查规定6", "火灾地点不在本单位管辖区域内", "the fire lies outside the department's area";
+        NotTheBody => "火灾事故调查规定6", "本机构对该火灾的认定无管辖权", "another level of the fire rescue body has this fire";
+        NotTheHigherBody => "火灾事故调查规定18；火灾事故调查规定35", "须由有管辖权机构的上一级消防救援机构办理", "only the next higher fire rescue body may do this";
+        NationalDocumentMissing => "火灾事故调查规定18；火灾事故调查规定35", "记录国家消防救援机构的行为须载明其文书", "an act of the national body is recorded with its document only";
+        NotTheHead => "火灾事故调查规定18", "须由机构负责人批准", "only the head of the body approves this";
+        NotAnOfficer => "火灾事故调查规定14", "须由火灾事故调查人员实施", "only an investigator may do this";
+        TooFewOfficers { shown: usize, wanted: i64 } => "火灾事故调查规定14", "火灾事故调查人员不得少于 {wanted} 人，现有有效证件 {shown} 份", "not fewer than {wanted} investigators are needed, {shown} valid certificates were shown";
+        CertificateInvalid { number: Id } => "火灾事故调查规定14", "执法证 {number} 当日无效或不属于本机构", "certificate {number} was not valid that day or belongs to another body";
+        AppraisalUnknown { appraisal: Id } => "", "没有委托过鉴定 {appraisal}", "no appraisal {appraisal} was commissioned";
+        ReturnedBeforeCommissioned => "", "鉴定不得早于委托结束", "an appraisal does not end before it begins";
+        AlreadyExtended => "火灾事故调查规定18", "认定期限只能延长一次", "the time is extended once only";
+        PeriodOver { last_day: Date } => "火灾事故调查规定18", "认定期限已于 {last_day} 届满，不得再延长", "the time ran out on {last_day} and cannot be extended any more";
+        AlreadyIssued => "火灾事故调查规定18", "已作出火灾事故认定", "the determination has been issued already";
+        PartiesNotHeard => "火灾事故调查规定31", "认定前应当向当事人说明并听取意见", "the parties are heard before the determination";
+        CauseNotExplained => "火灾事故调查规定31", "认定的起火原因与向当事人说明的不一致", "this is not the cause that was explained to the parties";
+        NotSimple => "火灾事故调查规定12", "有人员伤亡或者当事人有异议的，不适用简易程序", "casualties or a dispute exclude the simple procedure";
+        NothingToFile => "火灾事故调查规定13", "只有简易认定须备案", "only a simple determination is filed";
+        NotIssued => "火灾事故调查规定32", "尚未作出火灾事故认定", "nothing has been determined yet";
+        AlreadyServed => "火灾事故调查规定32", "认定书已送达", "the determination has been served already";
+        NotServed => "火灾事故调查规定35", "认定书尚未送达", "the determination has not been served";
+        SimpleNotReviewable => "火灾事故调查规定36", "适用简易程序作出的认定不予复核", "a simple determination is not reviewed";
+        ReviewTooLate { last_day: Date } => "火灾事故调查规定35", "复核申请期限已于 {last_day} 届满", "a review could be asked for until {last_day}";
+        AlreadyReviewed => "火灾事故调查规定35", "复核以一次为限", "a determination is reviewed once only";
+        ReviewPending => "火灾事故调查规定36", "已有复核申请在办", "a review is pending already";
+        SuitPending => "火灾事故调查规定36；火灾事故调查规定38", "法院已受理诉讼", "a court has accepted a suit";
+        ReviewNotRequested => "火灾事故调查规定36", "没有待答复的复核申请", "no application for review waits for an answer";
+        ReviewNotAccepted => "火灾事故调查规定38", "复核尚未受理或者已经结束", "no accepted review is running";
+    }
+}
+
+impl From<Flaw> for Refusal {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::TooFewOfficers { shown, wanted } => Self::TooFewOfficers { shown, wanted },
+            Flaw::CertificateInvalid { number } => Self::CertificateInvalid { number },
+            // A determination is never delegated, so its check meets none of these.
+            Flaw::DelegationNotInForce
+            | Flaw::NotTheDelegate
+            | Flaw::ItemNotDelegated { .. }
+            | Flaw::OutsideArea => Self::OutsideArea,
+        }
+    }
+}
+
+/// The determination's decider.
+pub struct Determination;
+
+impl Decider for Determination {
+    const NAME: &'static str = "determination";
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+        match (state, command) {
+            (State::Unknown, Command::Open { area, alarm_at }) => {
+                let determine_by = determine_by(alarm_at, false, &[], cx)?;
+                Ok(vec![Event::Opened {
+                    area,
+                    alarm_at,
+                    tier: Tier::County,
+                    determine_by,
+                }])
+            }
+            (State::Unknown, _) => Err(Refusal::NotOpened),
+            (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
+            (State::Open(open), _) if cx.at < open.alarm_at => Err(Refusal::BeforeAlarm),
+            (State::Open(open), command) => {
+                handle(open, command, cx).map(|event| event.into_iter().collect())
+            }
+        }
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        evolve(state, event)
+    }
+
+    fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
+        let State::Open(open) = state else { return None };
+        open.duties
+            .next()
+            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+    }
+}
+
+fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
+    match command {
+        Command::Move { to, at } => {
+            let from = open.tiers.last().map_or(Tier::County, |(_, tier)| *tier);
+            Ok((to > from).then_some(Event::Moved { from, to, at }))
+        }
+        Command::NoteCasualties => Ok((!open.casualties).then_some(Event::CasualtiesNoted {})),
+        Command::CommissionAppraisal { appraisal } => commission(open, appraisal, cx),
+        Command::ReturnAppraisal { appraisal } => return_appraisal(open, appraisal, cx),
+        Command::Extend { document } => extend(open, document, cx).map(Some),
+        Command::HearParties {
+            cause,
+            present,
+            absent,
+            disputed,
+        } => {
+            officer_of_the_body(open, cx)?;
+            investigating(open)?;
+            Ok(Some(Event::PartiesHeard {
+                cause,
+                present,
+                absent,
+                disputed,
+            }))
+        }
+        Command::Issue {
+            document,
+            cause,
+            officers,
+            simple,
+        } => issue::issue(open, document, cause, officers, simple, cx).map(Some),
+        Command::File => issue::file(open, cx),
+        Command::Serve { by_public_notice } => issue::serve(open, by_public_notice, cx).map(Some),
+        Command::RequestReview { party } => review::request(open, party, cx).map(Some),
+        Command::AcceptReview { document } => review::accept(open, document, cx).map(Some),
+        Command::RefuseReview { ground, document } => review::refuse(open, ground, document, cx).map(Some),
+        Command::ReturnFile => review::return_file(open, cx),
+        Command::DecideReview { outcome, document } => {
+            review::conclude(open, outcome, document, cx).map(Some)
+        }
+        Command::NoteSuit { court } => Ok(review::note_suit(open, court)),
+        Command::Breach { duty, due } => {
+            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
+        }
+        Command::Open { .. } => Err(Refusal::AlreadyOpened),
+    }
+}
+
+fn commission(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
+    officer_of_the_body(open, cx)?;
+    investigating(open)?;
+    let new = !open.appraisals.contains_key(&appraisal);
+    Ok(new.then_some(Event::AppraisalCommissioned { appraisal, at: cx.at }))
+}
+
+fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
+    let Some(suspension) = open.appraisals.get(&appraisal) else {
+        return Err(Refusal::AppraisalUnknown { appraisal });
+    };
+    if suspension.to.is_some() {
+        return Ok(None);
+    }
+    if cx.at < suspension.from {
+        return Err(Refusal::ReturnedBeforeCommissioned);
+    }
+    let mut appraisals = open.appraisals.clone();
+    appraisals.insert(
+        appraisal.clone(),
+        Suspension {
+            from: suspension.from,
+            to: Some(cx.at),
+        },
+    );
+    let suspensions: Vec<_> = appraisals.into_values().collect();
+    let determine_by = determine_by(open.alarm_at, open.extended, &suspensions, cx)?;
+    Ok(Some(Event::AppraisalReturned {
+        appraisal,
+        at: cx.at,
+        determine_by,
+    }))
+}
+
+fn extend(open: &Open, document: Option<String>, cx: &Context) -> Result<Event, Refusal> {
+    let approved_by = higher_body(open, open.tier_at(cx.at), document, cx)?;
+    if !cx.actor.has(Role::Head) {
+        return Err(Refusal::NotTheHead);
+    }
+    investigating(open)?;
+    if open.extended {
+        return Err(Refusal::AlreadyExtended);
+    }
+    let suspensions = open.suspensions();
+    let running = determine_by(open.alarm_at, false, &suspensions, cx)?;
+    if running.is_past(cx.at) {
+        return Err(Refusal::PeriodOver {
+            last_day: running.last_day,
+        });
+    }
+    let determine_by = determine_by(open.alarm_at, true, &suspensions, cx)?;
+    Ok(Event::Extended {
+        approved_by,
+        determine_by,
+    })
+}
+
+/// When the determination is due, every appraisal's time left out once however many run together.
+fn determine_by(
+    alarm_at: OffsetDateTime,
+    extended: bool,
+    suspensions: &[Suspension],
+    cx: &Context,
+) -> Result<Due, RuleError> {
+    let suspensions = if cx.rules.flag("fire.cause.appraisal_excluded")? {
+        suspensions
+    } else {
+        &[]
+    };
+    let period = cx.rules.period("fire.cause.determine")?;
+    let first = cx
+        .calendar
+        .due_excluding(alarm_at, period, Side::Agency, suspensions, cx.at);
+    if !extended {
+        return Ok(first);
+    }
+    let more = cx.rules.period("fire.cause.extend")?;
+    // The extension begins where the first period ends, so what was left out there is not left out again.
+    let start = start_of_day(first.last_day);
+    Ok(cx
+        .calendar
+        .due_excluding(start, more, Side::Agency, suspensions, cx.at))
+}
+
+/// Nothing is added to a determination once it is issued, unless a review wants it anew.
+fn investigating(open: &Open) -> Result<(), Refusal> {
+    match (&open.stage, &open.review) {
+        (Stage::Investigating, _) | (_, super::Review::Redetermine(_)) => Ok(()),
+        (Stage::Issued(_) | Stage::Served(..), _) => Err(Refusal::AlreadyIssued),
+    }
+}
+
+fn officer_of_the_body(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    body(open, open.tier_at(cx.at), cx)?;
+    if cx.actor.has(Role::Officer) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAnOfficer)
+    }
+}
+
+/// The fire body of one tier, in whose area the fire lies.
+fn body(open: &Open, tier: Tier, cx: &Context) -> Result<(), Refusal> {
+    fire_body(open, cx)?;
+    if cx.actor.department.area.tier() == Some(tier) {
+        Ok(())
+    } else {
+        Err(Refusal::NotTheBody)
+    }
+}
+
+fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) -> Result<Higher, Refusal> {
+    fire_body(open, cx)?;
+    let (tier, acts) = match than {
+        Tier::County => (Tier::City, Tier::City),
+        Tier::City => (Tier::Province, Tier::Province),
+        Tier::Province | Tier::State => (Tier::State, Tier::Province),
+    };
+    if cx.actor.department.area.tier() != Some(acts) {
+        return Err(Refusal::NotTheHigherBody);
+    }
+    if tier == Tier::State && document.is_none() {
+        return Err(Refusal::NationalDocumentMissing);
+    }
+    Ok(Higher {
+        tier,
+        recorded_by: cx.actor.department.clone(),
+        document,
+    })
+}
+
+fn fire_body(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    if !cx.actor.is_of(DepartmentKind::Fire) {
+        return Err(Refusal::OnlyFireBody);
+    }
+    if cx.actor.department.area.contains(&open.area) {
+        Ok(())
+    } else {
+        Err(Refusal::OutsideArea)
+    }
+}
