@@ -1,0 +1,404 @@
+//! What can be asked of a suspected crime, and when the law says no.
+
+mod indication;
+
+use decider::{
+    Context, Decider, Department, DepartmentKind, Id, Role,
+    authority::{Certificate, Flaw, check_officers},
+};
+use law::{Due, Role as Side, RuleError};
+use time::{Date, OffsetDateTime};
+
+use self::indication::indications;
+use super::{
+    Article, Duty, Event, Ground, State, evolve,
+    state::{Open, Stage},
+};
+use crate::fire::{FireId, Totals};
+
+/// A command for a suspected crime.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Something became known of a hazard or a seal.
+    NoteFacts { subject: Id, grounds: Vec<Ground> },
+    /// The harm of a fire as it is known now.
+    NoteHarm { fire: FireId, totals: Totals },
+    /// 指定专案组; certificates as the register of authority knows them.
+    AppointTeam { officers: Vec<Certificate> },
+    /// 专案组提出移送报告
+    Report { article: Article, document: String },
+    /// 批准移送
+    Approve,
+    /// 不批准移送
+    Decline { reason: String },
+    /// 移送公安机关
+    Send { to: Department, document: String },
+    /// The police signed the return slip, when they did so by their own date.
+    Receive {
+        receipt: String,
+        by: Department,
+        at: OffsetDateTime,
+    },
+    /// 立案或者不予立案, also on an objection, when they decided so by their own date.
+    Answer {
+        filed: bool,
+        reason: String,
+        by: Department,
+        at: OffsetDateTime,
+    },
+    /// 提请复议
+    Object,
+    /// 移交涉案物品和材料
+    HandOver,
+    /// Close the matter, with or without a penalty.
+    Close { penalty: Option<Id> },
+    /// The clock's: a duty was not done.
+    Breach { duty: Duty, due: Due },
+}
+
+decider::refusals! {
+    /// Why a suspected crime refuses a command.
+    pub enum Refusal {
+        NothingKnown => "国令310号3", "没有涉嫌犯罪的事实", "no fact points to a crime";
+        NotAnAgency => "国令310号5", "须由县级以上行政执法机关指定专案组", "an agency of county level or above appoints the team";
+        NotTheAgency => "国令310号5", "本单位不是办理该案的行政执法机关", "another agency has this case";
+        NotAnOfficer => "国令310号5", "须由专案组人员实施", "only a member of the team may do this";
+        NotThePrincipal => "国令310号5", "是否移送由行政执法机关正职负责人决定", "the agency's principal decides on a transfer";
+        TooFewOfficers { shown: usize, wanted: i64 } => "国令310号5", "专案组不得少于 {wanted} 人，现有有效证件 {shown} 份", "a team has not fewer than {wanted} officers, {shown} valid certificates were shown";
+        CertificateInvalid { number: Id } => "国令310号5", "执法证 {number} 当日无效或不属于本单位", "certificate {number} was not valid that day or belongs to another unit";
+        NoTeam => "国令310号5", "尚未指定专案组", "no team has been appointed";
+        NotIndicated { article: Article } => "国令310号3", "现有事实不足以涉嫌刑法第 {article} 条", "the facts do not point to article {article}";
+        AlreadyTransferred { article: Article } => "国令310号5", "涉嫌刑法第 {article} 条的案件已移送", "the case under article {article} has been transferred already";
+        TransferPending => "国令310号5", "移送程序尚未完结", "a transfer is still running";
+        NotReported => "国令310号5", "专案组尚未提出移送报告", "the team has not reported";
+        NotApproved => "国令310号5", "未经批准不得移送", "nothing is transferred without approval";
+        NotSameLevelPolice => "国令310号5", "应当向同级公安机关移送", "a case goes to the police of the same level";
+        NotThePolice => "国令310号8", "须由公安机关作出", "only the police may do this";
+        NotSent => "国令310号8", "案件尚未移送公安机关", "nothing has been sent to the police";
+        NotRefused => "国令310号9", "公安机关没有不予立案", "the police have not declined to file";
+        ObjectionTooLate { last_day: Date } => "国令310号9", "提请复议期限已于 {last_day} 届满", "an objection was possible until {last_day}";
+        AlreadyObjected => "国令310号9", "已提请过复议", "an objection was raised already";
+        NotFiled => "国令310号12", "公安机关尚未立案", "the police have not filed the case";
+        PenaltyDoesNotReplaceTransfer => "国令310号11；行政处罚法8", "涉嫌犯罪的，不得以行政处罚代替移送", "a penalty does not replace the transfer";
+    }
+}
+
+impl From<Flaw> for Refusal {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::TooFewOfficers { shown, wanted } => Self::TooFewOfficers { shown, wanted },
+            Flaw::CertificateInvalid { number } => Self::CertificateInvalid { number },
+            // A transfer is never delegated, so its check meets none of these.
+            Flaw::DelegationNotInForce
+            | Flaw::NotTheDelegate
+            | Flaw::ItemNotDelegated { .. }
+            | Flaw::OutsideArea => Self::NotTheAgency,
+        }
+    }
+}
+
+/// The suspected crime's decider.
+pub struct Crime;
+
+impl Decider for Crime {
+    const NAME: &'static str = "crime";
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+        match (state, command) {
+            (State::Unknown, Command::NoteFacts { subject, grounds }) => {
+                Ok(note_facts(&Open::default(), &subject, grounds, cx)?)
+            }
+            (State::Unknown, Command::NoteHarm { fire, totals }) => {
+                Ok(note_harm(&Open::default(), fire, totals, cx)?)
+            }
+            (State::Unknown, _) => Err(Refusal::NothingKnown),
+            (State::Open(open), Command::NoteFacts { subject, grounds }) => {
+                Ok(note_facts(open, &subject, grounds, cx)?)
+            }
+            (State::Open(open), Command::NoteHarm { fire, totals }) => Ok(note_harm(open, fire, totals, cx)?),
+            (State::Open(open), command) => {
+                handle(open, command, cx).map(|event| event.into_iter().collect())
+            }
+        }
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        evolve(state, event)
+    }
+
+    fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
+        let State::Open(open) = state else { return None };
+        open.duties
+            .next()
+            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+    }
+}
+
+fn note_facts(
+    open: &Open,
+    subject: &Id,
+    grounds: Vec<Ground>,
+    cx: &Context,
+) -> Result<Vec<Event>, RuleError> {
+    let mut facts = open.facts.clone();
+    let known = facts.entry(subject.clone()).or_default();
+    let new: Vec<_> = grounds
+        .into_iter()
+        .filter(|ground| known.insert(*ground))
+        .collect();
+    let harm: Vec<_> = open.harm.values().copied().collect();
+    let mut events: Vec<_> = new
+        .into_iter()
+        .map(|ground| Event::FactNoted {
+            subject: subject.clone(),
+            ground,
+        })
+        .collect();
+    events.extend(indications(&facts, &harm, &open.indicated, &cx.rules)?);
+    Ok(events)
+}
+
+fn note_harm(open: &Open, fire: FireId, totals: Totals, cx: &Context) -> Result<Vec<Event>, RuleError> {
+    if open.harm.get(&fire) == Some(&totals) {
+        return Ok(vec![]);
+    }
+    let mut harm = open.harm.clone();
+    harm.insert(fire.clone(), totals);
+    let harm: Vec<_> = harm.into_values().collect();
+    let mut events = vec![Event::HarmNoted { fire, totals }];
+    events.extend(indications(&open.facts, &harm, &open.indicated, &cx.rules)?);
+    Ok(events)
+}
+
+fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
+    match command {
+        Command::AppointTeam { officers } => appoint(open, officers, cx).map(Some),
+        Command::Report { article, document } => report(open, article, document, cx).map(Some),
+        Command::Approve => approve(open, cx).map(Some),
+        Command::Decline { reason } => {
+            let article = decide_on(open, cx)?;
+            Ok(Some(Event::Declined {
+                article,
+                reason,
+                in_time: open.in_time(Duty::Decide, cx.at),
+            }))
+        }
+        Command::Send { to, document } => send(open, to, document, cx).map(Some),
+        Command::Receive { receipt, by, at } => receive(open, receipt, &by, at, cx),
+        Command::Answer {
+            filed,
+            reason,
+            by,
+            at,
+        } => answer(open, filed, reason, &by, at, cx).map(Some),
+        Command::Object => object(open, cx).map(Some),
+        Command::HandOver => {
+            the_agency(open, cx)?;
+            match open.stage {
+                Stage::Filed(_) => Ok(Some(Event::HandedOver {
+                    in_time: open.in_time(Duty::HandOver, cx.at),
+                })),
+                _ => Err(Refusal::NotFiled),
+            }
+        }
+        Command::Close { penalty } => close(open, penalty, cx),
+        Command::Breach { duty, due } => {
+            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
+        }
+        // Noted before the match on the state of the transfer; nothing in it can refuse a fact.
+        Command::NoteFacts { .. } | Command::NoteHarm { .. } => Ok(None),
+    }
+}
+
+fn appoint(open: &Open, officers: Vec<Certificate>, cx: &Context) -> Result<Event, Refusal> {
+    let agency = &cx.actor.department;
+    let enforces = matches!(
+        agency.kind,
+        DepartmentKind::Fire | DepartmentKind::Emergency | DepartmentKind::Housing | DepartmentKind::Market
+    );
+    if !enforces || agency.area.tier().is_none() {
+        return Err(Refusal::NotAnAgency);
+    }
+    if open.indicated.is_empty() {
+        return Err(Refusal::NothingKnown);
+    }
+    idle(open)?;
+    check_officers(&officers, agency, cx.at, "transfer.team_min", &cx.rules)??;
+    Ok(Event::TeamAppointed {
+        officers,
+        agency: agency.clone(),
+    })
+}
+
+fn report(open: &Open, article: Article, document: String, cx: &Context) -> Result<Event, Refusal> {
+    the_agency(open, cx)?;
+    if !cx.actor.has(Role::Officer) {
+        return Err(Refusal::NotAnOfficer);
+    }
+    if !open.indicated.contains_key(&article) {
+        return Err(Refusal::NotIndicated { article });
+    }
+    if open.transferred.contains(&article) {
+        return Err(Refusal::AlreadyTransferred { article });
+    }
+    idle(open)?;
+    let decide = cx.rules.period("transfer.approve")?;
+    let decide_by = cx.calendar.due(cx.at, decide, Side::Agency);
+    Ok(Event::ReportedToPrincipal {
+        article,
+        document,
+        decide_by,
+    })
+}
+
+fn approve(open: &Open, cx: &Context) -> Result<Event, Refusal> {
+    let article = decide_on(open, cx)?;
+    let send = cx.rules.period("transfer.send")?;
+    Ok(Event::Approved {
+        article,
+        in_time: open.in_time(Duty::Decide, cx.at),
+        send_by: cx.calendar.due(cx.at, send, Side::Agency),
+    })
+}
+
+/// What waits for the principal, if it is the principal who asks.
+fn decide_on(open: &Open, cx: &Context) -> Result<Article, Refusal> {
+    the_agency(open, cx)?;
+    if !cx.actor.has(Role::Head) {
+        return Err(Refusal::NotThePrincipal);
+    }
+    match open.stage {
+        Stage::Reported(article) => Ok(article),
+        _ => Err(Refusal::NotReported),
+    }
+}
+
+fn send(open: &Open, to: Department, document: String, cx: &Context) -> Result<Event, Refusal> {
+    the_agency(open, cx)?;
+    let Stage::Approved(article) = open.stage else {
+        return Err(Refusal::NotApproved);
+    };
+    if to.kind != DepartmentKind::Police || to.area != cx.actor.department.area {
+        return Err(Refusal::NotSameLevelPolice);
+    }
+    Ok(Event::Sent {
+        article,
+        to,
+        document,
+        in_time: open.in_time(Duty::Send, cx.at),
+        answer_by: cx
+            .calendar
+            .due(cx.at, cx.rules.period("transfer.police_review")?, Side::Agency),
+    })
+}
+
+fn receive(
+    open: &Open,
+    receipt: String,
+    by: &Department,
+    at: OffsetDateTime,
+    cx: &Context,
+) -> Result<Option<Event>, Refusal> {
+    the_police(by)?;
+    let Stage::Sent(_) = open.stage else {
+        return Err(Refusal::NotSent);
+    };
+    let review = cx.rules.period("transfer.police_review")?;
+    // Their three days run from the acceptance; until then they were counted from the sending.
+    let answer_by = cx.calendar.due(at, review, Side::Agency);
+    Ok((!open.received).then_some(Event::Received { receipt, answer_by }))
+}
+
+fn answer(
+    open: &Open,
+    filed: bool,
+    reason: String,
+    by: &Department,
+    at: OffsetDateTime,
+    cx: &Context,
+) -> Result<Event, Refusal> {
+    the_police(by)?;
+    let duty = match open.stage {
+        Stage::Sent(_) => Duty::Answer,
+        Stage::Objected(_) => Duty::AnswerObjection,
+        _ => return Err(Refusal::NotSent),
+    };
+    let hand_over = cx.rules.period("transfer.handover")?;
+    let object = cx.rules.period("transfer.objection")?;
+    let due = |period| cx.calendar.due(at, period, Side::Agency);
+    Ok(Event::Answered {
+        filed,
+        reason,
+        in_time: open.in_time(duty, at),
+        hand_over_by: filed.then(|| due(hand_over)),
+        object_by: (!filed && !open.objected).then(|| due(object)),
+    })
+}
+
+fn object(open: &Open, cx: &Context) -> Result<Event, Refusal> {
+    the_agency(open, cx)?;
+    let Stage::NotFiled(object_by) = &open.stage else {
+        return Err(Refusal::NotRefused);
+    };
+    let object_by = object_by.as_ref().ok_or(Refusal::AlreadyObjected)?;
+    if object_by.is_past(cx.at) {
+        return Err(Refusal::ObjectionTooLate {
+            last_day: object_by.last_day,
+        });
+    }
+    let decide = cx.rules.period("transfer.objection_decide")?;
+    Ok(Event::Objected {
+        answer_by: cx.calendar.due(cx.at, decide, Side::Agency),
+    })
+}
+
+/// Closes what is neither pending nor running. A penalty may stand beside a transfer, never in its place.
+fn close(open: &Open, penalty: Option<Id>, cx: &Context) -> Result<Option<Event>, Refusal> {
+    if open.agency.is_some() {
+        the_agency(open, cx)?;
+    }
+    if !cx.actor.has(Role::Head) {
+        return Err(Refusal::NotThePrincipal);
+    }
+    let running = match open.stage {
+        Stage::Closed => return Ok(None),
+        Stage::Idle | Stage::NotFiled(_) => open.pending(),
+        Stage::Reported(_) | Stage::Approved(_) | Stage::Sent(_) | Stage::Filed(_) | Stage::Objected(_) => {
+            true
+        }
+    };
+    match (running, &penalty) {
+        (false, _) => Ok(Some(Event::Closed { penalty })),
+        (true, Some(_)) => Err(Refusal::PenaltyDoesNotReplaceTransfer),
+        (true, None) => Err(Refusal::TransferPending),
+    }
+}
+
+fn idle(open: &Open) -> Result<(), Refusal> {
+    match open.stage {
+        Stage::Idle | Stage::NotFiled(_) | Stage::Closed => Ok(()),
+        Stage::Reported(_) | Stage::Approved(_) | Stage::Sent(_) | Stage::Filed(_) | Stage::Objected(_) => {
+            Err(Refusal::TransferPending)
+        }
+    }
+}
+
+fn the_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    match &open.agency {
+        None => Err(Refusal::NoTeam),
+        Some(agency) if *agency == cx.actor.department => Ok(()),
+        Some(_) => Err(Refusal::NotTheAgency),
+    }
+}
+
+fn the_police(by: &Department) -> Result<(), Refusal> {
+    if by.kind == DepartmentKind::Police {
+        Ok(())
+    } else {
+        Err(Refusal::NotThePolice)
+    }
+}

@@ -1,0 +1,176 @@
+//! What a suspected crime remembers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use decider::{Department, Duties, Id};
+use law::Due;
+use time::OffsetDateTime;
+
+use super::{Article, Duty, Event, Ground};
+use crate::fire::{FireId, Totals};
+
+/// A suspected crime as it stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum State {
+    /// Nothing is known.
+    #[default]
+    Unknown,
+    /// Something is known.
+    Open(Box<Open>),
+}
+
+/// How far the transfer has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing waits for a decision.
+    #[default]
+    Idle,
+    Reported(Article),
+    Approved(Article),
+    /// With the police; received or not.
+    Sent(Article),
+    Filed(Article),
+    /// Not filed; an objection is possible until then, if one still is.
+    NotFiled(Option<Due>),
+    Objected(Article),
+    Closed,
+}
+
+/// What is known of a suspected crime.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Open {
+    /// By hazard or seal: the facts of one never complete those of another.
+    pub facts: BTreeMap<Id, BTreeSet<Ground>>,
+    pub harm: BTreeMap<FireId, Totals>,
+    /// Whether the indication is only an early warning.
+    pub indicated: BTreeMap<Article, bool>,
+    pub agency: Option<Department>,
+    pub stage: Stage,
+    /// The article that is or was last with the police.
+    pub sent: Option<Article>,
+    pub transferred: BTreeSet<Article>,
+    pub declined: BTreeSet<Article>,
+    pub received: bool,
+    pub objected: bool,
+    pub duties: Duties<Duty>,
+    /// When each duty was last due, also after its breach: an act may be entered late and yet have been in time.
+    pub dues: BTreeMap<Duty, Due>,
+}
+
+impl Open {
+    /// Articles that are indicated by all their facts and neither transferred nor declined.
+    pub fn pending(&self) -> bool {
+        let full = self
+            .indicated
+            .iter()
+            .filter(|(_, early)| !**early)
+            .map(|(article, _)| article);
+        full.into_iter()
+            .any(|article| !self.transferred.contains(article) && !self.declined.contains(article))
+    }
+
+    /// Whether an act at this instant keeps the duty's time.
+    pub fn in_time(&self, duty: Duty, at: OffsetDateTime) -> bool {
+        self.dues.get(&duty).is_none_or(|due| !due.is_past(at))
+    }
+}
+
+/// Remembers an event.
+pub(super) fn evolve(state: State, event: &Event) -> State {
+    let mut open = match state {
+        State::Unknown => Box::default(),
+        State::Open(open) => open,
+    };
+    open.remember(event);
+    State::Open(open)
+}
+
+impl Open {
+    fn remember(&mut self, event: &Event) {
+        match event {
+            Event::FactNoted { subject, ground } => {
+                self.facts.entry(subject.clone()).or_default().insert(*ground);
+            }
+            Event::HarmNoted { fire, totals } => {
+                self.harm.insert(fire.clone(), *totals);
+            }
+            Event::Indicated {
+                article,
+                early_warning,
+                ..
+            } => {
+                self.indicated.insert(*article, *early_warning);
+                if self.stage == Stage::Closed {
+                    self.stage = Stage::Idle;
+                }
+            }
+            Event::TeamAppointed { agency, .. } => self.agency = Some(agency.clone()),
+            Event::ReportedToPrincipal {
+                article, decide_by, ..
+            } => {
+                self.stage = Stage::Reported(*article);
+                self.arm(Duty::Decide, decide_by);
+            }
+            Event::Approved { article, send_by, .. } => {
+                self.stage = Stage::Approved(*article);
+                self.duties.stop(&Duty::Decide);
+                self.arm(Duty::Send, send_by);
+            }
+            Event::Declined { article, .. } => {
+                self.stage = Stage::Idle;
+                self.declined.insert(*article);
+                self.duties.stop(&Duty::Decide);
+            }
+            Event::Sent {
+                article, answer_by, ..
+            } => {
+                self.stage = Stage::Sent(*article);
+                self.sent = Some(*article);
+                self.received = false;
+                self.objected = false;
+                self.transferred.insert(*article);
+                self.duties.stop(&Duty::Send);
+                self.arm(Duty::Answer, answer_by);
+            }
+            Event::Received { answer_by, .. } => {
+                self.received = true;
+                self.arm(Duty::Answer, answer_by);
+            }
+            Event::Answered {
+                hand_over_by,
+                object_by,
+                ..
+            } => {
+                self.duties.stop(&Duty::Answer);
+                self.duties.stop(&Duty::AnswerObjection);
+                self.stage = match (hand_over_by, self.sent) {
+                    (Some(due), Some(article)) => {
+                        self.arm(Duty::HandOver, due);
+                        Stage::Filed(article)
+                    }
+                    _ => Stage::NotFiled(object_by.clone()),
+                };
+            }
+            Event::Objected { answer_by } => {
+                self.objected = true;
+                if let Some(article) = self.sent {
+                    self.stage = Stage::Objected(article);
+                }
+                self.arm(Duty::AnswerObjection, answer_by);
+            }
+            Event::HandedOver { .. } => {
+                self.stage = Stage::Idle;
+                self.duties.stop(&Duty::HandOver);
+            }
+            Event::Closed { .. } => self.stage = Stage::Closed,
+            Event::DutyBreached { duty, .. } => {
+                self.duties.stop(duty);
+            }
+        }
+    }
+
+    fn arm(&mut self, duty: Duty, due: &Due) {
+        self.duties.arm(duty, due.clone());
+        self.dues.insert(duty, due.clone());
+    }
+}
