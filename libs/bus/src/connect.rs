@@ -25,12 +25,23 @@ pub struct Credentials {
     pub password: String,
 }
 
+impl Credentials {
+    /// Those that stand in the first address; the client library itself reads past them.
+    fn in_url(url: &str) -> Option<Self> {
+        let address = url.split(',').next()?.parse::<async_nats::ServerAddr>().ok()?;
+        Some(Self {
+            user: address.username()?.to_owned(),
+            password: address.password()?.to_owned(),
+        })
+    }
+}
+
 /// How to reach the bus.
 #[derive(Clone)]
 pub struct Options {
-    /// One or several addresses, separated by commas: `nats://127.0.0.1:4222`.
+    /// One or several addresses, separated by commas: `nats://127.0.0.1:4222`. The first may hold user and password.
     pub url: String,
-    /// Who connects; `None` where the server asks nobody.
+    /// Who connects; `None` where the address tells, or the server asks nobody.
     pub credentials: Option<Credentials>,
     /// The connection's name in the server's monitoring.
     pub name: String,
@@ -53,19 +64,6 @@ impl Options {
             request_timeout: Duration::from_secs(5),
             stream: crate::StreamSettings::default(),
         }
-    }
-
-    /// Who connects, if it is a service or a department: its answers then come below a prefix of its own, and the
-    /// server's permissions can keep others from listening to them.
-    fn user(&self) -> Option<crate::Source> {
-        let address = || self.url.split(',').next()?.parse::<async_nats::ServerAddr>().ok();
-        let in_url = || address()?.username().map(str::to_owned);
-        let user = self
-            .credentials
-            .as_ref()
-            .map(|known| known.user.clone())
-            .or_else(in_url)?;
-        crate::Source::parse(&user).ok()
     }
 }
 
@@ -117,10 +115,8 @@ impl Bus {
                 notes.take(&event);
                 std::future::ready(())
             });
-        if let Some(user) = options.user() {
-            connect = connect.custom_inbox_prefix(format!("_INBOX_{user}"));
-        }
-        if let Some(Credentials { user, password }) = options.credentials {
+        let in_url = || Credentials::in_url(&options.url);
+        if let Some(Credentials { user, password }) = options.credentials.or_else(in_url) {
             // Answers come below a prefix of one's own, so that nobody can listen to what others are answered.
             connect = connect
                 .custom_inbox_prefix(format!("_INBOX_{user}"))
@@ -268,7 +264,14 @@ impl Notes {
 
 #[cfg(test)]
 mod tests {
-    use super::is_supported;
+    use super::{Credentials, is_supported};
+
+    #[test]
+    fn user_and_password_may_stand_in_the_address() {
+        let found = Credentials::in_url("nats://hazard:secret@one:4222,nats://two:4222").unwrap();
+        assert_eq!((found.user.as_str(), found.password.as_str()), ("hazard", "secret"));
+        assert!(Credentials::in_url("nats://one:4222").is_none());
+    }
 
     #[test]
     fn a_server_before_2_14_is_not_worked_with() {
