@@ -1,0 +1,248 @@
+//! `fenghuo timeline`: a case's story, in either clock, as of a moment, as one party knew it then.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, ValueEnum};
+use contracts::{
+    log::v1 as log,
+    timeline::v1::{self as wire, timeline_service_client::TimelineServiceClient},
+};
+use decider::{CaseId, Role};
+use time::{Duration, OffsetDateTime};
+use tonic::Status;
+
+use crate::{
+    client::{Authorized, Client, Reach, operator},
+    due::Start,
+    error::Error,
+    shell::Shell,
+};
+
+mod json;
+mod order;
+mod table;
+
+pub(crate) use order::causes_first;
+pub use table::Table;
+
+const EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo timeline wuyi-2023-0417
+  fenghuo timeline wuyi-2023-0417 --as-of '2023-04-17 15:00' --known-to emergency.330723
+  fenghuo timeline wuyi-2023-0417 --clock happened --json
+  fenghuo timeline                        # lists the cases";
+
+/// The services whose inboxes tell what their departments had been told; the timeline's own is nobody's.
+const SERVICES: [&str; 5] = ["hazard", "enforcement", "investigation", "credit", "reward"];
+/// Entries asked for at once, and how often.
+const PAGE_SIZE: u32 = 1_000;
+const PAGES_MAX: usize = 1_000;
+
+/// Print a case's story across departments; without a case, list the cases
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct TimelineArgs {
+    /// The case
+    #[arg(value_name = "CASE")]
+    case: Option<CaseId>,
+    /// Only what had happened or was recorded by then: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
+    #[arg(long, value_name = "TIME", requires = "case")]
+    as_of: Option<Start>,
+    /// Only what this party knew then: a department (fire.330723), a kind of department (fire) or a service (hazard)
+    #[arg(long, value_name = "DEPT", requires = "case")]
+    known_to: Option<String>,
+    /// Which clock orders the story, and which one --as-of means
+    #[arg(long, value_enum, default_value_t)]
+    clock: Clock,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+    /// The system that is asked
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Which of an event's two times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Clock {
+    /// When it happened, as claimed
+    Happened,
+    /// When its department recorded it
+    #[default]
+    Recorded,
+}
+
+/// A case's entries, in the order of the clock; where that is equal, by source and position.
+pub struct Story {
+    pub entries: Vec<wire::Entry>,
+    /// How far the timeline's own log is told.
+    pub position: u64,
+    /// Some entries wait for an operator and are missing.
+    pub incomplete: bool,
+}
+
+/// Prints a story, or the list of cases.
+pub async fn run(args: TimelineArgs, shell: Shell) -> Result<(), Error> {
+    let client = args.reach.find().await?;
+    let Some(case) = &args.case else {
+        return list(&client, args.json, shell).await;
+    };
+    let request = ask(&client, case, &args).await?;
+    let story = read(&client, request).await?;
+    if args.json {
+        return shell.json(&json::story(case, &args, &story));
+    }
+    if story.incomplete {
+        shell.note(shell.pick(
+            "注意：有条目无法读取，等待处理",
+            "note: some entries cannot be read and wait for an operator",
+        ));
+    }
+    if story.entries.is_empty() {
+        return nothing(case, &args, shell);
+    }
+    let entries = order::causes_first(story.entries, args.clock);
+    let table = Table::fitting(&entries, args.known_to.is_some(), shell.lang);
+    shell.line(table.header())?;
+    entries.iter().try_for_each(|entry| shell.line(table.row(entry)))
+}
+
+/// Reads a story to its end.
+pub async fn read(client: &Client, mut request: wire::GetTimelineRequest) -> Result<Story, Error> {
+    let mut door = door(client)?;
+    let mut story = Story {
+        entries: Vec::new(),
+        position: 0,
+        incomplete: false,
+    };
+    request.page_size = PAGE_SIZE;
+    for _ in 0..PAGES_MAX {
+        let page = door
+            .get_timeline(request.clone())
+            .await
+            .map_err(failed)?
+            .into_inner();
+        let freshness = page.freshness.unwrap_or_default();
+        story.position = story.position.max(freshness.position);
+        story.incomplete |= freshness.parked;
+        story.entries.extend(page.entries);
+        if page.next_page_token.is_empty() {
+            return Ok(story);
+        }
+        request.page_token = page.next_page_token;
+    }
+    Err(Error::told(
+        "案卷过长，请用 --as-of 缩小范围",
+        "the story is too long; narrow it with --as-of",
+    ))
+}
+
+async fn ask(client: &Client, case: &CaseId, args: &TimelineArgs) -> Result<wire::GetTimelineRequest, Error> {
+    let as_of = args.as_of.map(moment);
+    let known_to = args.known_to.clone().unwrap_or_default();
+    let clock = match args.clock {
+        Clock::Happened => wire::Clock::Happened,
+        Clock::Recorded => wire::Clock::Recorded,
+    };
+    Ok(wire::GetTimelineRequest {
+        case_id: case.to_string(),
+        as_of: as_of.map(chassis::timestamp),
+        clock: clock.into(),
+        told: told(client, &known_to, as_of).await?,
+        known_to,
+        ..Default::default()
+    })
+}
+
+/// A day means to its end.
+fn moment(start: Start) -> OffsetDateTime {
+    match start {
+        Start::Day(day) => law::end_of_day(day) - Duration::MICROSECOND,
+        Start::Moment(at) => at,
+    }
+}
+
+/// How far the inboxes of the party's own services had come: it had been told everything up to there.
+async fn told(
+    client: &Client,
+    party: &str,
+    until: Option<OffsetDateTime>,
+) -> Result<Vec<wire::LogPosition>, Error> {
+    let mut told = BTreeMap::<String, u64>::new();
+    let running = SERVICES
+        .into_iter()
+        .filter(|service| client.endpoints().services.contains_key(*service));
+    for service in running.filter(|_| !party.is_empty()) {
+        let mut door = client.log(service, Role::Auditor)?;
+        let failed = |status| Error::answer(service, status);
+        let owner = door
+            .status(log::StatusRequest {})
+            .await
+            .map_err(failed)?
+            .into_inner()
+            .department;
+        let owns = service == party
+            || owner == party
+            || owner.split_once('.').is_some_and(|(kind, _)| kind == party);
+        if !owns {
+            continue;
+        }
+        let request = log::ReadInboxRequest {
+            until: until.map(chassis::timestamp),
+        };
+        let mut rows = door.read_inbox(request).await.map_err(failed)?.into_inner();
+        while let Some(row) = rows.message().await.map_err(failed)? {
+            let reached = told.entry(row.source).or_default();
+            *reached = row.position.max(*reached);
+        }
+    }
+    Ok(told
+        .into_iter()
+        .map(|(log, position)| wire::LogPosition { log, position })
+        .collect())
+}
+
+fn nothing(case: &CaseId, args: &TimelineArgs, shell: Shell) -> Result<(), Error> {
+    if args.as_of.is_none() && args.known_to.is_none() {
+        return Err(Error::told(
+            format!("没有案件 {case} 的记录"),
+            format!("nothing is recorded of case {case}"),
+        ));
+    }
+    shell.note(shell.pick("届时尚无记录", "nothing yet at that moment"));
+    Ok(())
+}
+
+async fn list(client: &Client, as_json: bool, shell: Shell) -> Result<(), Error> {
+    let mut door = door(client)?;
+    let mut request = wire::ListCasesRequest::default();
+    for _ in 0..PAGES_MAX {
+        let page = door
+            .list_cases(request.clone())
+            .await
+            .map_err(failed)?
+            .into_inner();
+        for case in &page.cases {
+            if as_json {
+                shell.json(&json::case(case))?
+            } else {
+                shell.line(table::case(case, shell.lang))?
+            }
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(());
+        }
+        request.page_token = page.next_page_token;
+    }
+    Ok(())
+}
+
+fn door(client: &Client) -> Result<TimelineServiceClient<Authorized>, Error> {
+    client
+        .acting("timeline", &operator(Role::Auditor))
+        .map(TimelineServiceClient::new)
+}
+
+fn failed(status: Status) -> Error {
+    Error::answer("timeline", status)
+}
