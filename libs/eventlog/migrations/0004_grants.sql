@@ -1,0 +1,20 @@
+-- The role that running services take: it may add events, and has no right to change or remove any.
+
+create function grant_to(role_name text) returns void
+language plpgsql set search_path from current as $$
+declare
+    here text := quote_ident(current_schema());
+begin
+    execute format('grant usage on schema %s to %I', here, role_name);
+    execute format('grant select on all tables in schema %s to %I', here, role_name);
+    execute format('grant insert on events, event_ids, commands, tags, inbox, parked_message to %I', role_name);
+    execute format('grant insert, update on streams, inbox_sources to %I', role_name);
+    execute format('grant update (position, recorded_at, streams) on head to %I', role_name);
+    execute format('grant insert, update, delete on view_generations, view_parked to %I', role_name);
+    execute format('grant execute on function ensure_partition(bigint), prune(timestamptz), '
+        'create_generation_schema(text, text) to %I', role_name);
+    execute format('revoke all on table _sqlx_migrations from %I', role_name);
+end
+$$;
+revoke execute on function ensure_partition(bigint), prune(timestamptz), prepare_partitions(bigint),
+    create_generation_schema(text, text), grant_to(text) from public;
