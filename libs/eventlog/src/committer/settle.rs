@@ -1,0 +1,83 @@
+//! After the commit: remember, tell the readers, answer the callers.
+
+use std::sync::atomic::Ordering;
+
+use decider::Recorded;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    Committer,
+    known::Stream,
+    plan::{Placed, Plan},
+    store::Placement,
+};
+use crate::{Appended, DeadlineChange};
+
+impl Committer {
+    pub(super) fn settle(&mut self, plan: Plan, placement: Placement) {
+        let before = placement.before.cast_unsigned();
+        let head = before + plan.events;
+        for stream in &plan.touched {
+            let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
+            self.known.learn(
+                &stream.name,
+                Stream {
+                    id,
+                    version: stream.version,
+                },
+            );
+        }
+        for placed in &plan.placed {
+            let name = &placed.waiting.checked.append.stream;
+            self.log
+                .histories
+                .extend(name, placed.version_before, || recorded(placed, placement));
+        }
+        // Readers are woken before callers: a caller who then waits for a view finds it under way.
+        self.log.seen(head);
+        self.log.committed.send_replace(head);
+        if plan
+            .touched
+            .iter()
+            .any(|stream| matches!(stream.deadline, DeadlineChange::Set(_)))
+        {
+            self.log.deadlines.send_modify(|count| *count += 1);
+        }
+        self.log.stats.events.fetch_add(plan.events, Ordering::Relaxed);
+        self.log
+            .stats
+            .appends
+            .fetch_add(plan.placed.len() as u64, Ordering::Relaxed);
+        for placed in plan.placed {
+            let appended = Appended {
+                version: placed.version_before + placed.events(),
+                first_position: before + placed.first,
+                last_position: before + placed.last(),
+                recorded_at: recorded_at(placement, placed.last()),
+                repeated: false,
+            };
+            placed.waiting.answer(Ok(appended));
+        }
+    }
+}
+
+fn recorded_at(placement: Placement, place: u64) -> OffsetDateTime {
+    placement.recorded_base + Duration::microseconds((place - 1).cast_signed())
+}
+
+/// The events of a request as they are stored.
+fn recorded(placed: &Placed, placement: Placement) -> Vec<Recorded> {
+    let append = &placed.waiting.checked.append;
+    let events = (0..).zip(&append.events).map(|(ordinal, event)| Recorded {
+        position: placement.before.cast_unsigned() + placed.first + ordinal,
+        stream: append.stream.clone(),
+        version: placed.version_before + 1 + ordinal,
+        id: event.id,
+        kind: event.kind.clone(),
+        data: event.data.clone(),
+        meta: append.meta.clone(),
+        occurred_at: append.occurred_at,
+        recorded_at: recorded_at(placement, placed.first + ordinal),
+    });
+    events.collect()
+}

@@ -1,0 +1,44 @@
+//! The event store on PostgreSQL: append, read, follow, execute commands, project views, keep deadlines.
+//!
+//! **Invariants**: positions of a log are 1, 2, 3 … without gaps, in the order of their commits; an event, once
+//! answered for, is stored for ever and never changes; nothing is acknowledged before it is durable.
+
+mod append;
+mod cache;
+mod check;
+mod clock;
+mod committer;
+mod connect;
+mod deadline;
+mod error;
+mod execute;
+pub mod fault;
+mod follow;
+mod history;
+mod inbox;
+mod log;
+mod migrate;
+mod notice;
+mod options;
+mod read;
+mod row;
+mod stats;
+pub mod trace;
+mod verify;
+mod view;
+
+pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected};
+pub use clock::{Clock, ScriptedClock, SystemClock};
+pub use deadline::Deadlines;
+pub use error::{AppendError, Error, ExecuteError, Invalid, ViewError};
+pub use execute::{Outcome, Request};
+pub use inbox::{InboxRow, ParkedMessage};
+pub use log::{Head, Log, World};
+pub use migrate::migrate;
+pub use options::Options;
+pub use read::Direction;
+/// The driver, so that views and tests name the same version.
+pub use sqlx;
+pub use stats::Stats;
+pub use verify::{Disorder, OrderReport};
+pub use view::{Freshness, Parked, Progress, Rebuilt, View, ViewRead, ViewStatus, Views};
