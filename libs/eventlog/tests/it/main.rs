@@ -1,0 +1,23 @@
+//! The event log against a real PostgreSQL: one server for all tests, a fresh schema for each.
+
+// A test binary has no public face; `pub` here means "shared between modules".
+#![allow(unreachable_pub)]
+
+mod append;
+mod crash;
+mod deadline;
+mod execute;
+mod follow;
+mod immutable;
+mod inbox;
+mod invalid;
+mod ledger;
+mod migrate;
+mod partition;
+mod race;
+mod read;
+mod rebuild;
+mod repeat;
+mod restart;
+mod support;
+mod view;
