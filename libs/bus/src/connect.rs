@@ -269,7 +269,10 @@ mod tests {
     #[test]
     fn user_and_password_may_stand_in_the_address() {
         let found = Credentials::in_url("nats://hazard:secret@one:4222,nats://two:4222").unwrap();
-        assert_eq!((found.user.as_str(), found.password.as_str()), ("hazard", "secret"));
+        assert_eq!(
+            (found.user.as_str(), found.password.as_str()),
+            ("hazard", "secret")
+        );
         assert!(Credentials::in_url("nats://one:4222").is_none());
     }
 

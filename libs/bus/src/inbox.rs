@@ -158,7 +158,15 @@ impl Listener {
     /// The stream must be the one that we have heard so far. A service's stream that is shorter is being refilled
     /// from its log; an outside department's is not coming back, and new messages would be taken for old ones.
     async fn check_history(&self, position: u64) -> Result<(), Interruption> {
-        let last = self.wiring.bus.extent(&self.source).await?.last;
+        let bus = &self.wiring.bus;
+        let last = match bus.extent(&self.source).await {
+            // A department's stream is made by its first listener, so that departments need no right to make any:
+            // a stream can copy others.
+            Err(StreamError::Missing(_)) if self.source.is_outside() && position == 0 => {
+                bus.ensure_stream(&self.source, 1).await?.last
+            }
+            found => found?.last,
+        };
         if self.source.is_outside() && last < position {
             return Err(Interruption::Shorter { last, position });
         }

@@ -267,3 +267,15 @@ async fn an_outside_departments_shortened_stream_raises_an_alarm() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_listener_makes_an_outside_departments_stream() {
+    let stage = Stage::new().await;
+    let (beta, bus) = (stage.log().await, stage.bus().await);
+    let mut inbox = inbox_of("police", &beta, &bus, None);
+    watched("it listens", &mut inbox.status, |status| {
+        matches!(status.state, State::Running)
+    })
+    .await;
+    assert_eq!(bus.extent(&source("police")).await.unwrap().last, 0);
+}
