@@ -238,7 +238,8 @@ impl Open {
                 self.duties.stop(&Duty::Defend);
                 if let Some(notice) = &mut self.notice {
                     notice.waived = Some(*at);
-                    if *hearing {
+                    // A hearing that was held stays held: what follows from it is not waived by the unit.
+                    if *hearing && !matches!(notice.hearing, Hearing::Closed(_)) {
                         notice.hearing = Hearing::Waived(*at);
                     }
                 }

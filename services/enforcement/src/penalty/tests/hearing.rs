@@ -137,3 +137,13 @@ fn after_a_hearing_the_case_is_reviewed_with_its_record() {
         Some(Event::Decided { .. })
     ));
 }
+
+#[test]
+fn a_waiver_after_the_hearing_does_not_undo_it() {
+    let presider = person("presider", DepartmentKind::Fire, "330723", Role::Officer, NOTICE);
+    let closed = after(request(NOTICE), close(), &presider);
+    let waived = after(closed, waive(true), &officer(NOTICE));
+    given::<Penalty>(waived)
+        .when(decide(5_000), &head(NOTICE))
+        .refused(Refusal::NotReviewed);
+}
