@@ -36,13 +36,10 @@ impl timeline_service_server::TimelineService for Door {
     ) -> Result<Response<wire::GetTimelineResponse>, Status> {
         self.0.caller(&request)?;
         let asked = ask::Asked::of(&request.into_inner())?;
-        let position = ask::told(&self.0, &asked.min_positions)
-            .await?
-            .max(asked.min_position);
+        let position = ask::told(&self.0, &asked.min_positions).await?.max(asked.min_position);
         let mut query = self.0.query(VIEW, position).await?;
-        let rows = view::story(&mut query, &asked.wanted())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let rows =
+            view::story(&mut query, &asked.wanted()).await.map_err(|error| status::of_database(&error))?;
         let next = asked.next_page(&rows);
         let freshness = answer::freshness(&self.0, VIEW, &query).await?;
         Ok(Response::new(wire::GetTimelineResponse {
@@ -65,14 +62,9 @@ impl timeline_service_server::TimelineService for Door {
         let entries = events.map(|event| {
             let event = event.map_err(|error| status::of_log(&error))?;
             let row = EntryRow::of(&event).map_err(|error| {
-                Status::data_loss(format!(
-                    "the entry at position {} cannot be read: {error}",
-                    event.position
-                ))
+                Status::data_loss(format!("the entry at position {} cannot be read: {error}", event.position))
             })?;
-            Ok(wire::FollowTimelineResponse {
-                entry: Some(answer::entry(row)),
-            })
+            Ok(wire::FollowTimelineResponse { entry: Some(answer::entry(row)) })
         });
         Ok(Response::new(entries.boxed()))
     }
@@ -82,22 +74,14 @@ impl timeline_service_server::TimelineService for Door {
         request: Request<wire::ListCasesRequest>,
     ) -> Result<Response<wire::ListCasesResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListCasesRequest {
-            min_position,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let wire::ListCasesRequest { min_position, page_size, page_token } = request.into_inner();
         let before = field::optional::<i64>("page_token", &page_token)?.unwrap_or(i64::MAX);
         let limit = ask::page_size(page_size, ask::CASES_DEFAULT, ask::CASES_MAX);
         let mut query = self.0.query(VIEW, min_position).await?;
-        let rows = view::cases(&mut query, before, limit)
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let rows =
+            view::cases(&mut query, before, limit).await.map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
-        let next = rows
-            .last()
-            .filter(|_| full)
-            .map(|row| row.first_position.to_string());
+        let next = rows.last().filter(|_| full).map(|row| row.first_position.to_string());
         let freshness = answer::freshness(&self.0, VIEW, &query).await?;
         Ok(Response::new(wire::ListCasesResponse {
             cases: rows.into_iter().map(answer::case).collect(),

@@ -7,9 +7,7 @@ use crate::entry::{self, Command, Entry, Noted};
 /// Every department's every fact becomes an entry, whatever it says: with a case or without, public or private.
 pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     let id = entry::id(&fact.source, fact.position);
-    let command = Command::Record {
-        fact: Noted::of(fact),
-    };
+    let command = Command::Record { fact: Noted::of(fact) };
     Ok(vec![Reaction::new("record", Order::of::<Entry>(&id, command))])
 }
 

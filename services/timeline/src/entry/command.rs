@@ -36,10 +36,7 @@ impl Decider for Entry {
             None => Ok(vec![Event::Recorded { fact }]),
             // The body may differ when the source was upgraded between two tellings; the event is the same.
             Some(id) if *id == fact.id => Ok(vec![]),
-            Some(_) => Err(Refusal::Contradicted {
-                source: fact.source,
-                position: fact.position,
-            }),
+            Some(_) => Err(Refusal::Contradicted { source: fact.source, position: fact.position }),
         }
     }
 

@@ -19,10 +19,7 @@ fn fact() -> Fact {
         actor: "clerk-1".into(),
         occurred_at: datetime!(2023-02-20 09:30 +8),
         recorded_at: datetime!(2023-02-20 01:30:05 UTC),
-        causation: Some(Causation {
-            log: "hazard".into(),
-            position: 11,
-        }),
+        causation: Some(Causation { log: "hazard".into(), position: 11 }),
         to: vec!["town.330723103".parse().unwrap()],
         traceparent: None,
         body: json!({"reportId": "r-1", "to": "town.330723103"}),
@@ -30,9 +27,7 @@ fn fact() -> Fact {
 }
 
 fn record(fact: &Fact) -> Command {
-    Command::Record {
-        fact: Noted::of(fact),
-    }
+    Command::Record { fact: Noted::of(fact) }
 }
 
 fn context() -> Context {
@@ -42,43 +37,24 @@ fn context() -> Context {
 
 #[test]
 fn a_fact_is_written_down_as_it_was_told() {
-    let written = Event::Recorded {
-        fact: Noted::of(&fact()),
-    };
-    harness::given::<Entry>([])
-        .when(record(&fact()), &context())
-        .then([written]);
+    let written = Event::Recorded { fact: Noted::of(&fact()) };
+    harness::given::<Entry>([]).when(record(&fact()), &context()).then([written]);
 }
 
 #[test]
 fn a_fact_that_is_told_again_is_not_written_again() {
-    let written = Event::Recorded {
-        fact: Noted::of(&fact()),
-    };
-    let again = Fact {
-        body: json!({"reportId": "r-1", "to": "town.330723103", "new": true}),
-        ..fact()
-    };
-    harness::given::<Entry>([written])
-        .when(record(&again), &context())
-        .then([]);
+    let written = Event::Recorded { fact: Noted::of(&fact()) };
+    let again = Fact { body: json!({"reportId": "r-1", "to": "town.330723103", "new": true}), ..fact() };
+    harness::given::<Entry>([written]).when(record(&again), &context()).then([]);
 }
 
 #[test]
 fn another_fact_at_the_same_position_does_not_replace_the_first() {
-    let written = Event::Recorded {
-        fact: Noted::of(&fact()),
-    };
-    let other = Fact {
-        id: Uuid::from_u128(8),
-        ..fact()
-    };
+    let written = Event::Recorded { fact: Noted::of(&fact()) };
+    let other = Fact { id: Uuid::from_u128(8), ..fact() };
     harness::given::<Entry>([written])
         .when(record(&other), &context())
-        .refused(Refusal::Contradicted {
-            source: "hazard".into(),
-            position: 12,
-        });
+        .refused(Refusal::Contradicted { source: "hazard".into(), position: 12 });
 }
 
 #[test]

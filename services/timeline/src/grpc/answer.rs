@@ -13,12 +13,8 @@ use crate::{
 };
 
 pub(super) fn entry(row: EntryRow) -> wire::Entry {
-    let json = row
-        .body
-        .as_deref()
-        .map(serde_json::from_str::<Value>)
-        .and_then(Result::ok)
-        .unwrap_or_default();
+    let json =
+        row.body.as_deref().map(serde_json::from_str::<Value>).and_then(Result::ok).unwrap_or_default();
     wire::Entry {
         title: both(|lang| text::title(&row.kind, lang)),
         summary: both(|lang| text::summary(&row.kind, &json, lang)),
@@ -37,10 +33,7 @@ pub(super) fn entry(row: EntryRow) -> wire::Entry {
         cause: row
             .cause_source
             .zip(row.cause_position)
-            .map(|(log, position)| wire::LogPosition {
-                log,
-                position: position.cast_unsigned(),
-            }),
+            .map(|(log, position)| wire::LogPosition { log, position: position.cast_unsigned() }),
         addressed_to: row.addressed_to,
         private: row.body.is_none(),
         body_json: row.body.unwrap_or_default(),
@@ -65,20 +58,10 @@ pub(super) async fn freshness(
     view: &'static str,
     read: &ViewRead,
 ) -> Result<envelope::Freshness, Status> {
-    let parked = node
-        .views()
-        .parked(view)
-        .await
-        .map_err(|error| status::of_log(&error))?;
-    Ok(envelope::Freshness {
-        position: read.freshness.position,
-        parked: !parked.is_empty(),
-    })
+    let parked = node.views().parked(view).await.map_err(|error| status::of_log(&error))?;
+    Ok(envelope::Freshness { position: read.freshness.position, parked: !parked.is_empty() })
 }
 
 fn both(text: impl Fn(Lang) -> String) -> Option<wire::Text> {
-    Some(wire::Text {
-        zh: text(Lang::Zh),
-        en: text(Lang::En),
-    })
+    Some(wire::Text { zh: text(Lang::Zh), en: text(Lang::En) })
 }

@@ -57,13 +57,8 @@ impl Asked {
             happened: clock == wire::Clock::Happened,
             as_of: as_of.map(|at| field::instant("as_of", Some(at))).transpose()?,
             known_to: party(&request.known_to)?,
-            told: told
-                .into_iter()
-                .map(|(log, position)| (log, position.cast_signed()))
-                .collect(),
-            after: (!request.page_token.is_empty())
-                .then(|| place(&request.page_token))
-                .transpose()?,
+            told: told.into_iter().map(|(log, position)| (log, position.cast_signed())).collect(),
+            after: (!request.page_token.is_empty()).then(|| place(&request.page_token)).transpose()?,
             limit: page_size(request.page_size, ENTRIES_DEFAULT, ENTRIES_MAX),
             min_position: request.min_position,
             min_positions: positions("min_positions", &request.min_positions)?,
@@ -88,26 +83,13 @@ impl Asked {
         let Some(last) = rows.last().filter(|_| full) else {
             return String::new();
         };
-        let at = if self.happened {
-            last.occurred_at
-        } else {
-            last.recorded_at
-        };
-        format!(
-            "{}.{}.{}",
-            at.unix_timestamp_nanos() / 1_000,
-            last.source,
-            last.position
-        )
+        let at = if self.happened { last.occurred_at } else { last.recorded_at };
+        format!("{}.{}.{}", at.unix_timestamp_nanos() / 1_000, last.source, last.position)
     }
 }
 
 pub(super) fn page_size(asked: u32, default: i64, max: i64) -> i64 {
-    if asked == 0 {
-        default
-    } else {
-        i64::from(asked).min(max)
-    }
+    if asked == 0 { default } else { i64::from(asked).min(max) }
 }
 
 /// Waits until everything up to these positions of other logs is written down here, and tells where.
@@ -115,11 +97,7 @@ pub(super) async fn told(node: &Node, wanted: &[(String, u64)]) -> Result<u64, S
     let until = Instant::now() + TOLD_WAIT_MAX;
     for (log, position) in wanted {
         loop {
-            let reached = node
-                .log()
-                .inbox_position(log)
-                .await
-                .map_err(|error| status::of_log(&error))?;
+            let reached = node.log().inbox_position(log).await.map_err(|error| status::of_log(&error))?;
             if reached >= *position {
                 break;
             }
@@ -135,11 +113,7 @@ pub(super) async fn told(node: &Node, wanted: &[(String, u64)]) -> Result<u64, S
     if wanted.is_empty() {
         return Ok(0);
     }
-    node.log()
-        .head()
-        .await
-        .map(|head| head.position)
-        .map_err(|error| status::of_log(&error))
+    node.log().head().await.map(|head| head.position).map_err(|error| status::of_log(&error))
 }
 
 /// A department, a kind of department, or a service.
@@ -162,14 +136,10 @@ fn positions(name: &str, given: &[wire::LogPosition]) -> Result<Vec<(String, u64
         let known = SERVICE.listens_to.contains(&place.log.as_str()) || place.log == SERVICE.name;
         match i64::try_from(place.position) {
             Ok(_) if known => Ok((place.log.clone(), place.position)),
-            Ok(_) => Err(field::invalid(
-                &format!("{field}.log"),
-                "is not a log that the timeline listens to",
-            )),
-            Err(_) => Err(field::invalid(
-                &format!("{field}.position"),
-                "is no position of a log",
-            )),
+            Ok(_) => {
+                Err(field::invalid(&format!("{field}.log"), "is not a log that the timeline listens to"))
+            }
+            Err(_) => Err(field::invalid(&format!("{field}.position"), "is no position of a log")),
         }
     };
     given.iter().enumerate().map(read).collect()
@@ -181,11 +151,7 @@ fn place(token: &str) -> Result<Place, Status> {
         let (source, position) = rest.rsplit_once('.')?;
         let nanos = at.parse::<i128>().ok()?.checked_mul(1_000)?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
-        Some(Place {
-            at,
-            source: source.to_owned(),
-            position: position.parse().ok()?,
-        })
+        Some(Place { at, source: source.to_owned(), position: position.parse().ok()? })
     };
     read().ok_or_else(|| field::invalid("page_token", "was not given by this service"))
 }
@@ -200,21 +166,8 @@ mod tests {
     fn a_page_token_leads_back_to_its_place() {
         let at = datetime!(2023-04-17 14:01:47.000002 +8);
         let token = format!("{}.hazard.12", at.unix_timestamp_nanos() / 1_000);
-        assert_eq!(
-            place(&token).unwrap(),
-            Place {
-                at,
-                source: "hazard".into(),
-                position: 12
-            }
-        );
-        for bad in [
-            "",
-            "x",
-            "1.hazard",
-            "1.hazard.x",
-            "99999999999999999999999999999999999999.a.1",
-        ] {
+        assert_eq!(place(&token).unwrap(), Place { at, source: "hazard".into(), position: 12 });
+        for bad in ["", "x", "1.hazard", "1.hazard.x", "99999999999999999999999999999999999999.a.1"] {
             assert!(place(bad).is_err(), "{bad:?}");
         }
     }

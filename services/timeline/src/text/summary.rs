@@ -38,10 +38,7 @@ pub fn summary(kind: &str, body: &Value, lang: Lang) -> String {
         .iter()
         .filter(|(name, _)| FIELDS.iter().all(|(known, ..)| known != name))
         .filter_map(|(name, value)| written(name, Some(value), Form::Plain, lang));
-    known
-        .chain(unknown)
-        .collect::<Vec<_>>()
-        .join(pick(lang, "，", ", "))
+    known.chain(unknown).collect::<Vec<_>>().join(pick(lang, "，", ", "))
 }
 
 fn speaks_by_silence(kind: &str, field: &str) -> bool {
@@ -53,21 +50,13 @@ fn written(label: &str, value: Option<&Value>, form: Form, lang: Lang) -> Option
     let text = match form {
         Form::Hidden => return None,
         Form::Flag(yes, no) => {
-            let [zh, en] = if value.and_then(Value::as_bool) == Some(true) {
-                yes
-            } else {
-                no
-            };
+            let [zh, en] = if value.and_then(Value::as_bool) == Some(true) { yes } else { no };
             pick(lang, zh, en).to_owned()
         }
         Form::Fen => yuan(value.and_then(integer).unwrap_or(0), lang),
         Form::Count(unit) => {
             let number = value.and_then(integer).unwrap_or(0);
-            if lang == Lang::Zh && !unit.is_empty() {
-                format!("{number} {unit}")
-            } else {
-                number.to_string()
-            }
+            if lang == Lang::Zh && !unit.is_empty() { format!("{number} {unit}") } else { number.to_string() }
         }
         Form::Plain => plain(value?, lang),
     };
@@ -89,10 +78,7 @@ fn plain(value: &Value, lang: Lang) -> String {
 /// A date of law: the last day, and the minute where the period is of hours.
 fn due(fields: &Map<String, Value>) -> Option<String> {
     let day = fields.get("lastDay")?.as_str()?;
-    let at = fields
-        .get("at")
-        .and_then(Value::as_str)
-        .and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    let at = fields.get("at").and_then(Value::as_str).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
     let whole_day = chassis::date(day).ok().map(end_of_day);
     match at {
         Some(at) if Some(at) != whole_day => Some(local(at)),
@@ -101,11 +87,7 @@ fn due(fields: &Map<String, Value>) -> Option<String> {
 }
 
 fn list(items: &[Value], lang: Lang) -> String {
-    let named = items
-        .iter()
-        .take(LIST_LEN_MAX)
-        .map(|item| plain(item, lang))
-        .collect::<Vec<_>>();
+    let named = items.iter().take(LIST_LEN_MAX).map(|item| plain(item, lang)).collect::<Vec<_>>();
     let rest = items.len().saturating_sub(LIST_LEN_MAX);
     let text = named.join(pick(lang, "、", "; "));
     match (rest, lang) {
@@ -124,11 +106,7 @@ fn local(at: OffsetDateTime) -> String {
     let at = at.to_offset(SHANGHAI);
     let minute = format_description!("[year]-[month]-[day] [hour]:[minute]");
     let second = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    let text = if at.second() == 0 {
-        at.format(minute)
-    } else {
-        at.format(second)
-    };
+    let text = if at.second() == 0 { at.format(minute) } else { at.format(second) };
     text.unwrap_or_else(|_| at.to_string())
 }
 

@@ -13,6 +13,7 @@ const WORDS: &[(&str, &str)] = &[
     ("county", "县级"),
     ("city", "市级"),
     ("province", "省级"),
+    ("national", "国家消防救援局"),
     ("state", "国务院"),
     ("state council", "国务院"),
     // tracks of an investigation

@@ -63,10 +63,7 @@ impl View for EntriesView {
 
     async fn apply_batch(&self, events: &[Recorded], tx: &mut PgConnection) -> Result<(), ViewError> {
         let mut columns = Columns::default();
-        for recorded in events
-            .iter()
-            .filter(|recorded| recorded.stream.category() == Entry::NAME)
-        {
+        for recorded in events.iter().filter(|recorded| recorded.stream.category() == Entry::NAME) {
             columns.push(EntryRow::of(recorded)?);
         }
         columns.insert(tx).await?;

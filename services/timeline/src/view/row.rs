@@ -39,17 +39,10 @@ impl EntryRow {
     /// The entry that an event of this service's log writes.
     pub fn of(recorded: &Recorded) -> Result<Self, serde_json::Error> {
         let Event::Recorded { fact } = recorded.event()?;
-        let (cause_source, cause_position) = fact
-            .causation
-            .map(|cause| (cause.log, cause.position.cast_signed()))
-            .unzip();
+        let (cause_source, cause_position) =
+            fact.causation.map(|cause| (cause.log, cause.position.cast_signed())).unzip();
         Ok(Self {
-            case_id: recorded
-                .meta
-                .case_id
-                .as_ref()
-                .map(|case| case.as_str().to_owned())
-                .unwrap_or_default(),
+            case_id: recorded.meta.case_id.as_ref().map(|case| case.as_str().to_owned()).unwrap_or_default(),
             source: fact.source,
             position: fact.position.cast_signed(),
             event_id: fact.id,

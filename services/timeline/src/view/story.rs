@@ -37,11 +37,8 @@ pub struct Place {
 /// entries names this one as its cause), or because its inbox had taken in the log that far. That a private
 /// event went by in the inbox tells nothing.
 pub async fn story(tx: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<EntryRow>, sqlx::Error> {
-    let (logs, positions): (Vec<&str>, Vec<i64>) = wanted
-        .told
-        .iter()
-        .map(|(log, position)| (log.as_str(), *position))
-        .unzip();
+    let (logs, positions): (Vec<&str>, Vec<i64>) =
+        wanted.told.iter().map(|(log, position)| (log.as_str(), *position)).unzip();
     sqlx::query_as(
         "select e.*, nullif(known.how, '') as how
          from (select *, case when $2 then occurred_at else recorded_at end as at

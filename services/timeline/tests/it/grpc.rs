@@ -36,12 +36,8 @@ struct Whole {
 
 async fn start() -> Whole {
     let scratch = [Scratch::new().unwrap(), Scratch::new().unwrap()];
-    let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default())
-        .await
-        .unwrap();
-    let nats = Nats::start(scratch[1].path(), NatsOptions::default())
-        .await
-        .unwrap();
+    let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default()).await.unwrap();
+    let nats = Nats::start(scratch[1].path(), NatsOptions::default()).await.unwrap();
     let log = eventlog::Options::new(postgres.url().parse().unwrap(), SERVICE.name);
     migrate(&log).await.unwrap();
     let signer = Signer::generate();
@@ -54,40 +50,20 @@ async fn start() -> Whole {
         department: "fire.330723".parse().unwrap(),
         peers: vec![],
         token: None,
-        world: World {
-            clock,
-            rules: RulePack::builtin(),
-            calendar: Calendar::builtin(),
-        },
+        world: World { clock, rules: RulePack::builtin(), calendar: Calendar::builtin() },
     };
     let shutdown = CancellationToken::new();
-    let running = chassis::start(&SERVICE, settings, shutdown.clone())
-        .await
-        .unwrap();
+    let running = chassis::start(&SERVICE, settings, shutdown.clone()).await.unwrap();
     let reader = harness::actor(DepartmentKind::Fire, "330723", &[Role::Auditor]);
     let token = signer.issue(&reader, time::Duration::hours(1)).unwrap();
-    let bus = Bus::connect(bus::Options::new(nats.url(), "government"))
-        .await
-        .unwrap();
+    let bus = Bus::connect(bus::Options::new(nats.url(), "government")).await.unwrap();
     let government = Publisher::new(bus, Source::parse("government").unwrap(), 0).unwrap();
-    Whole {
-        running,
-        shutdown,
-        token,
-        government,
-        _postgres: postgres,
-        _nats: nats,
-        _scratch: scratch,
-    }
+    Whole { running, shutdown, token, government, _postgres: postgres, _nats: nats, _scratch: scratch }
 }
 
 impl Whole {
     async fn channel(&self) -> Channel {
-        Channel::from_shared(format!("http://{}", self.running.address))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap()
+        Channel::from_shared(format!("http://{}", self.running.address)).unwrap().connect().await.unwrap()
     }
 
     async fn door(&self) -> TimelineServiceClient<Channel> {
@@ -96,9 +72,7 @@ impl Whole {
 
     fn asking<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
-        request
-            .metadata_mut()
-            .insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         request
     }
 
@@ -120,16 +94,7 @@ impl Whole {
 
     async fn supervise(&self, case: &str, at: OffsetDateTime) -> u64 {
         let (hazard_id, leader, until) = ("h-1".to_owned(), "副省长".to_owned(), "2023-04-30".to_owned());
-        self.publish(
-            Public::of(&SupervisionOrdered {
-                hazard_id,
-                leader,
-                until,
-            }),
-            case,
-            at,
-        )
-        .await
+        self.publish(Public::of(&SupervisionOrdered { hazard_id, leader, until }), case, at).await
     }
 
     async fn stop(self) {
@@ -139,10 +104,7 @@ impl Whole {
 }
 
 fn seen(position: u64) -> Vec<wire::LogPosition> {
-    vec![wire::LogPosition {
-        log: "government".into(),
-        position,
-    }]
+    vec![wire::LogPosition { log: "government".into(), position }]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,11 +116,9 @@ async fn whoever_caused_a_fact_reads_it_with_title_and_summary() {
         fire_id: "f-1".into(),
         government: "government.33".into(),
         leader: "应急管理厅".into(),
-        members: vec![],
+        ..InquiryFormed::default()
     };
-    let position = whole
-        .publish(Public::of(&formed), "wuyi", START + time::Duration::hours(1))
-        .await;
+    let position = whole.publish(Public::of(&formed), "wuyi", START + time::Duration::hours(1)).await;
     let request = wire::GetTimelineRequest {
         case_id: "wuyi".into(),
         min_positions: seen(position),
@@ -166,44 +126,20 @@ async fn whoever_caused_a_fact_reads_it_with_title_and_summary() {
         ..Default::default()
     };
     let mut door = whole.door().await;
-    let first = door
-        .get_timeline(whole.asking(request.clone()))
-        .await
-        .unwrap()
-        .into_inner();
+    let first = door.get_timeline(whole.asking(request.clone())).await.unwrap().into_inner();
     assert_eq!(first.entries.len(), 1);
-    let request = wire::GetTimelineRequest {
-        page_token: first.next_page_token,
-        ..request
-    };
-    let second = door
-        .get_timeline(whole.asking(request))
-        .await
-        .unwrap()
-        .into_inner();
+    let request = wire::GetTimelineRequest { page_token: first.next_page_token, ..request };
+    let second = door.get_timeline(whole.asking(request)).await.unwrap().into_inner();
     let entry = &second.entries[0];
     assert_eq!((entry.source.as_str(), entry.position), ("government", position));
     assert_eq!(entry.title.as_ref().unwrap().zh, "成立事故调查组");
-    assert_eq!(
-        entry.summary.as_ref().unwrap().zh,
-        "政府 省人民政府（government.33），责任领导 应急管理厅"
-    );
-    assert_eq!(
-        entry.department_name.as_ref().unwrap().en,
-        "provincial government"
-    );
+    assert_eq!(entry.summary.as_ref().unwrap().zh, "政府 省人民政府（government.33），责任领导 应急管理厅");
+    assert_eq!(entry.department_name.as_ref().unwrap().en, "provincial government");
     assert!(!entry.private);
-    let cases = door
-        .list_cases(whole.asking(wire::ListCasesRequest::default()))
-        .await
-        .unwrap()
-        .into_inner()
-        .cases;
+    let cases =
+        door.list_cases(whole.asking(wire::ListCasesRequest::default())).await.unwrap().into_inner().cases;
     assert_eq!(
-        cases
-            .iter()
-            .map(|case| (case.case_id.as_str(), case.entries))
-            .collect::<Vec<_>>(),
+        cases.iter().map(|case| (case.case_id.as_str(), case.entries)).collect::<Vec<_>>(),
         [("wuyi", 2)]
     );
     whole.stop().await;
@@ -215,32 +151,18 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
     whole.supervise("wuyi", START).await;
     let last = whole.supervise("other", START).await;
     let mut door = whole.door().await;
-    let all = wire::GetTimelineRequest {
-        case_id: "wuyi".into(),
-        min_positions: seen(last),
-        ..Default::default()
-    };
+    let all =
+        wire::GetTimelineRequest { case_id: "wuyi".into(), min_positions: seen(last), ..Default::default() };
     door.get_timeline(whole.asking(all)).await.unwrap();
 
-    let request = wire::FollowTimelineRequest {
-        case_id: "wuyi".into(),
-        after: 0,
-    };
-    let mut told = door
-        .follow_timeline(whole.asking(request))
-        .await
-        .unwrap()
-        .into_inner();
+    let request = wire::FollowTimelineRequest { case_id: "wuyi".into(), after: 0 };
+    let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
     whole.supervise("other", START).await;
     whole.supervise("wuyi", START).await;
     let mut positions = Vec::new();
     let mut resume = 0;
     for _ in 0..2 {
-        let message = tokio::time::timeout(WAIT_MAX, told.message())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap();
+        let message = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
         let entry = message.entry.unwrap();
         positions.push(entry.position);
         resume = entry.log_position;
@@ -248,20 +170,9 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
     assert_eq!(positions, [1, 4]);
 
     whole.supervise("wuyi", START).await;
-    let request = wire::FollowTimelineRequest {
-        case_id: String::new(),
-        after: resume,
-    };
-    let mut told = door
-        .follow_timeline(whole.asking(request))
-        .await
-        .unwrap()
-        .into_inner();
-    let message = tokio::time::timeout(WAIT_MAX, told.message())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    let request = wire::FollowTimelineRequest { case_id: String::new(), after: resume };
+    let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
+    let message = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
     assert_eq!(message.entry.unwrap().position, 5);
     drop(told);
     whole.stop().await;
@@ -271,71 +182,22 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
 async fn a_wrong_request_names_its_field_and_a_stranger_hears_nothing() {
     let whole = start().await;
     let mut door = whole.door().await;
-    let unknown_log = vec![wire::LogPosition {
-        log: "nobody".into(),
-        position: 1,
-    }];
-    let ask = wire::GetTimelineRequest {
-        case_id: "wuyi".into(),
-        ..Default::default()
-    };
+    let unknown_log = vec![wire::LogPosition { log: "nobody".into(), position: 1 }];
+    let ask = wire::GetTimelineRequest { case_id: "wuyi".into(), ..Default::default() };
     let wrong = [
-        (
-            "case_id",
-            wire::GetTimelineRequest {
-                case_id: "a b".into(),
-                ..ask.clone()
-            },
-        ),
-        (
-            "clock",
-            wire::GetTimelineRequest {
-                clock: 7,
-                ..ask.clone()
-            },
-        ),
-        (
-            "known_to",
-            wire::GetTimelineRequest {
-                known_to: "nobody".into(),
-                ..ask.clone()
-            },
-        ),
-        (
-            "told",
-            wire::GetTimelineRequest {
-                told: seen(1),
-                ..ask.clone()
-            },
-        ),
-        (
-            "page_token",
-            wire::GetTimelineRequest {
-                page_token: "x".into(),
-                ..ask.clone()
-            },
-        ),
-        (
-            "min_positions[0].log",
-            wire::GetTimelineRequest {
-                min_positions: unknown_log,
-                ..ask.clone()
-            },
-        ),
+        ("case_id", wire::GetTimelineRequest { case_id: "a b".into(), ..ask.clone() }),
+        ("clock", wire::GetTimelineRequest { clock: 7, ..ask.clone() }),
+        ("known_to", wire::GetTimelineRequest { known_to: "nobody".into(), ..ask.clone() }),
+        ("told", wire::GetTimelineRequest { told: seen(1), ..ask.clone() }),
+        ("page_token", wire::GetTimelineRequest { page_token: "x".into(), ..ask.clone() }),
+        ("min_positions[0].log", wire::GetTimelineRequest { min_positions: unknown_log, ..ask.clone() }),
     ];
     for (field, request) in wrong {
         let status = door.get_timeline(whole.asking(request)).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{field}");
-        assert!(
-            status.message().starts_with(&format!("{field}:")),
-            "{field}: {}",
-            status.message()
-        );
+        assert!(status.message().starts_with(&format!("{field}:")), "{field}: {}", status.message());
     }
-    assert_eq!(
-        door.get_timeline(ask).await.unwrap_err().code(),
-        Code::Unauthenticated
-    );
+    assert_eq!(door.get_timeline(ask).await.unwrap_err().code(), Code::Unauthenticated);
     whole.stop().await;
 }
 
@@ -343,11 +205,7 @@ async fn a_wrong_request_names_its_field_and_a_stranger_hears_nothing() {
 async fn a_service_tells_whose_it_is() {
     let whole = start().await;
     let mut log = LogServiceClient::new(whole.channel().await);
-    let status = log
-        .status(whole.asking(StatusRequest {}))
-        .await
-        .unwrap()
-        .into_inner();
+    let status = log.status(whole.asking(StatusRequest {})).await.unwrap().into_inner();
     assert_eq!(status.department, "fire.330723");
     whole.stop().await;
 }

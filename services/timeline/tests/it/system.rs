@@ -29,9 +29,7 @@ pub(crate) struct System {
 impl System {
     pub(crate) async fn start() -> Self {
         let scratch = Scratch::new().unwrap();
-        let postgres = Postgres::start(scratch.path(), PostgresOptions::default())
-            .await
-            .unwrap();
+        let postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
         let options = Options::new(postgres.url().parse().unwrap(), SERVICE.name);
         migrate(&options).await.unwrap();
         let clock = ScriptedClock::new(START);
@@ -42,13 +40,7 @@ impl System {
         };
         let log = Log::open(options, world).await.unwrap();
         let views = Views::start(&log, (SERVICE.views)()).await.unwrap();
-        Self {
-            log,
-            views,
-            clock,
-            _postgres: postgres,
-            _scratch: scratch,
-        }
+        Self { log, views, clock, _postgres: postgres, _scratch: scratch }
     }
 
     /// The bus brings a fact.
@@ -72,11 +64,7 @@ impl System {
     /// The places of a story's entries, in order, with how they are known.
     pub(crate) async fn story(&self, wanted: &Wanted<'_>) -> Vec<String> {
         let told = |row: &EntryRow| {
-            let how = row
-                .how
-                .as_deref()
-                .map(|how| format!(" {how}"))
-                .unwrap_or_default();
+            let how = row.how.as_deref().map(|how| format!(" {how}")).unwrap_or_default();
             format!("{}:{}{how}", row.source, row.position)
         };
         self.rows(wanted).await.iter().map(told).collect()
@@ -84,13 +72,8 @@ impl System {
 
     pub(crate) async fn rows(&self, wanted: &Wanted<'_>) -> Vec<EntryRow> {
         let head = self.log.head().await.unwrap().position;
-        self.views
-            .wait_for("entries", head, Duration::from_secs(30))
-            .await
-            .unwrap();
-        story(&mut self.views.read("entries").await.unwrap(), wanted)
-            .await
-            .unwrap()
+        self.views.wait_for("entries", head, Duration::from_secs(30)).await.unwrap();
+        story(&mut self.views.read("entries").await.unwrap(), wanted).await.unwrap()
     }
 
     pub(crate) async fn stop(self) {
@@ -101,15 +84,7 @@ impl System {
 
 /// Everything of the test's case, as recorded.
 pub(crate) fn everything() -> Wanted<'static> {
-    Wanted {
-        case_id: "wuyi",
-        happened: false,
-        as_of: None,
-        known_to: "",
-        told: &[],
-        after: None,
-        limit: 100,
-    }
+    Wanted { case_id: "wuyi", happened: false, as_of: None, known_to: "", told: &[], after: None, limit: 100 }
 }
 
 /// A fact of the test's case that happened, and was recorded, so many minutes after the start.

@@ -15,23 +15,11 @@ fn minute(minutes: i64) -> time::OffsetDateTime {
 async fn told() -> System {
     let system = System::start().await;
     let town = "town.330723103".parse().unwrap();
-    let tip = Fact {
-        to: vec![town],
-        ..fact("hazard", 1, "hotline.330723", 0, 1)
-    };
+    let tip = Fact { to: vec![town], ..fact("hazard", 1, "hotline.330723", 0, 1) };
     let inspection = fact("hazard", 2, "town.330723103", 5, 30);
-    let cause = Some(Causation {
-        log: "hazard".into(),
-        position: 2,
-    });
-    let answer = Fact {
-        causation: cause,
-        ..fact("enforcement", 1, "fire.330723", 20, 40)
-    };
-    let private = Fact {
-        body: Value::Null,
-        ..fact("police", 1, "police.330723", 10, 10)
-    };
+    let cause = Some(Causation { log: "hazard".into(), position: 2 });
+    let answer = Fact { causation: cause, ..fact("enforcement", 1, "fire.330723", 20, 40) };
+    let private = Fact { body: Value::Null, ..fact("police", 1, "police.330723", 10, 10) };
     // They arrive in an order of their own.
     for fact in [answer, inspection, private, tip] {
         system.hear(&fact).await;
@@ -44,28 +32,12 @@ async fn a_story_is_told_in_either_clock_as_of_a_moment() {
     let system = told().await;
     let recorded = system.story(&everything()).await;
     assert_eq!(recorded, ["hazard:1", "police:1", "hazard:2", "enforcement:1"]);
-    let happened = system
-        .story(&Wanted {
-            happened: true,
-            ..everything()
-        })
-        .await;
+    let happened = system.story(&Wanted { happened: true, ..everything() }).await;
     assert_eq!(happened, ["hazard:1", "hazard:2", "police:1", "enforcement:1"]);
     // Nobody had recorded the inspection by then, but it had happened.
-    let recorded = system
-        .story(&Wanted {
-            as_of: Some(minute(10)),
-            ..everything()
-        })
-        .await;
+    let recorded = system.story(&Wanted { as_of: Some(minute(10)), ..everything() }).await;
     assert_eq!(recorded, ["hazard:1", "police:1"]);
-    let happened = system
-        .story(&Wanted {
-            happened: true,
-            as_of: Some(minute(9)),
-            ..everything()
-        })
-        .await;
+    let happened = system.story(&Wanted { happened: true, as_of: Some(minute(9)), ..everything() }).await;
     assert_eq!(happened, ["hazard:1", "hazard:2"]);
     system.stop().await;
 }
@@ -73,42 +45,19 @@ async fn a_story_is_told_in_either_clock_as_of_a_moment() {
 #[tokio::test]
 async fn a_department_knows_what_it_did_what_came_to_it_what_it_answered_and_what_it_was_told() {
     let system = told().await;
-    let town = Wanted {
-        known_to: "town.330723103",
-        ..everything()
-    };
-    assert_eq!(
-        system.story(&town).await,
-        ["hazard:1 addressed", "hazard:2 acted"]
-    );
-    let before = Wanted {
-        as_of: Some(minute(29)),
-        happened: true,
-        ..town.clone()
-    };
+    let town = Wanted { known_to: "town.330723103", ..everything() };
+    assert_eq!(system.story(&town).await, ["hazard:1 addressed", "hazard:2 acted"]);
+    let before = Wanted { as_of: Some(minute(29)), happened: true, ..town.clone() };
     assert_eq!(system.story(&before).await, ["hazard:1 addressed"]);
 
-    let brigade = Wanted {
-        known_to: "fire.330723",
-        ..everything()
-    };
-    assert_eq!(
-        system.story(&brigade).await,
-        ["hazard:2 answered", "enforcement:1 acted"]
-    );
-    let before = Wanted {
-        as_of: Some(minute(39)),
-        ..brigade.clone()
-    };
+    let brigade = Wanted { known_to: "fire.330723", ..everything() };
+    assert_eq!(system.story(&brigade).await, ["hazard:2 answered", "enforcement:1 acted"]);
+    let before = Wanted { as_of: Some(minute(39)), ..brigade.clone() };
     assert_eq!(system.story(&before).await, Vec::<String>::new());
 
     // Its inbox had taken in the tip, and seen that the police did something.
     let told = [("hazard".to_owned(), 1), ("police".to_owned(), 1)];
-    let inbox = Wanted {
-        as_of: Some(minute(39)),
-        told: &told,
-        ..brigade
-    };
+    let inbox = Wanted { as_of: Some(minute(39)), told: &told, ..brigade };
     assert_eq!(system.story(&inbox).await, ["hazard:1 told"]);
     system.stop().await;
 }
@@ -116,26 +65,11 @@ async fn a_department_knows_what_it_did_what_came_to_it_what_it_answered_and_wha
 #[tokio::test]
 async fn a_party_is_also_a_kind_of_department_or_a_service() {
     let system = told().await;
-    let kind = Wanted {
-        known_to: "town",
-        ..everything()
-    };
-    assert_eq!(
-        system.story(&kind).await,
-        ["hazard:1 addressed", "hazard:2 acted"]
-    );
-    let service = Wanted {
-        known_to: "enforcement",
-        ..everything()
-    };
-    assert_eq!(
-        system.story(&service).await,
-        ["hazard:2 answered", "enforcement:1 acted"]
-    );
-    let outside = Wanted {
-        known_to: "police",
-        ..everything()
-    };
+    let kind = Wanted { known_to: "town", ..everything() };
+    assert_eq!(system.story(&kind).await, ["hazard:1 addressed", "hazard:2 acted"]);
+    let service = Wanted { known_to: "enforcement", ..everything() };
+    assert_eq!(system.story(&service).await, ["hazard:2 answered", "enforcement:1 acted"]);
+    let outside = Wanted { known_to: "police", ..everything() };
     assert_eq!(system.story(&outside).await, ["police:1 acted"]);
     system.stop().await;
 }
@@ -151,20 +85,10 @@ async fn equal_instants_are_told_by_source_and_position_and_pages_go_on_where_th
     let mut paged = Vec::new();
     let mut after: Option<Place> = None;
     loop {
-        let page = system
-            .rows(&Wanted {
-                after: after.as_ref(),
-                limit: 1,
-                ..everything()
-            })
-            .await;
+        let page = system.rows(&Wanted { after: after.as_ref(), limit: 1, ..everything() }).await;
         let Some(row) = page.into_iter().next() else { break };
         paged.push(format!("{}:{}", row.source, row.position));
-        after = Some(Place {
-            at: row.recorded_at,
-            source: row.source,
-            position: row.position,
-        });
+        after = Some(Place { at: row.recorded_at, source: row.source, position: row.position });
     }
     assert_eq!(paged, all);
     system.stop().await;
@@ -189,21 +113,8 @@ async fn a_fact_that_is_told_twice_is_shown_once_with_the_moment_it_was_first_to
 #[tokio::test]
 async fn what_belongs_to_no_case_is_kept_and_is_no_case() {
     let system = told().await;
-    system
-        .hear(&Fact {
-            case_id: None,
-            ..fact("enforcement", 2, "fire.330723", 0, 0)
-        })
-        .await;
-    assert_eq!(
-        system
-            .story(&Wanted {
-                case_id: "",
-                ..everything()
-            })
-            .await,
-        ["enforcement:2"]
-    );
+    system.hear(&Fact { case_id: None, ..fact("enforcement", 2, "fire.330723", 0, 0) }).await;
+    assert_eq!(system.story(&Wanted { case_id: "", ..everything() }).await, ["enforcement:2"]);
     let mut read = system.views.read("entries").await.unwrap();
     let cases = cases(&mut read, i64::MAX, 10).await.unwrap();
     drop(read);
@@ -211,10 +122,7 @@ async fn what_belongs_to_no_case_is_kept_and_is_no_case() {
     assert_eq!((cases[0].case_id.as_str(), cases[0].entries), ("wuyi", 4));
     let departments = ["fire.330723", "hotline.330723", "police.330723", "town.330723103"];
     assert_eq!(cases[0].departments, departments);
-    assert_eq!(
-        (cases[0].first_occurred_at, cases[0].last_recorded_at),
-        (minute(0), minute(40))
-    );
+    assert_eq!((cases[0].first_occurred_at, cases[0].last_recorded_at), (minute(0), minute(40)));
     system.stop().await;
 }
 
@@ -222,16 +130,10 @@ async fn what_belongs_to_no_case_is_kept_and_is_no_case() {
 async fn a_rebuilt_view_equals_the_living_one() {
     let system = told().await;
     for position in 3..300 {
-        system
-            .hear(&fact("hazard", position, "town.330723103", 0, 50))
-            .await;
+        system.hear(&fact("hazard", position, "town.330723103", 0, 50)).await;
     }
     let head = system.log.head().await.unwrap().position;
-    system
-        .views
-        .wait_for("entries", head, std::time::Duration::from_secs(30))
-        .await
-        .unwrap();
+    system.views.wait_for("entries", head, std::time::Duration::from_secs(30)).await.unwrap();
     let rebuilt = system.views.rebuild("entries", |_| ()).await.unwrap();
     assert_eq!(rebuilt.is_equal(), Some(true), "{rebuilt:?}");
     system.stop().await;
