@@ -54,6 +54,9 @@ pub struct TimelineArgs {
     /// Which clock orders the story, and which one --as-of means
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
+    /// Leave out what departments did internally and only told the existence of
+    #[arg(long)]
+    public: bool,
     /// Print everything as JSON
     #[arg(long)]
     json: bool,
@@ -88,7 +91,8 @@ pub async fn run(args: TimelineArgs, shell: Shell) -> Result<(), Error> {
         return list(&client, args.json, shell).await;
     };
     let request = ask(&client, case, &args).await?;
-    let story = read(&client, request).await?;
+    let mut story = read(&client, request).await?;
+    story.entries.retain(|entry| !(args.public && entry.private));
     if args.json {
         return shell.json(&json::story(case, &args, &story));
     }
@@ -110,18 +114,10 @@ pub async fn run(args: TimelineArgs, shell: Shell) -> Result<(), Error> {
 /// Reads a story to its end.
 pub async fn read(client: &Client, mut request: wire::GetTimelineRequest) -> Result<Story, Error> {
     let mut door = door(client)?;
-    let mut story = Story {
-        entries: Vec::new(),
-        position: 0,
-        incomplete: false,
-    };
+    let mut story = Story { entries: Vec::new(), position: 0, incomplete: false };
     request.page_size = PAGE_SIZE;
     for _ in 0..PAGES_MAX {
-        let page = door
-            .get_timeline(request.clone())
-            .await
-            .map_err(failed)?
-            .into_inner();
+        let page = door.get_timeline(request.clone()).await.map_err(failed)?.into_inner();
         let freshness = page.freshness.unwrap_or_default();
         story.position = story.position.max(freshness.position);
         story.incomplete |= freshness.parked;
@@ -131,10 +127,7 @@ pub async fn read(client: &Client, mut request: wire::GetTimelineRequest) -> Res
         }
         request.page_token = page.next_page_token;
     }
-    Err(Error::told(
-        "案卷过长，请用 --as-of 缩小范围",
-        "the story is too long; narrow it with --as-of",
-    ))
+    Err(Error::told("案卷过长，请用 --as-of 缩小范围", "the story is too long; narrow it with --as-of"))
 }
 
 async fn ask(client: &Client, case: &CaseId, args: &TimelineArgs) -> Result<wire::GetTimelineRequest, Error> {
@@ -169,37 +162,25 @@ async fn told(
     until: Option<OffsetDateTime>,
 ) -> Result<Vec<wire::LogPosition>, Error> {
     let mut told = BTreeMap::<String, u64>::new();
-    let running = SERVICES
-        .into_iter()
-        .filter(|service| client.endpoints().services.contains_key(*service));
+    let running = SERVICES.into_iter().filter(|service| client.endpoints().services.contains_key(*service));
     for service in running.filter(|_| !party.is_empty()) {
         let mut door = client.log(service, Role::Auditor)?;
         let failed = |status| Error::answer(service, status);
-        let owner = door
-            .status(log::StatusRequest {})
-            .await
-            .map_err(failed)?
-            .into_inner()
-            .department;
+        let owner = door.status(log::StatusRequest {}).await.map_err(failed)?.into_inner().department;
         let owns = service == party
             || owner == party
             || owner.split_once('.').is_some_and(|(kind, _)| kind == party);
         if !owns {
             continue;
         }
-        let request = log::ReadInboxRequest {
-            until: until.map(chassis::timestamp),
-        };
+        let request = log::ReadInboxRequest { until: until.map(chassis::timestamp) };
         let mut rows = door.read_inbox(request).await.map_err(failed)?.into_inner();
         while let Some(row) = rows.message().await.map_err(failed)? {
             let reached = told.entry(row.source).or_default();
             *reached = row.position.max(*reached);
         }
     }
-    Ok(told
-        .into_iter()
-        .map(|(log, position)| wire::LogPosition { log, position })
-        .collect())
+    Ok(told.into_iter().map(|(log, position)| wire::LogPosition { log, position }).collect())
 }
 
 fn nothing(case: &CaseId, args: &TimelineArgs, shell: Shell) -> Result<(), Error> {
@@ -217,11 +198,7 @@ async fn list(client: &Client, as_json: bool, shell: Shell) -> Result<(), Error>
     let mut door = door(client)?;
     let mut request = wire::ListCasesRequest::default();
     for _ in 0..PAGES_MAX {
-        let page = door
-            .list_cases(request.clone())
-            .await
-            .map_err(failed)?
-            .into_inner();
+        let page = door.list_cases(request.clone()).await.map_err(failed)?.into_inner();
         for case in &page.cases {
             if as_json {
                 shell.json(&json::case(case))?
@@ -238,9 +215,7 @@ async fn list(client: &Client, as_json: bool, shell: Shell) -> Result<(), Error>
 }
 
 fn door(client: &Client) -> Result<TimelineServiceClient<Authorized>, Error> {
-    client
-        .acting("timeline", &operator(Role::Auditor))
-        .map(TimelineServiceClient::new)
+    client.acting("timeline", &operator(Role::Auditor)).map(TimelineServiceClient::new)
 }
 
 fn failed(status: Status) -> Error {

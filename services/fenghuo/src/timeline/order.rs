@@ -15,10 +15,7 @@ pub(crate) fn causes_first(entries: Vec<Entry>, clock: Clock) -> Vec<Entry> {
     let mut told = Vec::with_capacity(entries.len());
     let mut second = Vec::new();
     for entry in entries {
-        if second
-            .first()
-            .is_some_and(|first| seconds(first, clock) != seconds(&entry, clock))
-        {
+        if second.first().is_some_and(|first| seconds(first, clock) != seconds(&entry, clock)) {
             told.append(&mut within(std::mem::take(&mut second)));
         }
         second.push(entry);
@@ -37,10 +34,8 @@ fn seconds(entry: &Entry, clock: Clock) -> i64 {
 
 /// Sorts one second: always the first entry, as given, whose predecessors are all told.
 fn within(entries: Vec<Entry>) -> Vec<Entry> {
-    let places = entries
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| ((entry.source.as_str(), entry.position), index));
+    let places =
+        entries.iter().enumerate().map(|(index, entry)| ((entry.source.as_str(), entry.position), index));
     let places = places.collect::<HashMap<_, _>>();
     let mut last_of = HashMap::new();
     let mut followers = vec![Vec::new(); entries.len()];
@@ -56,9 +51,7 @@ fn within(entries: Vec<Entry>) -> Vec<Entry> {
             waits_for[index] += 1;
         }
     }
-    let mut ready = (0..entries.len())
-        .filter(|index| waits_for[*index] == 0)
-        .collect::<BTreeSet<_>>();
+    let mut ready = (0..entries.len()).filter(|index| waits_for[*index] == 0).collect::<BTreeSet<_>>();
     let mut order = Vec::with_capacity(entries.len());
     while let Some(index) = ready.pop_first() {
         order.push(index);
@@ -73,10 +66,7 @@ fn within(entries: Vec<Entry>) -> Vec<Entry> {
     let told = order.iter().copied().collect::<BTreeSet<_>>();
     order.extend((0..entries.len()).filter(|index| !told.contains(index)));
     let mut entries = entries.into_iter().map(Some).collect::<Vec<_>>();
-    order
-        .into_iter()
-        .filter_map(|index| entries[index].take())
-        .collect()
+    order.into_iter().filter_map(|index| entries[index].take()).collect()
 }
 
 #[cfg(test)]
@@ -88,19 +78,14 @@ mod tests {
             source: source.into(),
             position,
             recorded_at: Some(Timestamp { seconds, nanos: 0 }),
-            cause: cause.map(|(log, position)| LogPosition {
-                log: log.into(),
-                position,
-            }),
+            cause: cause.map(|(log, position)| LogPosition { log: log.into(), position }),
             ..Default::default()
         }
     }
 
     fn told(entries: Vec<Entry>) -> Vec<String> {
         let told = causes_first(entries, Clock::Recorded);
-        told.iter()
-            .map(|entry| format!("{}:{}", entry.source, entry.position))
-            .collect()
+        told.iter().map(|entry| format!("{}:{}", entry.source, entry.position)).collect()
     }
 
     #[test]
@@ -111,28 +96,19 @@ mod tests {
             entry("hazard", 1, 5, None),
             entry("hazard", 2, 5, None),
         ];
-        assert_eq!(
-            told(entries),
-            ["hazard:1", "hazard:2", "enforcement:1", "enforcement:2"]
-        );
+        assert_eq!(told(entries), ["hazard:1", "hazard:2", "enforcement:1", "enforcement:2"]);
     }
 
     #[test]
     fn the_clock_rules_between_seconds() {
-        let entries = vec![
-            entry("reward", 1, 4, Some(("hazard", 1))),
-            entry("hazard", 1, 5, None),
-        ];
+        let entries = vec![entry("reward", 1, 4, Some(("hazard", 1))), entry("hazard", 1, 5, None)];
         assert_eq!(told(entries), ["reward:1", "hazard:1"]);
     }
 
     #[test]
     fn causes_in_a_circle_are_told_all_the_same() {
-        let entries = vec![
-            entry("a", 1, 5, Some(("b", 1))),
-            entry("b", 1, 5, Some(("a", 1))),
-            entry("c", 1, 5, None),
-        ];
+        let entries =
+            vec![entry("a", 1, 5, Some(("b", 1))), entry("b", 1, 5, Some(("a", 1))), entry("c", 1, 5, None)];
         assert_eq!(told(entries), ["c:1", "a:1", "b:1"]);
     }
 }

@@ -34,11 +34,7 @@ impl Table {
 
     /// A table for a story that is still being told.
     pub fn growing(lang: Lang) -> Self {
-        Self {
-            widths: USUAL,
-            known: false,
-            lang,
-        }
+        Self { widths: USUAL, known: false, lang }
     }
 
     /// The line above the rows.
@@ -49,10 +45,7 @@ impl Table {
 
     /// The line of an entry.
     pub fn row(&self, entry: &Entry) -> String {
-        self.line(
-            cells(entry, self.lang),
-            in_lang(entry.summary.as_ref(), self.lang),
-        )
+        self.line(cells(entry, self.lang), in_lang(entry.summary.as_ref(), self.lang))
     }
 
     fn line(&self, cells: [String; COLUMNS], last: &str) -> String {
@@ -84,10 +77,7 @@ pub(super) fn case(case: &CaseSummary, lang: Lang) -> String {
         Lang::Zh => "条",
         Lang::En => "entries",
     };
-    let (first, last) = (
-        local(case.first_occurred_at.as_ref()),
-        local(case.last_recorded_at.as_ref()),
-    );
+    let (first, last) = (local(case.first_occurred_at.as_ref()), local(case.last_recorded_at.as_ref()));
     format!(
         "{}{GAP}{first}{GAP}{last}{GAP}{} {unit}{GAP}{}",
         case.case_id,
@@ -101,14 +91,7 @@ const KNOWN: usize = 4;
 fn heads(lang: Lang) -> [&'static str; COLUMNS] {
     match lang {
         Lang::Zh => ["发生时间", "记录时间", "部门", "来源:位置", "知悉", "事项"],
-        Lang::En => [
-            "happened",
-            "recorded",
-            "department",
-            "source:position",
-            "known",
-            "what",
-        ],
+        Lang::En => ["happened", "recorded", "department", "source:position", "known", "what"],
     }
 }
 
@@ -116,11 +99,7 @@ fn cells(entry: &Entry, lang: Lang) -> [String; COLUMNS] {
     [
         local(entry.occurred_at.as_ref()),
         local(entry.recorded_at.as_ref()),
-        format!(
-            "{} {}",
-            in_lang(entry.department_name.as_ref(), lang),
-            entry.department
-        ),
+        format!("{} {}", in_lang(entry.department_name.as_ref(), lang), entry.department),
         format!("{}:{}", entry.source, entry.position),
         known(&entry.known_how, lang).to_owned(),
         in_lang(entry.title.as_ref(), lang).to_owned(),
@@ -163,26 +142,13 @@ mod tests {
             source: "hazard".into(),
             position,
             department: "fire.330723".into(),
-            department_name: Some(Text {
-                zh: "消防救援大队".into(),
-                en: "fire rescue brigade".into(),
-            }),
-            title: Some(Text {
-                zh: zh.into(),
-                en: "inspected".into(),
-            }),
+            department_name: Some(Text { zh: "消防救援大队".into(), en: "fire rescue brigade".into() }),
+            title: Some(Text { zh: zh.into(), en: "inspected".into() }),
             summary: Some(Text {
-                zh: "发现 堵塞安全出口".into(),
-                en: "findings exit blocked".into(),
+                zh: "发现 堵塞安全出口".into(), en: "findings exit blocked".into()
             }),
-            occurred_at: Some(Timestamp {
-                seconds: 1_681_711_307,
-                nanos: 0,
-            }),
-            recorded_at: Some(Timestamp {
-                seconds: 1_681_711_440,
-                nanos: 999,
-            }),
+            occurred_at: Some(Timestamp { seconds: 1_681_711_307, nanos: 0 }),
+            recorded_at: Some(Timestamp { seconds: 1_681_711_440, nanos: 999 }),
             known_how: "acted".into(),
             ..Default::default()
         }
