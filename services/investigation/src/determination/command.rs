@@ -82,7 +82,7 @@ decider::refusals! {
         OnlyFireBody => "消防法51", "火灾事故认定由消防救援机构作出", "only a fire rescue body determines a cause";
         OutsideArea => "火灾事故调查规定6", "火灾地点不在本单位管辖区域内", "the fire lies outside the department's area";
         NotTheBody => "火灾事故调查规定6", "本机构对该火灾的认定无管辖权", "another level of the fire rescue body has this fire";
-        NotTheHigherBody => "火灾事故调查规定18；火灾事故调查规定35", "须由有管辖权机构的上一级消防救援机构办理", "only the next higher fire rescue body may do this";
+        NotTheNextHigherBody => "火灾事故调查规定18；火灾事故调查规定35", "须由有管辖权机构的上一级消防救援机构办理", "only the next higher fire rescue body may do this";
         NationalDocumentMissing => "火灾事故调查规定18；火灾事故调查规定35", "记录国家消防救援机构的行为须载明其文书", "an act of the national body is recorded with its document only";
         NotTheHead => "火灾事故调查规定18", "须由机构负责人批准", "only the head of the body approves this";
         NotAnOfficer => "火灾事故调查规定14", "须由火灾事故调查人员实施", "only an investigator may do this";
@@ -333,7 +333,7 @@ fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) 
         Tier::Province | Tier::State => (Tier::State, Tier::Province),
     };
     if cx.actor.department.area.tier() != Some(acts) {
-        return Err(Refusal::NotTheHigherBody);
+        return Err(Refusal::NotTheNextHigherBody);
     }
     if tier == Tier::State && document.is_none() {
         return Err(Refusal::NationalDocumentMissing);

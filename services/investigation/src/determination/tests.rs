@@ -196,7 +196,7 @@ fn the_next_higher_body_extends_it_to_16_june_and_no_other_does() {
     for wrong in ["330723", "33"] {
         after(opened())
             .when(extend.clone(), &body(wrong, MAY_10))
-            .refused(Refusal::NotTheHigherBody);
+            .refused(Refusal::NotTheNextHigherBody);
     }
     after(opened())
         .when(extend.clone(), &body("3308", MAY_10))
@@ -222,7 +222,7 @@ fn above_the_province_the_national_body_s_approval_is_recorded_with_its_document
         .refused(Refusal::NationalDocumentMissing);
     province()
         .when(extend(Some("7")), &body("3307", MAY_10))
-        .refused(Refusal::NotTheHigherBody);
+        .refused(Refusal::NotTheNextHigherBody);
     let events = province().when(extend(Some("7")), &body("33", MAY_10)).events();
     let [
         Event::Extended {
@@ -537,7 +537,7 @@ fn the_next_higher_body_accepts_and_has_the_file_in_ten_days_and_decides_in_thir
         .refused(Refusal::ReviewNotRequested);
     after(requested())
         .when(accept(), &body("330723", at))
-        .refused(Refusal::NotTheHigherBody);
+        .refused(Refusal::NotTheNextHigherBody);
     let Some(Event::ReviewAccepted {
         file_by, decide_by, ..
     }) = accepted().pop()

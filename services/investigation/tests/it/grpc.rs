@@ -1,0 +1,186 @@
+//! The whole service over gRPC: a command, its effect read back, a refusal, a wrong field.
+
+use std::sync::Arc;
+
+use bus::Options as BusOptions;
+use chassis::{Running, Settings, auth::Signer, status};
+use contracts::{
+    envelope::v1 as envelope,
+    investigation::v1::{
+        self as wire, execute_request::Command, investigation_service_client::InvestigationServiceClient,
+    },
+};
+use decider::{DepartmentKind, Role, harness};
+use eventlog::{Options, ScriptedClock, World, migrate};
+use investigation::SERVICE;
+use law::{Calendar, RulePack, Uscc};
+use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
+use time::{OffsetDateTime, macros::datetime};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Status, transport::Channel};
+use uuid::Uuid;
+
+const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
+
+struct Whole {
+    running: Running,
+    shutdown: CancellationToken,
+    token: String,
+    door: InvestigationServiceClient<Channel>,
+    // The servers go before their folders.
+    _postgres: Postgres,
+    _nats: Nats,
+    _scratch: [Scratch; 2],
+}
+
+async fn start() -> Whole {
+    let scratch = [Scratch::new().unwrap(), Scratch::new().unwrap()];
+    let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default())
+        .await
+        .unwrap();
+    let nats = Nats::start(scratch[1].path(), NatsOptions::default())
+        .await
+        .unwrap();
+    let log = Options::new(postgres.url().parse().unwrap(), SERVICE.name);
+    migrate(&log).await.unwrap();
+    let signer = Signer::generate();
+    let world = World {
+        clock: Arc::new(ScriptedClock::new(ALARM)),
+        rules: RulePack::builtin(),
+        calendar: Calendar::builtin(),
+    };
+    let settings = Settings {
+        log,
+        bus: BusOptions::new(nats.url(), SERVICE.name),
+        listener: tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        keys: signer.key_set(),
+        department: "fire.330723".parse().unwrap(),
+        peers: vec![],
+        token: None,
+        world,
+    };
+    let shutdown = CancellationToken::new();
+    let running = chassis::start(&SERVICE, settings, shutdown.clone())
+        .await
+        .unwrap();
+    let officer = harness::actor(DepartmentKind::Fire, "330723", &[Role::Officer]);
+    let token = signer.issue(&officer, time::Duration::hours(1)).unwrap();
+    let endpoint = Channel::from_shared(format!("http://{}", running.address)).unwrap();
+    let door = InvestigationServiceClient::new(endpoint.connect().await.unwrap());
+    Whole {
+        running,
+        shutdown,
+        token,
+        door,
+        _postgres: postgres,
+        _nats: nats,
+        _scratch: scratch,
+    }
+}
+
+impl Whole {
+    fn asking<M>(&self, message: M) -> Request<M> {
+        let mut request = Request::new(message);
+        request
+            .metadata_mut()
+            .insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    async fn give(&mut self, command: Command) -> Result<envelope::Outcome, Status> {
+        let request = Some(envelope::Request {
+            idempotency_key: Uuid::new_v4().to_string(),
+            case_id: "wuyi".into(),
+            occurred_at: None,
+        });
+        let message = self.asking(wire::ExecuteRequest {
+            request,
+            command: Some(command),
+        });
+        Ok(self.door.execute(message).await?.into_inner().outcome.unwrap())
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.running.stopped().await.unwrap();
+    }
+}
+
+fn raise() -> wire::RaiseAlarm {
+    wire::RaiseAlarm {
+        fire_id: "wuyi-f1".into(),
+        premises: "厂房".into(),
+        area: "330723103".into(),
+        unit: Uscc::synthetic(330_723, 1).to_string(),
+        ignited_at: Some(chassis::timestamp(datetime!(2023-04-17 14:01:47 +8))),
+        unit_knew_at: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_commanded_is_read_back_and_what_was_wrong_is_named() {
+    let mut whole = start().await;
+
+    let wrong = Command::RaiseAlarm(wire::RaiseAlarm {
+        area: "33072".into(),
+        ..raise()
+    });
+    let status = whole.give(wrong).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().starts_with("raise_alarm.area: "), "{status}");
+
+    let early = Command::ReleaseScene(wire::ReleaseScene {
+        fire_id: "wuyi-f1".into(),
+    });
+    let refused = status::refusal_of(&whole.give(early).await.unwrap_err()).unwrap();
+    assert_eq!(refused.name, "NotRaised");
+
+    whole.give(Command::RaiseAlarm(raise())).await.unwrap();
+    let casualties = wire::UpdateCasualties {
+        fire_id: "wuyi-f1".into(),
+        deaths: 11,
+        ..Default::default()
+    };
+    let outcome = whole.give(Command::UpdateCasualties(casualties)).await.unwrap();
+    let get = wire::GetFireRequest {
+        fire_id: "wuyi-f1".into(),
+        min_position: outcome.position,
+    };
+    let get = whole.asking(get);
+    let fire = whole.door.get_fire(get).await.unwrap().into_inner().fire.unwrap();
+    assert_eq!(
+        (fire.level.as_str(), fire.deaths, fire.case_id.as_str()),
+        ("major", 11, "wuyi")
+    );
+    assert_eq!(fire.duties[0].duty, "unit-report");
+
+    let list = whole.asking(wire::ListFiresRequest {
+        level: "major".into(),
+        ..Default::default()
+    });
+    let page = whole.door.list_fires(list).await.unwrap().into_inner();
+    assert_eq!((page.fires.len(), page.next_page_token.as_str()), (1, ""));
+
+    let issue = Command::IssueDetermination(wire::IssueDetermination {
+        fire_id: "wuyi-f1".into(),
+        document: "1".into(),
+        cause: "slag".into(),
+        certificates: vec!["c-9".into()],
+        simple: false,
+    });
+    let status = whole.give(issue).await.unwrap_err();
+    assert!(
+        status.message().starts_with("issue_determination.certificates: "),
+        "{status}"
+    );
+
+    let nothing = whole.asking(wire::GetTransferRequest {
+        transfer_id: "other".into(),
+        min_position: 0,
+    });
+    assert_eq!(
+        whole.door.get_transfer(nothing).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    whole.stop().await;
+}
