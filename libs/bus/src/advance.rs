@@ -1,6 +1,6 @@
 //! The service's own events drive its own process managers: the same execution, straight from the log.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use decider::{Actor, CaseId, Causation, Reaction, Recorded, Unreadable};
 use eventlog::Log;
@@ -12,8 +12,10 @@ use crate::Source;
 use crate::backoff::Backoff;
 use crate::chain::Chain;
 use crate::inbox::{Board, Status};
-use crate::react::{Cause, Reactor, Stopped};
-use crate::record::{Batch, Parked, Recorder, Taken};
+use crate::pump::{Ended, Pump};
+use crate::react::{Cause, Reactor};
+use crate::record::{Parked, Taken};
+use crate::window::Work;
 
 /// What a process manager answers to an event of its own service.
 pub type Advance = fn(&Recorded) -> Result<Vec<Reaction>, Unreadable>;
@@ -36,13 +38,7 @@ impl Advancer {
     /// An advancer that waits to be run.
     pub fn new(service: Source, log: Log, advance: Advance, actor: Actor) -> Self {
         let board = Board::new(service.clone());
-        Self {
-            service,
-            log,
-            advance,
-            actor,
-            board,
-        }
+        Self { service, log, advance, actor, board }
     }
 
     /// How far it is, and how it fares.
@@ -71,103 +67,74 @@ impl Advancer {
     async fn session(&self, shutdown: &CancellationToken) -> Result<(), eventlog::Error> {
         let position = self.log.inbox_position(self.service.as_str()).await?;
         self.board.run_from(position);
-        let recorder = Recorder::start(
-            self.log.clone(),
-            self.service.clone(),
-            None,
-            self.board.clone(),
-            shutdown.clone(),
-        );
-        let end = self.follow(position, &recorder, shutdown).await;
-        recorder.finish().await.and(end)
+        let reactor = Reactor {
+            log: self.log.clone(),
+            actor: self.actor.clone(),
+            board: self.board.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let mut pump = Pump::start(reactor, self.service.clone(), None, shutdown.clone());
+        let end = self.follow(position, &mut pump, shutdown).await;
+        pump.end().await.and(end)
     }
 
     async fn follow(
         &self,
         position: u64,
-        recorder: &Recorder,
+        pump: &mut Pump,
         shutdown: &CancellationToken,
     ) -> Result<(), eventlog::Error> {
         let mut pages = self.log.follow_pages(position, PAGE_EVENTS_MAX);
         loop {
             let page = tokio::select! {
-                biased;
                 () = shutdown.cancelled() => return Ok(()),
-                page = pages.next() => page.ok_or(eventlog::Error::Closed)??,
-            };
-            match self.take(page, shutdown).await {
-                Ok(batch) => {
-                    if !recorder.push(batch).await {
-                        return Ok(());
-                    }
+                page = pages.next(), if pump.room() >= PAGE_EVENTS_MAX => {
+                    page.ok_or(eventlog::Error::Closed)??
                 }
-                Err(Stopped) => return Ok(()),
+                stepped = pump.step() => match stepped {
+                    Ok(()) => continue,
+                    // The pump's end tells why.
+                    Err(Ended) => return Ok(()),
+                },
+            };
+            for recorded in page {
+                pump.begin(self.open(recorded));
             }
         }
     }
 
-    async fn take(&self, page: Vec<Recorded>, shutdown: &CancellationToken) -> Result<Batch, Stopped> {
+    /// Asks the process managers: what is to be done about an event.
+    fn open(&self, recorded: Recorded) -> Work {
         let at = self.log.world().clock.now();
-        let causes: Vec<Happened<'_>> = page
-            .into_iter()
-            .map(|recorded| Happened { recorded, of: self })
-            .collect();
-        let (reactions, unreadable): (Vec<_>, Vec<_>) = causes
-            .iter()
-            .map(|cause| match cause.reactions() {
-                Ok(reactions) => (reactions, None),
-                Err(error) => (Vec::new(), Some(error.to_string())),
-            })
-            .unzip();
-        let reactor = Reactor {
-            log: &self.log,
-            actor: &self.actor,
-            board: &self.board,
-            shutdown,
+        let (position, event_id, message) = (recorded.position, recorded.id, recorded.data.clone());
+        let happened = Happened { recorded, service: self.service.clone(), advance: self.advance };
+        let (reactions, parked) = match happened.reactions() {
+            Ok(reactions) => (reactions, None),
+            Err(error) => {
+                let reason = error.to_string();
+                tracing::error!(service = %self.service, event.position = position, reason, "an event is parked");
+                (Vec::new(), Some(Parked { reason, message: message.clone() }))
+            }
         };
-        let failed = reactor.react(&causes, reactions).await?;
-        let taken =
-            causes
-                .into_iter()
-                .zip(unreadable.into_iter().zip(failed))
-                .map(|(cause, (unread, failed))| {
-                    let Recorded {
-                        position, id, data, ..
-                    } = cause.recorded;
-                    let parked = unread.or(failed).map(|reason| Parked {
-                        reason,
-                        message: data,
-                    });
-                    Taken {
-                        position,
-                        event_id: id,
-                        at,
-                        parked,
-                    }
-                });
-        Ok(Batch {
-            taken: taken.collect(),
-            deliveries: Vec::new(),
-        })
+        let taken = Taken { position, event_id, at, parked };
+        Work { taken, delivery: None, message, cause: Some(Arc::new(happened)), reactions }
     }
 }
 
 /// An event of our own log.
-struct Happened<'a> {
+struct Happened {
     recorded: Recorded,
-    of: &'a Advancer,
+    service: Source,
+    advance: Advance,
 }
 
-impl Cause for Happened<'_> {
+impl Cause for Happened {
     fn id(&self) -> Uuid {
         self.recorded.id
     }
 
     fn causation(&self) -> Causation {
-        Causation {
-            log: self.of.service.to_string(),
-            position: self.recorded.position,
-        }
+        Causation { log: self.service.to_string(), position: self.recorded.position }
     }
 
     fn case_id(&self) -> Option<&CaseId> {
@@ -183,6 +150,6 @@ impl Cause for Happened<'_> {
     }
 
     fn reactions(&self) -> Result<Vec<Reaction>, Unreadable> {
-        (self.of.advance)(&self.recorded)
+        (self.advance)(&self.recorded)
     }
 }

@@ -29,10 +29,7 @@ impl Credentials {
     /// Those that stand in the first address; the client library itself reads past them.
     fn in_url(url: &str) -> Option<Self> {
         let address = url.split(',').next()?.parse::<async_nats::ServerAddr>().ok()?;
-        Some(Self {
-            user: address.username()?.to_owned(),
-            password: address.password()?.to_owned(),
-        })
+        Some(Self { user: address.username()?.to_owned(), password: address.password()?.to_owned() })
     }
 }
 
@@ -118,29 +115,16 @@ impl Bus {
         let in_url = || Credentials::in_url(&options.url);
         if let Some(Credentials { user, password }) = options.credentials.or_else(in_url) {
             // Answers come below a prefix of one's own, so that nobody can listen to what others are answered.
-            connect = connect
-                .custom_inbox_prefix(format!("_INBOX_{user}"))
-                .user_and_password(user, password);
+            connect = connect.custom_inbox_prefix(format!("_INBOX_{user}")).user_and_password(user, password);
         }
         let addresses: Vec<&str> = options.url.split(',').collect();
         let client = connect
             .connect(addresses)
             .await
-            .map_err(|source| ConnectError::Refused {
-                url: options.url.clone(),
-                source,
-            })?;
-        let jetstream = jetstream::context::ContextBuilder::new()
-            .timeout(options.request_timeout)
-            .build(client.clone());
-        let bus = Self {
-            client,
-            jetstream,
-            settings: Arc::new(options.stream),
-            connected,
-            losses,
-            trouble,
-        };
+            .map_err(|source| ConnectError::Refused { url: options.url.clone(), source })?;
+        let jetstream =
+            jetstream::context::ContextBuilder::new().timeout(options.request_timeout).build(client.clone());
+        let bus = Self { client, jetstream, settings: Arc::new(options.stream), connected, losses, trouble };
         if tokio::time::timeout(options.patience, bus.up()).await.is_ok() {
             bus.check_version()?;
         }
@@ -177,13 +161,7 @@ impl Bus {
 
     /// Returns when the connection has been lost since it had been lost `before` times, even if it is back.
     pub(crate) async fn lost(&self, before: u64) {
-        if self
-            .losses
-            .clone()
-            .wait_for(|losses| *losses > before)
-            .await
-            .is_err()
-        {
+        if self.losses.clone().wait_for(|losses| *losses > before).await.is_err() {
             // The connection was closed for good, which only dropping every clone of it does.
             std::future::pending::<()>().await;
         }
@@ -191,20 +169,13 @@ impl Bus {
 
     fn check_version(&self) -> Result<(), ConnectError> {
         let found = self.client.server_info().version;
-        if is_supported(&found) {
-            Ok(())
-        } else {
-            Err(ConnectError::TooOld { found })
-        }
+        if is_supported(&found) { Ok(()) } else { Err(ConnectError::TooOld { found }) }
     }
 }
 
 /// Reads `2.15.1`, `2.14.0-RC.2` and the like; what it cannot read is too old.
 fn is_supported(version: &str) -> bool {
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split(['.', '-'])
-        .map(str::parse::<u16>);
+    let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(str::parse::<u16>);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= VERSION_MIN,
         _ => false,
@@ -220,25 +191,11 @@ struct Notes {
 
 impl Notes {
     #[allow(clippy::type_complexity)]
-    fn new() -> (
-        Self,
-        watch::Receiver<bool>,
-        watch::Receiver<u64>,
-        watch::Receiver<Option<String>>,
-    ) {
+    fn new() -> (Self, watch::Receiver<bool>, watch::Receiver<u64>, watch::Receiver<Option<String>>) {
         let (connected, is_connected) = watch::channel(false);
         let (losses, lost) = watch::channel(0);
         let (trouble, troubled) = watch::channel(None);
-        (
-            Self {
-                connected,
-                losses,
-                trouble,
-            },
-            is_connected,
-            lost,
-            troubled,
-        )
+        (Self { connected, losses, trouble }, is_connected, lost, troubled)
     }
 
     fn take(&self, event: &Event) {
@@ -249,7 +206,11 @@ impl Notes {
                 self.connected.send_replace(true);
             }
             Event::Disconnected | Event::Closed => {
-                tracing::warn!("the bus is away");
+                if *event == Event::Closed {
+                    tracing::info!("the bus is closed");
+                } else {
+                    tracing::warn!("the bus is away");
+                }
                 self.connected.send_replace(false);
                 self.losses.send_modify(|losses| *losses += 1);
             }
@@ -269,10 +230,7 @@ mod tests {
     #[test]
     fn user_and_password_may_stand_in_the_address() {
         let found = Credentials::in_url("nats://hazard:secret@one:4222,nats://two:4222").unwrap();
-        assert_eq!(
-            (found.user.as_str(), found.password.as_str()),
-            ("hazard", "secret")
-        );
+        assert_eq!((found.user.as_str(), found.password.as_str()), ("hazard", "secret"));
         assert!(Credentials::in_url("nats://one:4222").is_none());
     }
 

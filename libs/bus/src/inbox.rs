@@ -9,12 +9,14 @@ use async_nats::jetstream;
 use decider::{Actor, Fact, Reaction, Unreadable};
 use eventlog::{Log, fault};
 use futures::StreamExt;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
+use tokio::task::{JoinSet, unconstrained};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
 use crate::chain::Chain;
-use crate::record::{Batch, Recorder};
+use crate::pump::{Ended, Pump};
+use crate::react::Reactor;
 use crate::{Backfill, Bus, ConnectError, Source, StreamError};
 
 mod consumer;
@@ -31,8 +33,8 @@ pub use status::{State, Status};
 /// What a service's policies answer to a fact: commands of its own.
 pub type React = fn(&Fact) -> Result<Vec<Reaction>, Unreadable>;
 
-/// Messages worked on together.
-const BATCH_MAX: usize = 256;
+/// Deliveries looked at together, and positions asked for together.
+const CHUNK_MAX: usize = 256;
 const RETRY_FIRST: Duration = Duration::from_millis(10);
 const RETRY_LONGEST: Duration = Duration::from_secs(1);
 
@@ -67,30 +69,19 @@ impl Inbox {
             board: Board::new(source.clone()),
             shutdown: CancellationToken::new(),
         };
-        Self {
-            listeners: sources.iter().map(listener).collect(),
-        }
+        Self { listeners: sources.iter().map(listener).collect() }
     }
 
     /// How far it is with each source, and how it fares.
     pub fn status(&self) -> Vec<watch::Receiver<Status>> {
-        self.listeners
-            .iter()
-            .map(|listener| listener.board.subscribe())
-            .collect()
+        self.listeners.iter().map(|listener| listener.board.subscribe()).collect()
     }
 
     /// Listens until told to stop. A bus or a database that is away is waited for.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut tasks = JoinSet::new();
         for listener in self.listeners {
-            tasks.spawn(
-                Listener {
-                    shutdown: shutdown.clone(),
-                    ..listener
-                }
-                .run(),
-            );
+            tasks.spawn(Listener { shutdown: shutdown.clone(), ..listener }.run());
         }
         while let Some(end) = tasks.join_next().await {
             if let Err(error) = end {
@@ -133,24 +124,22 @@ impl Listener {
 
     /// From finding our place to the first thing that goes wrong; `Ok` if told to stop.
     async fn session(&self) -> Result<(), Interruption> {
-        let Wiring {
-            log, bus, service, ..
-        } = &self.wiring;
+        let Wiring { log, bus, service, .. } = &self.wiring;
         let losses = bus.losses();
         let position = log.inbox_position(self.source.as_str()).await?;
         self.check_history(position).await?;
         let place = Place::take(bus, &self.source, service, position).await?;
         let messages = place.messages().await?;
         self.board.run_from(position);
-        let recorder = Recorder::start(
-            log.clone(),
-            self.source.clone(),
-            Some(bus.clone()),
-            self.board.clone(),
-            self.shutdown.clone(),
-        );
-        let end = self.listen(messages, position, losses, &recorder).await;
-        let recorded = recorder.finish().await;
+        let reactor = Reactor {
+            log: log.clone(),
+            actor: self.wiring.actor.clone(),
+            board: self.board.clone(),
+            shutdown: self.shutdown.clone(),
+        };
+        let mut pump = Pump::start(reactor, self.source.clone(), Some(bus.clone()), self.shutdown.clone());
+        let end = self.listen(messages, position, losses, &mut pump).await;
+        let recorded = pump.end().await;
         place.leave().await;
         recorded.map_err(Interruption::from).and(end)
     }
@@ -178,17 +167,23 @@ impl Listener {
         messages: jetstream::consumer::pull::Stream,
         position: u64,
         losses: u64,
-        recorder: &Recorder,
+        pump: &mut Pump,
     ) -> Result<(), Interruption> {
-        let mut chunks = messages.ready_chunks(BATCH_MAX);
+        let mut chunks = messages.ready_chunks(CHUNK_MAX);
         let mut lost = pin!(self.wiring.bus.lost(losses));
         let mut reached = position;
         loop {
             let chunk = tokio::select! {
-                biased;
                 () = self.shutdown.cancelled() => return Ok(()),
                 () = &mut lost => return Err(Interruption::Away),
-                chunk = chunks.next() => chunk.ok_or(Interruption::Away)?,
+                // Tokio's budget would cut a chunk at half its size; a chunk is bounded by itself.
+                chunk = unconstrained(chunks.next()), if pump.room() >= CHUNK_MAX => {
+                    chunk.ok_or(Interruption::Away)?
+                }
+                stepped = pump.step() => {
+                    stepped?;
+                    continue;
+                }
             };
             let mut deliveries = Vec::with_capacity(chunk.len());
             let mut failure = None;
@@ -198,7 +193,7 @@ impl Listener {
                     Err(error) => failure = Some(error),
                 }
             }
-            reached = self.take_in(reached, deliveries, recorder).await?;
+            reached = self.take_in(reached, deliveries, pump).await?;
             if let Some(error) = failure {
                 return Err(Interruption::Bus(error.into()));
             }
@@ -210,54 +205,46 @@ impl Listener {
         &self,
         reached: u64,
         deliveries: Vec<jetstream::Message>,
-        recorder: &Recorder,
+        pump: &mut Pump,
     ) -> Result<u64, Interruption> {
-        let mut repeated = Vec::new();
+        let mut repeated = 0;
         let mut fresh = BTreeMap::new();
         for delivery in deliveries {
             let sequence = delivery.info().map_err(Interruption::Bus)?.stream_sequence;
             if sequence <= reached {
-                repeated.push(delivery);
-            } else if let Some(twin) = fresh.insert(sequence, delivery) {
-                repeated.push(twin);
+                repeated += 1;
+                pump.repeat(sequence, delivery);
+            } else {
+                repeated += u64::from(fresh.insert(sequence, delivery).is_some());
             }
         }
-        self.board.note(|status| status.repeated += repeated.len() as u64);
-        // Repeated ones go through the recorder too: what they repeat may not be stored yet.
-        let mut batch = Batch {
-            taken: Vec::new(),
-            deliveries: repeated,
-        };
-        let mut items = Vec::with_capacity(fresh.len());
+        self.board.note(|status| status.repeated += repeated);
         let mut next = reached + 1;
         for (sequence, delivery) in fresh {
             if sequence > next {
-                batch.taken = self.take(std::mem::take(&mut items)).await?;
-                hand_over(recorder, std::mem::take(&mut batch)).await?;
-                self.close_gap(next, sequence - 1, recorder).await?;
+                self.close_gap(next, sequence - 1, pump).await?;
             }
-            items.push(Item::delivered(sequence, &delivery));
-            batch.deliveries.push(delivery);
+            let item = Item::delivered(sequence, &delivery);
+            let work = pump.during(self.open(item, Some(delivery))).await??;
+            pump.begin(work);
             next = sequence + 1;
         }
-        batch.taken = self.take(items).await?;
-        hand_over(recorder, batch).await?;
         Ok(next - 1)
     }
 
     /// Takes in positions that were not delivered, page by page.
-    async fn close_gap(&self, from: u64, to: u64, recorder: &Recorder) -> Result<(), Interruption> {
+    async fn close_gap(&self, from: u64, to: u64, pump: &mut Pump) -> Result<(), Interruption> {
         tracing::warn!(source = %self.source, from, to, "messages were missed");
         self.board.note(|status| status.gaps += 1);
-        for first in (from..=to).step_by(BATCH_MAX) {
-            let last = to.min(first + BATCH_MAX as u64 - 1);
-            let items = self.refind(first, last).await?;
+        for first in (from..=to).step_by(CHUNK_MAX) {
+            let last = to.min(first + CHUNK_MAX as u64 - 1);
+            pump.make_room(2 * CHUNK_MAX).await?;
+            let items = pump.during(self.refind(first, last)).await??;
             fault::point("inbox.after_refind");
-            let batch = Batch {
-                taken: self.take(items).await?,
-                deliveries: Vec::new(),
-            };
-            hand_over(recorder, batch).await?;
+            for item in items {
+                let work = pump.during(self.open(item, None)).await??;
+                pump.begin(work);
+            }
         }
         Ok(())
     }
@@ -282,11 +269,9 @@ impl Listener {
     }
 }
 
-async fn hand_over(recorder: &Recorder, batch: Batch) -> Result<(), Interruption> {
-    if recorder.push(batch).await {
-        Ok(())
-    } else {
-        Err(Interruption::Unrecorded)
+impl From<Ended> for Interruption {
+    fn from(_: Ended) -> Self {
+        Self::Unrecorded
     }
 }
 

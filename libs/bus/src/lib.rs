@@ -13,10 +13,12 @@ pub mod inbox;
 mod name;
 pub mod outside;
 mod publish;
+mod pump;
 mod react;
 mod record;
 pub mod relay;
 mod stream;
+mod window;
 
 pub use advance::{Advance, Advancer};
 pub use backfill::{Backfill, BackfillError, GrpcBackfill, NoBackfill, TokenProvider};

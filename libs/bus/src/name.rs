@@ -22,9 +22,7 @@ pub struct Source(String);
 impl Source {
     /// Reads a name; see [`SourceError`] for its form.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let body = text
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        let body = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         let head = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
         if body && head && text.len() <= SOURCE_BYTES_MAX {
             Ok(Self(text.to_owned()))
@@ -94,17 +92,9 @@ impl FromStr for Source {
 /// A subject token: anything that NATS would read as more than one token, or as a wildcard, becomes `_`.
 fn token(text: &str) -> String {
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }
     };
-    if text.is_empty() {
-        "_".to_owned()
-    } else {
-        text.chars().map(safe).collect()
-    }
+    if text.is_empty() { "_".to_owned() } else { text.chars().map(safe).collect() }
 }
 
 #[cfg(test)]
@@ -115,12 +105,7 @@ mod tests {
     fn a_source_owns_what_is_below_its_own_subject_only() {
         let police = Source::parse("police").unwrap();
         assert!(police.owns("fenghuo.police.transfer.TransferReceived"));
-        for foreign in [
-            "fenghuo.police",
-            "fenghuo.police2.a.B",
-            "fenghuo.hazard.a.B",
-            "police.a.B",
-        ] {
+        for foreign in ["fenghuo.police", "fenghuo.police2.a.B", "fenghuo.hazard.a.B", "police.a.B"] {
             assert!(!police.owns(foreign), "{foreign}");
         }
     }

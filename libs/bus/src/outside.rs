@@ -56,11 +56,7 @@ impl Publisher {
         if !department.is_outside() {
             return Err(PublishError::NotOutside(department));
         }
-        Ok(Self {
-            bus,
-            department,
-            known: AtomicU64::new(known),
-        })
+        Ok(Self { bus, department, known: AtomicU64::new(known) })
     }
 
     /// Publishes a message after the last one and returns its sequence. A message whose id was published before,
@@ -86,11 +82,7 @@ impl Publisher {
         let known = self.known.load(Ordering::Relaxed);
         let last = self.bus.ensure_stream(&self.department, known + 1).await?.last;
         if last < known {
-            return Err(PublishError::Lost {
-                department: self.department.clone(),
-                last,
-                known,
-            });
+            return Err(PublishError::Lost { department: self.department.clone(), last, known });
         }
         self.known.fetch_max(last, Ordering::Relaxed);
         Ok(last)
@@ -99,11 +91,7 @@ impl Publisher {
     /// Writes the message, and reads it as a listener will: what they would refuse never leaves.
     fn message(&self, outgoing: &Outgoing, sequence: u64) -> Result<Bytes, PublishError> {
         let bytes = cloudevent::outside(outgoing, sequence, &self.department);
-        let origin = cloudevent::Origin {
-            source: &self.department,
-            position: sequence,
-            subject: None,
-        };
+        let origin = cloudevent::Origin { source: &self.department, position: sequence, subject: None };
         cloudevent::read(&bytes, origin).map_err(PublishError::Unreadable)?;
         Ok(bytes)
     }
@@ -111,12 +99,7 @@ impl Publisher {
     async fn send(&self, outgoing: &Outgoing, last: u64, bytes: Bytes) -> Result<Ack, PublishError> {
         let subject = self.department.subject(&outgoing.stream, &outgoing.public.kind);
         let message_id = format!("{}:{}", self.department, outgoing.id);
-        let headers = headers(
-            &self.department,
-            &message_id,
-            last,
-            outgoing.traceparent.as_deref(),
-        );
+        let headers = headers(&self.department, &message_id, last, outgoing.traceparent.as_deref());
         let answer = self
             .bus
             .client

@@ -18,8 +18,8 @@ use crate::chain::Chain;
 use crate::inbox::Board;
 use crate::{Bus, Source};
 
-/// Batches that may wait while one is being stored: the next is worked on meanwhile.
-const BATCHES_WAITING_MAX: usize = 4;
+/// Batches that may wait while one is being stored; what is finished meanwhile makes the next one larger.
+const BATCHES_WAITING_MAX: usize = 1;
 const RETRY_FIRST: Duration = Duration::from_millis(5);
 const RETRY_LONGEST: Duration = Duration::from_secs(1);
 
@@ -47,6 +47,12 @@ pub(crate) struct Batch {
     pub(crate) deliveries: Vec<jetstream::Message>,
 }
 
+impl Batch {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken.is_empty() && self.deliveries.is_empty()
+    }
+}
+
 /// Stores batches in their order, while the next ones are being worked on.
 pub(crate) struct Recorder {
     batches: mpsc::Sender<Batch>,
@@ -71,22 +77,13 @@ impl Recorder {
         shutdown: CancellationToken,
     ) -> Self {
         let (batches, waiting) = mpsc::channel(BATCHES_WAITING_MAX);
-        let writer = Writer {
-            log,
-            source,
-            bus,
-            board,
-            shutdown,
-        };
-        Self {
-            batches,
-            task: tokio::spawn(writer.run(waiting)),
-        }
+        let writer = Writer { log, source, bus, board, shutdown };
+        Self { batches, task: tokio::spawn(writer.run(waiting)) }
     }
 
-    /// Hands a batch over; `false` if the recorder has ended, and [`Recorder::finish`] says why.
-    pub(crate) async fn push(&self, batch: Batch) -> bool {
-        self.batches.send(batch).await.is_ok()
+    /// Waits until the recorder can take a batch; `None` if it has ended, and [`Recorder::finish`] says why.
+    pub(crate) async fn reserve(&self) -> Option<mpsc::Permit<'_, Batch>> {
+        self.batches.reserve().await.ok()
     }
 
     /// Stores what was handed over, and answers how it went.
@@ -98,16 +95,10 @@ impl Recorder {
 
 impl Writer {
     async fn run(self, mut waiting: mpsc::Receiver<Batch>) -> Result<(), Error> {
-        let mut batches = Vec::with_capacity(BATCHES_WAITING_MAX);
-        while waiting.recv_many(&mut batches, BATCHES_WAITING_MAX).await > 0 {
-            let mut all = Batch::default();
-            for batch in batches.drain(..) {
-                all.taken.extend(batch.taken);
-                all.deliveries.extend(batch.deliveries);
-            }
-            self.store(&all.taken).await?;
+        while let Some(batch) = waiting.recv().await {
+            self.store(&batch.taken).await?;
             fault::point("inbox.before_ack");
-            self.acknowledge(all.deliveries).await;
+            self.acknowledge(batch.deliveries).await;
             fault::point("inbox.after_ack");
         }
         Ok(())
@@ -137,26 +128,17 @@ impl Writer {
             let Some(Parked { reason, message }) = parked else {
                 continue;
             };
-            self.log
-                .inbox_park(self.source.as_str(), *position, reason, message)
-                .await?;
+            self.log.inbox_park(self.source.as_str(), *position, reason, message).await?;
             fault::point("inbox.after_park");
         }
         fault::point("inbox.before_record");
         let rows: Vec<InboxRow> = taken
             .iter()
-            .map(
-                |Taken {
-                     position,
-                     event_id,
-                     at,
-                     ..
-                 }| InboxRow {
-                    position: *position,
-                    event_id: *event_id,
-                    at: *at,
-                },
-            )
+            .map(|Taken { position, event_id, at, .. }| InboxRow {
+                position: *position,
+                event_id: *event_id,
+                at: *at,
+            })
             .collect();
         self.log.inbox_record(self.source.as_str(), &rows).await?;
         let parked = taken.iter().filter(|taken| taken.parked.is_some()).count() as u64;

@@ -92,14 +92,7 @@ impl Relay {
     /// A relay that waits to be run.
     pub fn new(service: Source, log: Log, bus: Bus, publish: Publish) -> Self {
         let status = watch::Sender::new(Status::default());
-        Self {
-            service,
-            log,
-            bus,
-            publish,
-            options: Options::default(),
-            status,
-        }
+        Self { service, log, bus, publish, options: Options::default(), status }
     }
 
     /// The same with other bounds.
@@ -127,8 +120,7 @@ impl Relay {
                 Ok(()) => return Ok(()),
                 Err(Interruption::Alarm(alarm)) => {
                     tracing::error!(service = %self.service, %alarm, "the relay stops");
-                    self.status
-                        .send_modify(|status| status.state = State::Alarmed(alarm.clone()));
+                    self.status.send_modify(|status| status.state = State::Alarmed(alarm.clone()));
                     return Err(alarm);
                 }
                 Err(interruption) => self.note(&interruption),
@@ -156,32 +148,17 @@ impl Relay {
 
     /// Makes the stream if it is gone, makes sure that it is a copy of this log, and says where it ends.
     async fn take_up(&self) -> Result<u64, Interruption> {
-        let first = self
-            .log
-            .head()
-            .await?
-            .position
-            .saturating_sub(self.options.refill_max)
-            + 1;
+        let first = self.log.head().await?.position.saturating_sub(self.options.refill_max) + 1;
         let last = self.bus.ensure_stream(&self.service, first).await?.last;
         // Read after the stream: another relay may publish meanwhile, but only what the log holds.
         let head = self.log.head().await?.position;
         if last > head {
-            return Err(Alarm::Ahead {
-                stream: last,
-                log: head,
-            }
-            .into());
+            return Err(Alarm::Ahead { stream: last, log: head }.into());
         }
         if let (Some(there), Some(here)) = (self.id_on_the_bus(last).await?, self.id_in_the_log(last).await?)
             && there != here
         {
-            return Err(Alarm::Forked {
-                position: last,
-                stream: there,
-                log: here,
-            }
-            .into());
+            return Err(Alarm::Forked { position: last, stream: there, log: here }.into());
         }
         Ok(last)
     }
@@ -203,12 +180,7 @@ impl Relay {
         if position == 0 {
             return Ok(None);
         }
-        let found = self
-            .log
-            .read_all(position, 1, Direction::Forwards)
-            .next()
-            .await
-            .transpose()?;
+        let found = self.log.read_all(position, 1, Direction::Forwards).next().await.transpose()?;
         Ok(found.map(|recorded| recorded.id))
     }
 
@@ -219,8 +191,7 @@ impl Relay {
             let position = recorded.position;
             tracing::error!(service = %self.service, event.position = position, event.r#type = recorded.kind,
                 reason, "an event could not be made public");
-            self.status
-                .send_modify(|status| status.note_unpublished(position, reason));
+            self.status.send_modify(|status| status.note_unpublished(position, reason));
         }
         message.bytes
     }

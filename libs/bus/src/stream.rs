@@ -99,10 +99,7 @@ impl Bus {
             Err(error) => return Err(failed(&stream, error)),
         };
         compare(&stream, &info.config, &wanted)?;
-        Ok(Extent {
-            first: info.state.first_sequence,
-            last: info.state.last_sequence,
-        })
+        Ok(Extent { first: info.state.first_sequence, last: info.state.last_sequence })
     }
 
     /// Where a stream begins and ends.
@@ -111,10 +108,7 @@ impl Bus {
         match self.jetstream.get_stream(&stream).await {
             Ok(found) => {
                 let state = &found.cached_info().state;
-                Ok(Extent {
-                    first: state.first_sequence,
-                    last: state.last_sequence,
-                })
+                Ok(Extent { first: state.first_sequence, last: state.last_sequence })
             }
             Err(error) if is_missing(&error) => Err(StreamError::Missing(stream)),
             Err(error) => Err(failed(&stream, error)),
@@ -124,18 +118,13 @@ impl Bus {
     /// The message at a sequence; `None` if the stream does not have it (any more).
     pub async fn stored(&self, source: &Source, sequence: u64) -> Result<Option<Stored>, StreamError> {
         let stream = source.stream();
-        let handle = self
-            .jetstream
-            .get_stream_no_info(&stream)
-            .await
-            .map_err(|error| failed(&stream, error))?;
+        let handle =
+            self.jetstream.get_stream_no_info(&stream).await.map_err(|error| failed(&stream, error))?;
         match handle.direct_get(sequence).await {
             // A direct get may answer with the next message when there is none at the sequence.
-            Ok(found) if found.sequence == sequence => Ok(Some(Stored {
-                sequence,
-                subject: found.subject.to_string(),
-                payload: found.payload,
-            })),
+            Ok(found) if found.sequence == sequence => {
+                Ok(Some(Stored { sequence, subject: found.subject.to_string(), payload: found.payload }))
+            }
             Ok(_) => Ok(None),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(&stream, error)),
@@ -151,11 +140,8 @@ impl Bus {
                 Ok(made.cached_info().clone())
             }
             Err(error) if is_taken(&error) => {
-                let found = self
-                    .jetstream
-                    .get_stream(&stream)
-                    .await
-                    .map_err(|error| failed(&stream, error))?;
+                let found =
+                    self.jetstream.get_stream(&stream).await.map_err(|error| failed(&stream, error))?;
                 Ok(found.cached_info().clone())
             }
             Err(error) => Err(failed(&stream, error)),
@@ -171,9 +157,7 @@ impl Bus {
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::New,
             max_age: settings.max_age,
-            max_bytes: settings
-                .bytes_max
-                .map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+            max_bytes: settings.bytes_max.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
             max_message_size: i32::try_from(MESSAGE_BYTES_MAX + HEADER_BYTES_MAX).unwrap_or(i32::MAX),
             num_replicas: settings.replicas,
             duplicate_window: settings.duplicate_window.min(settings.max_age),
@@ -189,87 +173,32 @@ impl Bus {
 /// Compares what a server may have changed or dropped; where a stream begins is history, not a setting.
 fn compare(stream: &str, found: &Config, wanted: &Config) -> Result<(), StreamError> {
     let fields = [
-        (
-            "subjects",
-            format!("{:?}", found.subjects),
-            format!("{:?}", wanted.subjects),
-        ),
-        (
-            "storage",
-            format!("{:?}", found.storage),
-            format!("{:?}", wanted.storage),
-        ),
-        (
-            "retention",
-            format!("{:?}", found.retention),
-            format!("{:?}", wanted.retention),
-        ),
-        (
-            "discard",
-            format!("{:?}", found.discard),
-            format!("{:?}", wanted.discard),
-        ),
-        (
-            "max_age",
-            format!("{:?}", found.max_age),
-            format!("{:?}", wanted.max_age),
-        ),
-        (
-            "max_bytes",
-            found.max_bytes.to_string(),
-            wanted.max_bytes.to_string(),
-        ),
+        ("subjects", format!("{:?}", found.subjects), format!("{:?}", wanted.subjects)),
+        ("storage", format!("{:?}", found.storage), format!("{:?}", wanted.storage)),
+        ("retention", format!("{:?}", found.retention), format!("{:?}", wanted.retention)),
+        ("discard", format!("{:?}", found.discard), format!("{:?}", wanted.discard)),
+        ("max_age", format!("{:?}", found.max_age), format!("{:?}", wanted.max_age)),
+        ("max_bytes", found.max_bytes.to_string(), wanted.max_bytes.to_string()),
         ("max_msgs", found.max_messages.max(0).to_string(), "0".to_owned()),
-        (
-            "max_msgs_per_subject",
-            found.max_messages_per_subject.max(0).to_string(),
-            "0".to_owned(),
-        ),
-        (
-            "max_msg_size",
-            found.max_message_size.to_string(),
-            wanted.max_message_size.to_string(),
-        ),
-        (
-            "num_replicas",
-            found.num_replicas.to_string(),
-            wanted.num_replicas.to_string(),
-        ),
+        ("max_msgs_per_subject", found.max_messages_per_subject.max(0).to_string(), "0".to_owned()),
+        ("max_msg_size", found.max_message_size.to_string(), wanted.max_message_size.to_string()),
+        ("num_replicas", found.num_replicas.to_string(), wanted.num_replicas.to_string()),
         (
             "duplicate_window",
             format!("{:?}", found.duplicate_window),
             format!("{:?}", wanted.duplicate_window),
         ),
-        (
-            "deny_delete",
-            found.deny_delete.to_string(),
-            wanted.deny_delete.to_string(),
-        ),
-        (
-            "deny_purge",
-            found.deny_purge.to_string(),
-            wanted.deny_purge.to_string(),
-        ),
-        (
-            "allow_direct",
-            found.allow_direct.to_string(),
-            wanted.allow_direct.to_string(),
-        ),
-        (
-            "allow_rollup_hdrs",
-            found.allow_rollup.to_string(),
-            wanted.allow_rollup.to_string(),
-        ),
+        ("deny_delete", found.deny_delete.to_string(), wanted.deny_delete.to_string()),
+        ("deny_purge", found.deny_purge.to_string(), wanted.deny_purge.to_string()),
+        ("allow_direct", found.allow_direct.to_string(), wanted.allow_direct.to_string()),
+        ("allow_rollup_hdrs", found.allow_rollup.to_string(), wanted.allow_rollup.to_string()),
         ("sealed", found.sealed.to_string(), wanted.sealed.to_string()),
     ];
     match fields.into_iter().find(|(_, found, wanted)| found != wanted) {
         None => Ok(()),
-        Some((field, found, wanted)) => Err(StreamError::Mismatch {
-            stream: stream.to_owned(),
-            field,
-            found,
-            wanted,
-        }),
+        Some((field, found, wanted)) => {
+            Err(StreamError::Mismatch { stream: stream.to_owned(), field, found, wanted })
+        }
     }
 }
 
@@ -282,8 +211,5 @@ fn is_taken(error: &jetstream::context::CreateStreamError) -> bool {
 }
 
 fn failed(stream: &str, source: impl Into<async_nats::Error>) -> StreamError {
-    StreamError::Bus {
-        stream: stream.to_owned(),
-        source: source.into(),
-    }
+    StreamError::Bus { stream: stream.to_owned(), source: source.into() }
 }

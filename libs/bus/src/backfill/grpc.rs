@@ -38,17 +38,13 @@ impl GrpcBackfill {
         token: TokenProvider,
     ) -> Result<Self, tonic::transport::Error> {
         let client = |(source, url): (String, String)| {
-            let endpoint = Endpoint::from_shared(url)?
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(ANSWER_TIMEOUT);
+            let endpoint =
+                Endpoint::from_shared(url)?.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT);
             let client =
                 LogServiceClient::new(endpoint.connect_lazy()).max_decoding_message_size(FRAME_BYTES_MAX);
             Ok((source, client))
         };
-        Ok(Self {
-            clients: endpoints.into_iter().map(client).collect::<Result<_, _>>()?,
-            token,
-        })
+        Ok(Self { clients: endpoints.into_iter().map(client).collect::<Result<_, _>>()?, token })
     }
 
     fn request(&self, from: u64, to: u64) -> Result<Request<ReadPublicRequest>, Status> {
@@ -66,11 +62,7 @@ impl GrpcBackfill {
         let Some(client) = self.clients.get(source) else {
             return Ok(None);
         };
-        let mut answers = client
-            .clone()
-            .read_public(self.request(from, to)?)
-            .await?
-            .into_inner();
+        let mut answers = client.clone().read_public(self.request(from, to)?).await?.into_inner();
         let mut found = HashMap::new();
         while let Some(answer) = answers.message().await? {
             if (from..=to).contains(&answer.position) {
@@ -87,10 +79,9 @@ impl Backfill for GrpcBackfill {
         match self.read(source, from, to).await {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(BackfillError::NoLog(source.to_owned())),
-            Err(status) => Err(BackfillError::Unavailable {
-                owner: source.to_owned(),
-                source: Box::new(status),
-            }),
+            Err(status) => {
+                Err(BackfillError::Unavailable { owner: source.to_owned(), source: Box::new(status) })
+            }
         }
     }
 }

@@ -129,28 +129,19 @@ impl Json<'_> {
             return Err(attribute("specversion", &self.specversion));
         }
         if self.source != origin.source.urn() {
-            return Err(Error::Source {
-                claimed: self.source.to_string(),
-                expected: origin.source.urn(),
-            });
+            return Err(Error::Source { claimed: self.source.to_string(), expected: origin.source.urn() });
         }
         if let Some(subject) = origin.subject.filter(|subject| !origin.source.owns(subject)) {
             return Err(Error::Subject(subject.to_owned()));
         }
         let claimed = position("sequence", &self.sequence)?;
         if claimed != origin.position {
-            return Err(Error::Position {
-                claimed,
-                expected: origin.position,
-            });
+            return Err(Error::Position { claimed, expected: origin.position });
         }
         // A service reports what officers of many departments did; a department speaks for itself only.
         if origin.source.is_outside() && self.department.kind.as_str() != origin.source.as_str() {
             let source_name = origin.source.to_string();
-            return Err(Error::Department {
-                source_name,
-                department: self.department.clone(),
-            });
+            return Err(Error::Department { source_name, department: self.department.clone() });
         }
         Ok(())
     }
@@ -190,10 +181,7 @@ fn body(source: &Source, kind: &str, media_type: Option<&str>, data: Option<Stri
         };
     }
     if !may_publish(source, kind) {
-        return Err(Error::Type {
-            source_name: source.to_string(),
-            kind: kind.to_owned(),
-        });
+        return Err(Error::Type { source_name: source.to_string(), kind: kind.to_owned() });
     }
     if media_type.is_some_and(|media_type| media_type != DATA_CONTENT_TYPE) {
         return Err(attribute("datacontenttype", media_type.unwrap_or_default()));
@@ -210,17 +198,12 @@ fn case(subject: &str, stream: &StreamName) -> Result<Option<CaseId>, Error> {
     if subject == stream.as_str() {
         return Ok(None);
     }
-    CaseId::parse(subject)
-        .map(Some)
-        .map_err(|_| attribute("subject", subject))
+    CaseId::parse(subject).map(Some).map_err(|_| attribute("subject", subject))
 }
 
 fn causation(log: Option<String>, at: Option<&str>) -> Result<Option<Causation>, Error> {
     match (log, at) {
-        (Some(log), Some(at)) => Ok(Some(Causation {
-            log,
-            position: position("causationposition", at)?,
-        })),
+        (Some(log), Some(at)) => Ok(Some(Causation { log, position: position("causationposition", at)? })),
         (None, None) => Ok(None),
         (Some(log), None) => Err(attribute("causationlog", &log)),
         (None, Some(at)) => Err(attribute("causationposition", at)),
@@ -229,27 +212,18 @@ fn causation(log: Option<String>, at: Option<&str>) -> Result<Option<Causation>,
 
 fn addressees(list: Option<&str>) -> Result<Vec<Department>, Error> {
     let Some(list) = list else { return Ok(Vec::new()) };
-    list.split(',')
-        .map(|one| Department::parse(one).map_err(|_| attribute("addressedto", list)))
-        .collect()
+    list.split(',').map(|one| Department::parse(one).map_err(|_| attribute("addressedto", list))).collect()
 }
 
 /// Only the digits that we write ourselves: no sign, no leading zero.
 fn position(name: &'static str, text: &str) -> Result<u64, Error> {
     let value: u64 = text.parse().map_err(|_| attribute(name, text))?;
-    if value.to_string() == text {
-        Ok(value)
-    } else {
-        Err(attribute(name, text))
-    }
+    if value.to_string() == text { Ok(value) } else { Err(attribute(name, text)) }
 }
 
 /// Quotes at most so much of what a stranger wrote.
 const QUOTED_CHARS_MAX: usize = 80;
 
 fn attribute(name: &'static str, value: &str) -> Error {
-    Error::Attribute {
-        name,
-        value: value.chars().take(QUOTED_CHARS_MAX).collect(),
-    }
+    Error::Attribute { name, value: value.chars().take(QUOTED_CHARS_MAX).collect() }
 }

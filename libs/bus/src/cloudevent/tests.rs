@@ -43,33 +43,16 @@ fn recorded(position: u64) -> Recorded {
 
 /// Publishes what the test wrote into the event's data.
 fn publish(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
-    let data: Value = serde_json::from_slice(&recorded.data).map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })?;
-    let to = data["to"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let data: Value = serde_json::from_slice(&recorded.data)
+        .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })?;
+    let to = data["to"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let to = to.map(|one| Department::parse(one).unwrap()).collect();
-    let kind = data["kind"]
-        .as_str()
-        .unwrap_or("fenghuo.alpha.v1.Received")
-        .to_owned();
-    Ok(data.get("data").map(|data| Public {
-        kind,
-        body: data["body"].clone(),
-        to,
-    }))
+    let kind = data["kind"].as_str().unwrap_or("fenghuo.alpha.v1.Received").to_owned();
+    Ok(data.get("data").map(|data| Public { kind, body: data["body"].clone(), to }))
 }
 
 fn origin(source: &Source, position: u64) -> Origin<'_> {
-    Origin {
-        source,
-        position,
-        subject: None,
-    }
+    Origin { source, position, subject: None }
 }
 
 fn sent(recorded: &Recorded) -> Bytes {
@@ -100,33 +83,21 @@ fn a_message_has_the_attributes_that_the_standard_asks_for() {
         })
     );
     for name in json.as_object().unwrap().keys() {
-        assert!(
-            name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
-            "{name}"
-        );
+        assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
     }
 }
 
 #[test]
 fn a_private_event_leaves_without_a_body() {
-    let event = Recorded {
-        data: Bytes::from_static(b"{}"),
-        ..recorded(5)
-    };
+    let event = Recorded { data: Bytes::from_static(b"{}"), ..recorded(5) };
     let bytes = message(&event, publish, &alpha()).bytes;
     let fact = read(&bytes, origin(&alpha(), 5)).unwrap();
-    assert_eq!(
-        (fact.kind.as_str(), fact.body),
-        ("fenghuo.alpha.private.Received", Value::Null)
-    );
+    assert_eq!((fact.kind.as_str(), fact.body), ("fenghuo.alpha.private.Received", Value::Null));
 }
 
 #[test]
 fn an_event_that_cannot_be_mapped_leaves_with_its_reason_and_is_no_fact() {
-    let event = Recorded {
-        data: Bytes::from_static(b"not json"),
-        ..recorded(5)
-    };
+    let event = Recorded { data: Bytes::from_static(b"not json"), ..recorded(5) };
     let message = message(&event, publish, &alpha());
     let reason = message.fault.unwrap();
     match read(&message.bytes, origin(&alpha(), 5)).unwrap_err() {
@@ -137,29 +108,15 @@ fn an_event_that_cannot_be_mapped_leaves_with_its_reason_and_is_no_fact() {
 
 #[test]
 fn an_oversized_message_leaves_with_its_reason() {
-    let body = format!(
-        r#"{{"data":{{"body":{{"n":"{}"}}}}}}"#,
-        "x".repeat(MESSAGE_BYTES_MAX)
-    );
-    let message = message(
-        &Recorded {
-            data: body.into(),
-            ..recorded(5)
-        },
-        publish,
-        &alpha(),
-    );
+    let body = format!(r#"{{"data":{{"body":{{"n":"{}"}}}}}}"#, "x".repeat(MESSAGE_BYTES_MAX));
+    let message = message(&Recorded { data: body.into(), ..recorded(5) }, publish, &alpha());
     assert!(message.fault.is_some() && message.bytes.len() < MESSAGE_BYTES_MAX);
 }
 
 #[test]
 fn a_service_cannot_publish_the_types_of_another() {
     let data = Bytes::from_static(br#"{"kind":"fenghuo.beta.v1.Received","data":{"body":{}}}"#);
-    assert!(
-        message(&Recorded { data, ..recorded(5) }, publish, &alpha())
-            .fault
-            .is_some()
-    );
+    assert!(message(&Recorded { data, ..recorded(5) }, publish, &alpha()).fault.is_some());
     let forged = altered(|json| json["type"] = json!("fenghuo.beta.v1.Received"));
     assert!(matches!(error(&forged), Error::Type { .. }));
 }
@@ -169,32 +126,19 @@ fn a_claimed_source_must_be_the_streams_owner() {
     let forged = altered(|json| json["source"] = json!("urn:fenghuo:beta"));
     assert!(matches!(error(&forged), Error::Source { .. }));
     let source = alpha();
-    let elsewhere = Origin {
-        source: &source,
-        position: 5,
-        subject: Some("fenghuo.beta.report.Received"),
-    };
-    assert!(matches!(
-        read(&sent(&recorded(5)), elsewhere),
-        Err(Error::Subject(_))
-    ));
+    let elsewhere = Origin { source: &source, position: 5, subject: Some("fenghuo.beta.report.Received") };
+    assert!(matches!(read(&sent(&recorded(5)), elsewhere), Err(Error::Subject(_))));
 }
 
 #[test]
 fn a_claimed_position_must_be_the_sequence() {
     assert!(matches!(
         read(&sent(&recorded(5)), origin(&alpha(), 6)),
-        Err(Error::Position {
-            claimed: 5,
-            expected: 6
-        })
+        Err(Error::Position { claimed: 5, expected: 6 })
     ));
     for odd in ["+5", "05", "5 ", "-5", ""] {
         assert!(
-            matches!(
-                error(&altered(|json| json["sequence"] = json!(odd))),
-                Error::Attribute { .. }
-            ),
+            matches!(error(&altered(|json| json["sequence"] = json!(odd))), Error::Attribute { .. }),
             "{odd:?}"
         );
     }
@@ -222,19 +166,13 @@ fn an_outside_department_speaks_for_itself_only() {
         read(&outside(&outgoing, 5, &police), origin(&police, 5))
     };
     assert!(speak(DepartmentKind::Police).is_ok());
-    assert!(matches!(
-        speak(DepartmentKind::Fire),
-        Err(Error::Department { .. })
-    ));
+    assert!(matches!(speak(DepartmentKind::Fire), Err(Error::Department { .. })));
 }
 
 #[test]
 fn what_strangers_write_is_read_strictly() {
     assert!(matches!(error(b"{"), Error::Malformed(_)));
-    assert!(matches!(
-        error(&vec![b' '; MESSAGE_BYTES_MAX + 1]),
-        Error::TooLarge(_)
-    ));
+    assert!(matches!(error(&vec![b' '; MESSAGE_BYTES_MAX + 1]), Error::TooLarge(_)));
     assert!(matches!(
         error(&altered(|json| drop(json.remove("data")))),
         Error::Attribute { name: "data", .. }
@@ -243,34 +181,20 @@ fn what_strangers_write_is_read_strictly() {
         error(&altered(|json| json["data"] = json!([1]))),
         Error::Attribute { name: "data", .. }
     ));
+    assert!(matches!(error(&altered(|json| json["specversion"] = json!("0.3"))), Error::Attribute { .. }));
+    assert!(matches!(error(&altered(|json| drop(json.remove("department")))), Error::Malformed(_)));
     assert!(matches!(
-        error(&altered(|json| json["specversion"] = json!("0.3"))),
-        Error::Attribute { .. }
-    ));
-    assert!(matches!(
-        error(&altered(|json| drop(json.remove("department")))),
-        Error::Malformed(_)
-    ));
-    assert!(matches!(
-        error(&altered(|json| drop(
-            json.insert("causationlog".into(), json!("x"))
-        ))),
+        error(&altered(|json| drop(json.insert("causationlog".into(), json!("x"))))),
         Error::Attribute { .. }
     ));
     let text = String::from_utf8(sent(&recorded(5)).to_vec()).unwrap();
-    assert!(matches!(
-        error(text.replace(r#"{"n":1}"#, r#"{"n":1,"n":2}"#).as_bytes()),
-        Error::Malformed(_)
-    ));
+    assert!(matches!(error(text.replace(r#"{"n":1}"#, r#"{"n":1,"n":2}"#).as_bytes()), Error::Malformed(_)));
     assert!(matches!(
         error(text.replace(r#""actor""#, r#""actor":"a","actor""#).as_bytes()),
         Error::Malformed(_)
     ));
     let deep = format!("{}{}", r#"{"a":"#.repeat(40), "1") + &"}".repeat(40);
-    assert!(matches!(
-        error(text.replace(r#"{"n":1}"#, &deep).as_bytes()),
-        Error::Malformed(_)
-    ));
+    assert!(matches!(error(text.replace(r#"{"n":1}"#, &deep).as_bytes()), Error::Malformed(_)));
 }
 
 #[test]

@@ -34,30 +34,18 @@ pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Messa
     if let Some(public) = &public
         && !may_publish(service, &public.kind)
     {
-        return unpublished(
-            recorded,
-            service,
-            format!("{} is not a type of {service}", public.kind),
-        );
+        return unpublished(recorded, service, format!("{} is not a type of {service}", public.kind));
     }
     let bytes = encode(&Event::of(recorded, public.as_ref(), service));
     if bytes.len() > MESSAGE_BYTES_MAX {
-        return unpublished(
-            recorded,
-            service,
-            format!("the message has {} bytes", bytes.len()),
-        );
+        return unpublished(recorded, service, format!("the message has {} bytes", bytes.len()));
     }
     Message { bytes, fault: None }
 }
 
 /// Whether a source may publish messages of a type: a service its own package, an outside department the common one.
 pub(super) fn may_publish(source: &Source, kind: &str) -> bool {
-    let package = if source.is_outside() {
-        "outside"
-    } else {
-        source.as_str()
-    };
+    let package = if source.is_outside() { "outside" } else { source.as_str() };
     kind.strip_prefix("fenghuo.")
         .and_then(|rest| rest.strip_prefix(package))
         .is_some_and(|rest| rest.starts_with('.') && !rest.starts_with(".private."))
@@ -109,14 +97,8 @@ pub fn outside(outgoing: &Outgoing, sequence: u64, department: &Source) -> Bytes
 }
 
 fn unpublished(recorded: &Recorded, service: &Source, reason: String) -> Message {
-    let bytes = encode(&Event {
-        unpublished: Some(&reason),
-        ..Event::of(recorded, None, service)
-    });
-    Message {
-        bytes,
-        fault: Some(reason),
-    }
+    let bytes = encode(&Event { unpublished: Some(&reason), ..Event::of(recorded, None, service) });
+    Message { bytes, fault: Some(reason) }
 }
 
 /// Everything a CloudEvent of ours says.
@@ -204,10 +186,7 @@ struct Json<'a> {
 }
 
 fn encode(event: &Event<'_>) -> Bytes {
-    let to = event
-        .public
-        .map(|public| public.to.as_slice())
-        .unwrap_or_default();
+    let to = event.public.map(|public| public.to.as_slice()).unwrap_or_default();
     let json = Json {
         specversion: SPEC_VERSION,
         id: event.id,
@@ -231,9 +210,7 @@ fn encode(event: &Event<'_>) -> Bytes {
         datacontenttype: event.public.map(|_| DATA_CONTENT_TYPE),
         data: event.public.map(|public| &public.body),
     };
-    serde_json::to_vec(&json)
-        .expect("string keys, and instants between the years 0 and 9999")
-        .into()
+    serde_json::to_vec(&json).expect("string keys, and instants between the years 0 and 9999").into()
 }
 
 fn addressees(to: &[Department]) -> String {

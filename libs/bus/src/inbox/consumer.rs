@@ -47,16 +47,8 @@ impl Place {
         position: u64,
     ) -> Result<Self, Interruption> {
         let (stream, durable) = (source.stream(), service.as_str());
-        let place = |consumer| Self {
-            consumer,
-            bus: bus.clone(),
-            source: source.clone(),
-        };
-        match bus
-            .jetstream
-            .get_consumer_from_stream::<Config, _, _>(durable, &stream)
-            .await
-        {
+        let place = |consumer| Self { consumer, bus: bus.clone(), source: source.clone() };
+        match bus.jetstream.get_consumer_from_stream::<Config, _, _>(durable, &stream).await {
             Ok(found) if found.cached_info().num_waiting > 0 && is_ours(&found) => return Ok(place(found)),
             Ok(_) => {
                 // Another process may have been faster; then there is nothing to delete.
@@ -68,11 +60,7 @@ impl Place {
             Err(error) => return Err(Interruption::Bus(error.into())),
         }
         let wanted = config(service, position);
-        let made = match bus
-            .jetstream
-            .create_consumer_strict_on_stream(wanted, &stream)
-            .await
-        {
+        let made = match bus.jetstream.create_consumer_strict_on_stream(wanted, &stream).await {
             Ok(made) => made,
             // Another process was faster: its consumer is as good as ours.
             Err(error) => match bus.jetstream.get_consumer_from_stream(durable, &stream).await {
@@ -80,11 +68,7 @@ impl Place {
                 Err(_) => return Err(Interruption::Bus(error.into())),
             },
         };
-        if is_ours(&made) {
-            Ok(place(made))
-        } else {
-            Err(Interruption::Settings(stream))
-        }
+        if is_ours(&made) { Ok(place(made)) } else { Err(Interruption::Settings(stream)) }
     }
 
     /// What is delivered from now on.
@@ -116,9 +100,7 @@ fn config(service: &Source, position: u64) -> Config {
     Config {
         durable_name: Some(service.to_string()),
         name: Some(service.to_string()),
-        deliver_policy: DeliverPolicy::ByStartSequence {
-            start_sequence: position + 1,
-        },
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: position + 1 },
         ack_policy: AckPolicy::Explicit,
         ack_wait: ACK_WAIT,
         max_deliver: -1,

@@ -69,11 +69,7 @@ impl Listener {
         let (Some(first), Some(last)) = (missing.first(), missing.last()) else {
             return Ok(());
         };
-        let mut messages = self
-            .wiring
-            .backfill
-            .fetch(self.source.as_str(), *first, *last)
-            .await?;
+        let mut messages = self.wiring.backfill.fetch(self.source.as_str(), *first, *last).await?;
         let mut count = 0;
         for position in missing {
             if let Some(payload) = messages.remove(&position) {
@@ -105,21 +101,14 @@ impl Listener {
 }
 
 fn reason(lost: &[u64], first: u64) -> String {
-    let run = lost
-        .iter()
-        .skip_while(|position| **position < first)
-        .zip(first..)
-        .take_while(|(a, b)| **a == *b);
+    let run =
+        lost.iter().skip_while(|position| **position < first).zip(first..).take_while(|(a, b)| **a == *b);
     let last = first + run.count() as u64 - 1;
     format!("positions {first} to {last} exist neither on the bus nor in a log that could be asked")
 }
 
 fn missing(from: u64, found: &[Option<Item>]) -> Vec<u64> {
-    (from..)
-        .zip(found)
-        .filter(|(_, item)| item.is_none())
-        .map(|(position, _)| position)
-        .collect()
+    (from..).zip(found).filter(|(_, item)| item.is_none()).map(|(position, _)| position).collect()
 }
 
 fn place(from: u64, position: u64) -> usize {

@@ -29,41 +29,20 @@ pub(super) enum Content {
 impl Item {
     pub(super) fn delivered(position: u64, delivery: &jetstream::Message) -> Self {
         let subject = Some(delivery.subject.to_string());
-        Self {
-            position,
-            content: Content::Message {
-                payload: delivery.payload.clone(),
-                subject,
-            },
-        }
+        Self { position, content: Content::Message { payload: delivery.payload.clone(), subject } }
     }
 
     pub(super) fn stored(stored: Stored) -> Self {
-        let content = Content::Message {
-            payload: stored.payload,
-            subject: Some(stored.subject),
-        };
-        Self {
-            position: stored.sequence,
-            content,
-        }
+        let content = Content::Message { payload: stored.payload, subject: Some(stored.subject) };
+        Self { position: stored.sequence, content }
     }
 
     pub(super) fn backfilled(position: u64, payload: Bytes) -> Self {
-        Self {
-            position,
-            content: Content::Message {
-                payload,
-                subject: None,
-            },
-        }
+        Self { position, content: Content::Message { payload, subject: None } }
     }
 
     pub(super) fn lost(position: u64, reason: Option<String>) -> Self {
-        Self {
-            position,
-            content: Content::Lost { reason },
-        }
+        Self { position, content: Content::Lost { reason } }
     }
 }
 
@@ -82,11 +61,7 @@ impl Told {
         payload: &[u8],
         react: React,
     ) -> Result<(Self, Vec<Reaction>), String> {
-        let origin = Origin {
-            source,
-            position,
-            subject,
-        };
+        let origin = Origin { source, position, subject };
         let fact = cloudevent::read(payload, origin).map_err(|error| error.to_string())?;
         let told = Self { fact, react };
         let reactions = told.reactions().map_err(|error| error.to_string())?;
@@ -100,10 +75,7 @@ impl Cause for Told {
     }
 
     fn causation(&self) -> Causation {
-        Causation {
-            log: self.fact.source.clone(),
-            position: self.fact.position,
-        }
+        Causation { log: self.fact.source.clone(), position: self.fact.position }
     }
 
     fn case_id(&self) -> Option<&CaseId> {

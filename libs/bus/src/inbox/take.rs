@@ -1,7 +1,8 @@
-//! One page of a source's positions: read, reacted to, and described for the record.
+//! One position of a source: read, understood by the policies, and ready to be worked on.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_nats::jetstream;
 use bytes::Bytes;
 use decider::Reaction;
 use uuid::Uuid;
@@ -9,97 +10,47 @@ use uuid::Uuid;
 use super::item::{Content, Item, Told, id_of};
 use super::{Interruption, Listener};
 use crate::backoff::Backoff;
-use crate::react::{Reactor, Stopped};
 use crate::record::{Parked, Taken};
+use crate::window::Work;
 
 /// How often an unreadable message is fetched anew before it is parked.
 const READS_MAX: u32 = 3;
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 const RETRY_LONGEST: Duration = Duration::from_millis(200);
 
-/// What became of a position before its reactions were executed.
-enum Slot {
-    /// It is a fact; the index of its cause.
-    Fact(usize),
-    /// It is none.
-    Aside { event_id: Uuid, parked: Option<Parked> },
-}
-
-impl From<Stopped> for Interruption {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
-
 impl Listener {
-    /// Reads the items, executes what they lead to, and says what is to be remembered of each.
-    pub(super) async fn take(&self, items: Vec<Item>) -> Result<Vec<Taken>, Interruption> {
+    /// Reads an item and asks the policies: what is to be done at its position.
+    pub(super) async fn open(
+        &self,
+        item: Item,
+        delivery: Option<jetstream::Message>,
+    ) -> Result<Work, Interruption> {
         let at = self.wiring.log.world().clock.now();
-        let (mut causes, mut reactions, mut slots) =
-            (Vec::new(), Vec::new(), Vec::with_capacity(items.len()));
-        for Item { position, content } in items {
-            let (slot, payload) = match content {
-                Content::Lost { reason } => {
-                    let parked = reason.map(|reason| Parked {
-                        reason,
-                        message: Bytes::new(),
-                    });
-                    (
-                        Slot::Aside {
-                            event_id: Uuid::nil(),
-                            parked,
-                        },
-                        Bytes::new(),
-                    )
-                }
-                Content::Message { payload, subject } => {
-                    match self.read(position, subject, &payload).await? {
-                        Ok((told, answers)) => {
-                            causes.push(told);
-                            reactions.push(answers);
-                            (Slot::Fact(causes.len() - 1), payload)
-                        }
-                        Err(reason) => {
-                            let event_id = id_of(&payload);
-                            let parked = Some(Parked {
-                                reason,
-                                message: payload,
-                            });
-                            (Slot::Aside { event_id, parked }, Bytes::new())
-                        }
-                    }
-                }
-            };
-            slots.push((position, slot, payload));
-        }
-        let mut failed = self.reactor().react(&causes, reactions).await?;
-        let taken = slots.into_iter().map(|(position, slot, message)| match slot {
-            Slot::Aside { event_id, parked } => Taken {
-                position,
-                event_id,
-                at,
-                parked,
-            },
-            Slot::Fact(cause) => {
-                let parked = failed[cause].take().map(|reason| Parked { reason, message });
-                Taken {
-                    position,
-                    event_id: causes[cause].fact.id,
-                    at,
-                    parked,
-                }
+        let Item { position, content } = item;
+        let aside = |event_id, parked, delivery| Work {
+            taken: Taken { position, event_id, at, parked },
+            delivery,
+            message: Bytes::new(),
+            cause: None,
+            reactions: Vec::new(),
+        };
+        let (payload, subject) = match content {
+            Content::Message { payload, subject } => (payload, subject),
+            Content::Lost { reason } => {
+                let parked = reason.map(|reason| Parked { reason, message: Bytes::new() });
+                return Ok(aside(Uuid::nil(), parked, delivery));
             }
-        });
-        Ok(taken.collect())
-    }
-
-    fn reactor(&self) -> Reactor<'_> {
-        Reactor {
-            log: &self.wiring.log,
-            actor: &self.wiring.actor,
-            board: &self.board,
-            shutdown: &self.shutdown,
-        }
+        };
+        Ok(match self.read(position, subject, &payload).await? {
+            Ok((told, reactions)) => Work {
+                taken: Taken { position, event_id: told.fact.id, at, parked: None },
+                delivery,
+                message: payload,
+                cause: Some(Arc::new(told)),
+                reactions,
+            },
+            Err(reason) => aside(id_of(&payload), Some(Parked { reason, message: payload }), delivery),
+        })
     }
 
     /// Reads a message; one that is unreadable is fetched anew, from its owner's log first: it may be a fault of the

@@ -44,15 +44,7 @@ impl<'a> Flight<'a> {
             .subscribe(format!("{reply_prefix}.*"))
             .await
             .map_err(|error| Interruption::Client(error.into()))?;
-        Ok(Self {
-            relay,
-            answers,
-            reply_prefix,
-            losses,
-            last,
-            sent: VecDeque::new(),
-            bytes: 0,
-        })
+        Ok(Self { relay, answers, reply_prefix, losses, last, sent: VecDeque::new(), bytes: 0 })
     }
 
     /// Publishes what the log has and will have, until told to stop.
@@ -100,22 +92,14 @@ impl<'a> Flight<'a> {
         let relay = self.relay;
         let position = recorded.position;
         if position != self.last + 1 {
-            return Err(Interruption::Log(eventlog::Error::Gap {
-                expected: self.last + 1,
-                found: position,
-            }));
+            return Err(Interruption::Log(eventlog::Error::Gap { expected: self.last + 1, found: position }));
         }
         fault::point("relay.before_publish");
         let bytes = relay.message(recorded);
         let size = bytes.len();
         let subject = relay.service.subject(&recorded.stream, &recorded.kind);
         let message_id = format!("{}:{position}", relay.service);
-        let headers = headers(
-            &relay.service,
-            &message_id,
-            self.last,
-            recorded.meta.traceparent.as_deref(),
-        );
+        let headers = headers(&relay.service, &message_id, self.last, recorded.meta.traceparent.as_deref());
         let reply = format!("{}.{position}", self.reply_prefix);
         relay
             .bus
@@ -126,11 +110,7 @@ impl<'a> Flight<'a> {
         fault::point("relay.after_publish");
         self.last = position;
         self.bytes += size;
-        self.sent.push_back(Sent {
-            position,
-            bytes: size,
-            at: Instant::now(),
-        });
+        self.sent.push_back(Sent { position, bytes: size, at: Instant::now() });
         Ok(())
     }
 
@@ -141,10 +121,7 @@ impl<'a> Flight<'a> {
             positioned(&answer).ok_or_else(|| Interruption::Refused("an answer to nothing".to_owned()))?;
         let ack = read(&answer)?;
         if ack.seq != position {
-            return Err(Interruption::Refused(format!(
-                "position {position} has sequence {}",
-                ack.seq
-            )));
+            return Err(Interruption::Refused(format!("position {position} has sequence {}", ack.seq)));
         }
         while let Some(oldest) = self.sent.pop_front_if(|oldest| oldest.position <= position) {
             self.bytes -= oldest.bytes;
@@ -152,11 +129,7 @@ impl<'a> Flight<'a> {
         fault::point("relay.after_ack");
         self.relay.status.send_modify(|status| {
             status.relayed = status.relayed.max(position);
-            if ack.duplicate {
-                status.duplicates += 1
-            } else {
-                status.published += 1
-            }
+            if ack.duplicate { status.duplicates += 1 } else { status.published += 1 }
         });
         Ok(())
     }

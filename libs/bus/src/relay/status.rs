@@ -49,11 +49,7 @@ pub struct Status {
 
 impl Status {
     pub(super) fn note_unpublished(&mut self, position: u64, reason: String) {
-        if self
-            .unpublished_named
-            .iter()
-            .any(|known| known.position == position)
-        {
+        if self.unpublished_named.iter().any(|known| known.position == position) {
             return;
         }
         self.unpublished += 1;

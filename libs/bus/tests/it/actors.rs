@@ -57,11 +57,7 @@ macro_rules! appender {
             type Refusal = No;
 
             fn decide((): &(), n: u64, _cx: &Context) -> Result<Vec<Event>, No> {
-                if n == UNWELCOME {
-                    Err(No::Unwelcome)
-                } else {
-                    Ok(vec![Event::$event { n }])
-                }
+                if n == UNWELCOME { Err(No::Unwelcome) } else { Ok(vec![Event::$event { n }]) }
             }
 
             fn evolve((): (), _event: &Event) {}
@@ -74,33 +70,29 @@ appender!(Follow, "follow", Followed);
 
 /// How many streams the effects are spread over.
 const STREAMS: u64 = 16;
+/// From this number on, every ten effects have a stream of their own.
+pub(crate) const SPREAD: u64 = 2_000_000;
+
+fn place(n: u64) -> u64 {
+    if n < SPREAD { n % STREAMS } else { n / 10 }
+}
 
 pub(crate) fn publish(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
-    match recorded
-        .event()
-        .map_err(|error| unreadable(&recorded.kind, &error))?
-    {
+    match recorded.event().map_err(|error| unreadable(&recorded.kind, &error))? {
         Event::Counted { n: UNMAPPABLE } => Err(unreadable(&recorded.kind, &"no such message")),
-        Event::Counted { n } if n != PRIVATE => Ok(Some(Public {
-            kind: COUNTED.to_owned(),
-            body: json!({ "n": n.to_string() }),
-            to: Vec::new(),
-        })),
+        Event::Counted { n } if n != PRIVATE => {
+            Ok(Some(Public { kind: COUNTED.to_owned(), body: json!({ "n": n.to_string() }), to: Vec::new() }))
+        }
         _ => Ok(None),
     }
 }
 
 /// Alpha after its mapping was mended.
 pub(crate) fn publish_all(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
-    match recorded
-        .event()
-        .map_err(|error| unreadable(&recorded.kind, &error))?
-    {
-        Event::Counted { n } => Ok(Some(Public {
-            kind: COUNTED.to_owned(),
-            body: json!({ "n": n.to_string() }),
-            to: Vec::new(),
-        })),
+    match recorded.event().map_err(|error| unreadable(&recorded.kind, &error))? {
+        Event::Counted { n } => {
+            Ok(Some(Public { kind: COUNTED.to_owned(), body: json!({ "n": n.to_string() }), to: Vec::new() }))
+        }
         _ => Ok(None),
     }
 }
@@ -114,27 +106,17 @@ pub(crate) fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     if fact.kind != COUNTED {
         return Ok(Vec::new());
     }
-    let n = fact.body["n"]
-        .as_str()
-        .and_then(|n| n.parse().ok())
-        .filter(|n| *n != POISON);
+    let n = fact.body["n"].as_str().and_then(|n| n.parse().ok()).filter(|n| *n != POISON);
     let n: u64 = n.ok_or_else(|| unreadable(&fact.kind, &"no number"))?;
-    Ok(vec![Reaction::new(
-        "copy",
-        Order::of::<Copy>(&format!("c{}", n % STREAMS), n),
-    )])
+    Ok(vec![Reaction::new("copy", Order::of::<Copy>(&format!("c{}", place(n)), n))])
 }
 
 /// Beta's process manager follows every copy.
 pub(crate) fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
-    match recorded
-        .event()
-        .map_err(|error| unreadable(&recorded.kind, &error))?
-    {
-        Event::Copied { n } => Ok(vec![Reaction::new(
-            "follow",
-            Order::of::<Follow>(&format!("f{}", n % STREAMS), n),
-        )]),
+    match recorded.event().map_err(|error| unreadable(&recorded.kind, &error))? {
+        Event::Copied { n } => {
+            Ok(vec![Reaction::new("follow", Order::of::<Follow>(&format!("f{}", place(n)), n))])
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -144,8 +126,5 @@ pub(crate) fn someone() -> Actor {
 }
 
 fn unreadable(kind: &str, reason: &dyn std::fmt::Display) -> Unreadable {
-    Unreadable {
-        kind: kind.to_owned(),
-        reason: reason.to_string(),
-    }
+    Unreadable { kind: kind.to_owned(), reason: reason.to_string() }
 }

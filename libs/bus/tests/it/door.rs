@@ -30,25 +30,16 @@ impl LogService for Door {
         &self,
         request: Request<ReadPublicRequest>,
     ) -> Result<Response<Self::ReadPublicStream>, Status> {
-        let bearer = request
-            .metadata()
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let bearer = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
         if bearer != Some("Bearer letmein") {
             return Err(Status::unauthenticated("who are you"));
         }
         let ReadPublicRequest { from, to } = request.into_inner();
-        let events = self
-            .log
-            .read_all(from, to - from + 1, Direction::Forwards)
-            .map(|event| {
-                let event = event.map_err(|error| Status::unavailable(error.to_string()))?;
-                let message = bus::cloudevent::message(&event, publish, &source("alpha"));
-                Ok(ReadPublicResponse {
-                    position: event.position,
-                    message: message.bytes.to_vec(),
-                })
-            });
+        let events = self.log.read_all(from, to - from + 1, Direction::Forwards).map(|event| {
+            let event = event.map_err(|error| Status::unavailable(error.to_string()))?;
+            let message = bus::cloudevent::message(&event, publish, &source("alpha"));
+            Ok(ReadPublicResponse { position: event.position, message: message.bytes.to_vec() })
+        });
         Ok(Response::new(events.boxed()))
     }
 

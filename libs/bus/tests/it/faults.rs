@@ -15,19 +15,13 @@ async fn a_bus_that_is_killed_under_load_loses_nothing() {
         async move { burst_from(&alpha, 0, 4, 150, 5).await }
     });
     for round in 1..=3u64 {
-        watched("some is relayed", &mut pair.relay.status, |status| {
-            status.relayed >= round * 300
-        })
-        .await;
+        watched("some is relayed", &mut pair.relay.status, |status| status.relayed >= round * 300).await;
         pair.stage.nats.kill();
         pair.stage.nats.restart().await.unwrap();
     }
     writer.await.unwrap();
     pair.settle().await;
-    assert!(
-        pair.relay.status.borrow().restarts > 0,
-        "the fault really happened"
-    );
+    assert!(pair.relay.status.borrow().restarts > 0, "the fault really happened");
     pair.assert_copied().await;
     assert_stream_is_log(&pair.bus, &pair.alpha, &source("alpha")).await;
 }
@@ -40,24 +34,15 @@ async fn a_bus_that_is_wiped_under_load_is_refilled_and_no_effect_happens_twice(
         async move { burst_from(&alpha, 0, 4, 150, 5).await }
     });
     for round in 1..=3u64 {
-        watched("some is heard", &mut pair.inbox.status, |status| {
-            status.position >= round * 300
-        })
-        .await;
+        watched("some is heard", &mut pair.inbox.status, |status| status.position >= round * 300).await;
         pair.stage.nats.wipe().await.unwrap();
     }
     writer.await.unwrap();
     pair.settle().await;
     pair.assert_copied().await;
     let total = head(&pair.alpha).await;
-    watched("it is refilled", &mut pair.relay.status, |status| {
-        status.relayed == total
-    })
-    .await;
-    assert!(
-        pair.relay.status.borrow().published > total,
-        "the fault really happened"
-    );
+    watched("it is refilled", &mut pair.relay.status, |status| status.relayed == total).await;
+    assert!(pair.relay.status.borrow().published > total, "the fault really happened");
     assert_stream_is_log(&pair.bus, &pair.alpha, &source("alpha")).await;
 }
 
@@ -67,17 +52,11 @@ async fn a_stream_that_is_deleted_is_made_anew_and_refilled() {
     count(&pair.alpha, "a", 0..200).await;
     pair.settle().await;
     let client = async_nats::connect(pair.stage.nats.url()).await.unwrap();
-    async_nats::jetstream::new(client)
-        .delete_stream("fenghuo-alpha")
-        .await
-        .unwrap();
+    async_nats::jetstream::new(client).delete_stream("fenghuo-alpha").await.unwrap();
     count(&pair.alpha, "a", 200..400).await;
     pair.settle().await;
     pair.assert_copied().await;
-    watched("it is refilled", &mut pair.relay.status, |status| {
-        status.relayed == 400
-    })
-    .await;
+    watched("it is refilled", &mut pair.relay.status, |status| status.relayed == 400).await;
     assert_stream_is_log(&pair.bus, &pair.alpha, &source("alpha")).await;
 }
 
@@ -87,15 +66,10 @@ async fn a_bus_that_is_away_is_waited_for() {
     count(&pair.alpha, "a", 0..10).await;
     pair.settle().await;
     pair.stage.nats.kill();
-    watched("it is seen to be away", &mut pair.bus.connected(), |connected| {
-        !connected
-    })
-    .await;
+    watched("it is seen to be away", &mut pair.bus.connected(), |connected| !connected).await;
     count(&pair.alpha, "a", 10..1_000).await;
-    watched("the relay says so", &mut pair.relay.status, |status| {
-        matches!(status.state, State::Waiting(_))
-    })
-    .await;
+    watched("the relay says so", &mut pair.relay.status, |status| matches!(status.state, State::Waiting(_)))
+        .await;
     pair.stage.nats.restart().await.unwrap();
     pair.settle().await;
     pair.assert_copied().await;
@@ -107,12 +81,7 @@ async fn a_bus_that_is_not_there_at_first_is_found_later() {
     let url = stage.nats.url();
     stage.nats.stop().await;
     let patience = std::time::Duration::from_millis(200);
-    let bus = Bus::connect(Options {
-        patience,
-        ..Options::new(url, "early")
-    })
-    .await
-    .unwrap();
+    let bus = Bus::connect(Options { patience, ..Options::new(url, "early") }).await.unwrap();
     assert!(!*bus.connected().borrow());
     let (alpha, beta) = (stage.log().await, stage.log().await);
     let _relay = relay(&alpha, &bus);

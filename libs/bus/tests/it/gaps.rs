@@ -27,12 +27,7 @@ async fn stream_with_holes(stage: &Stage, log: &Log, holes: &[u64]) -> Stream {
     for event in all(log).await {
         let message = cloudevent::message(&event, publish, &source("alpha"));
         let subject = source("alpha").subject(&event.stream, &event.kind);
-        jetstream
-            .publish(subject, message.bytes)
-            .await
-            .unwrap()
-            .await
-            .unwrap();
+        jetstream.publish(subject, message.bytes).await.unwrap().await.unwrap();
     }
     for hole in holes {
         assert!(stream.delete_message(*hole).await.unwrap());
@@ -51,10 +46,7 @@ async fn a_dropped_message_is_seen_and_fetched_from_its_owners_log() {
     watched("all is heard", &mut inbox.status, |status| status.position == 20).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..20).collect::<Vec<_>>());
     let status = inbox.status.borrow().clone();
-    assert_eq!(
-        (status.gaps, status.backfilled, status.lost, status.parked),
-        (3, 5, 0, 0)
-    );
+    assert_eq!((status.gaps, status.backfilled, status.lost, status.parked), (3, 5, 0, 0));
     assert!(backfill.asked.load(Ordering::Relaxed) >= 3);
 }
 
@@ -64,10 +56,7 @@ async fn an_owner_that_is_away_is_waited_for_and_nothing_is_skipped() {
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..10).await;
     stream_with_holes(&stage, &alpha, &[5]).await;
-    let away = Arc::new(Recovering {
-        log: FromLog::new(&alpha, publish),
-        refusals_left: 8.into(),
-    });
+    let away = Arc::new(Recovering { log: FromLog::new(&alpha, publish), refusals_left: 8.into() });
     let mut inbox = inbox(&beta, &bus, Some(away));
     watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..10).collect::<Vec<_>>());
@@ -90,10 +79,7 @@ impl Backfill for Recovering {
     ) -> Result<std::collections::HashMap<u64, bytes::Bytes>, bus::BackfillError> {
         if self.refusals_left.fetch_sub(1, Ordering::Relaxed) > 0 {
             let source = source.to_owned();
-            return Err(bus::BackfillError::Unavailable {
-                owner: source,
-                source: "still starting".into(),
-            });
+            return Err(bus::BackfillError::Unavailable { owner: source, source: "still starting".into() });
         }
         self.log.fetch(source, from, to).await
     }
@@ -110,19 +96,10 @@ async fn what_exists_nowhere_any_more_is_said_to_be_lost_and_the_rest_goes_on() 
     assert_eq!(numbers(&beta, "Copied").await, [0, 1, 2, 5, 6, 8, 9]);
     assert_eq!(inbox.status.borrow().lost, 3);
     let parked = beta.inbox_parked().await.unwrap();
-    let said: Vec<_> = parked
-        .iter()
-        .map(|parked| (parked.position, parked.reason.as_str()))
-        .collect();
+    let said: Vec<_> = parked.iter().map(|parked| (parked.position, parked.reason.as_str())).collect();
     assert_eq!(said.len(), 2);
-    assert!(
-        said[0].0 == 4 && said[0].1.starts_with("positions 4 to 5 exist"),
-        "{said:?}"
-    );
-    assert!(
-        said[1].0 == 8 && said[1].1.starts_with("positions 8 to 8 exist"),
-        "{said:?}"
-    );
+    assert!(said[0].0 == 4 && said[0].1.starts_with("positions 4 to 5 exist"), "{said:?}");
+    assert!(said[1].0 == 8 && said[1].1.starts_with("positions 8 to 8 exist"), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,19 +107,8 @@ async fn a_listener_that_comes_late_gets_from_the_log_what_the_stream_no_longer_
     let stage = Stage::new().await;
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..900).await;
-    let mut relay = relay_with(
-        &alpha,
-        &bus,
-        publish,
-        Options {
-            refill_max: 50,
-            ..Options::default()
-        },
-    );
-    watched("a window is on the bus", &mut relay.status, |status| {
-        status.relayed == 900
-    })
-    .await;
+    let mut relay = relay_with(&alpha, &bus, publish, Options { refill_max: 50, ..Options::default() });
+    watched("a window is on the bus", &mut relay.status, |status| status.relayed == 900).await;
     let mut inbox = inbox(&beta, &bus, Some(FromLog::new(&alpha, publish)));
     watched("all is heard", &mut inbox.status, |status| status.position == 900).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..900).collect::<Vec<_>>());

@@ -23,9 +23,7 @@ async fn facts_reach_one_target_stream_in_their_order() {
     pair.settle().await;
     let mut last = [None; 16];
     for event in all(&pair.beta).await {
-        let crate::actors::Event::Copied { n } = event.event().unwrap() else {
-            panic!("{event:?}")
-        };
+        let crate::actors::Event::Copied { n } = event.event().unwrap() else { panic!("{event:?}") };
         let seen = &mut last[usize::try_from(n % 16).unwrap()];
         assert!(*seen < Some(n), "{n} came after {seen:?}");
         *seen = Some(n);
@@ -58,20 +56,11 @@ async fn a_refused_reaction_is_an_outcome_and_recorded_once() {
     count(&pair.alpha, "a", [1, UNWELCOME, 2]).await;
     pair.settle().await;
     assert_eq!(numbers(&pair.beta, "Copied").await, [1, 2]);
-    assert_eq!(
-        (
-            pair.inbox.status.borrow().refused,
-            pair.inbox.status.borrow().parked
-        ),
-        (1, 0)
-    );
+    assert_eq!((pair.inbox.status.borrow().refused, pair.inbox.status.borrow().parked), (1, 0));
     // Told again from the beginning, beta answers from memory and stores nothing new.
     let before = all(&pair.beta).await.len();
     reset_consumer(&pair.stage, 1).await;
-    watched("it is told again", &mut pair.inbox.status, |status| {
-        status.repeated >= 3
-    })
-    .await;
+    watched("it is told again", &mut pair.inbox.status, |status| status.repeated >= 3).await;
     assert_eq!(all(&pair.beta).await.len(), before);
 }
 
@@ -82,10 +71,7 @@ async fn a_poison_message_is_parked_with_its_reason_and_the_rest_goes_on() {
     pair.settle().await;
     assert_eq!(numbers(&pair.beta, "Copied").await, [1, 2]);
     let parked = pair.beta.inbox_parked().await.unwrap();
-    assert_eq!(
-        (parked.len(), parked[0].source.as_str(), parked[0].position),
-        (1, "alpha", 2)
-    );
+    assert_eq!((parked.len(), parked[0].source.as_str(), parked[0].position), (1, "alpha", 2));
     assert!(parked[0].reason.contains("no number"), "{}", parked[0].reason);
     assert!(!parked[0].message.is_empty());
 }
@@ -97,20 +83,14 @@ async fn an_unpublished_event_is_parked_until_its_owner_can_publish_it() {
     let _relay = relay_with(&alpha, &bus, publish, bus::relay::Options::default());
     count(&alpha, "a", [1, UNMAPPABLE]).await;
     let mut broken = inbox(&beta, &bus, Some(FromLog::new(&alpha, publish)));
-    watched("both are heard", &mut broken.status, |status| {
-        status.position == 2
-    })
-    .await;
+    watched("both are heard", &mut broken.status, |status| status.position == 2).await;
     assert_eq!(beta.inbox_parked().await.unwrap()[0].position, 2);
     // Another listener asks after the owner has mended its mapping: the log answers rightly.
     let gamma = stage.log().await;
     broken.stop.cancel();
     broken.task.await.unwrap();
     let mut mended = inbox(&gamma, &bus, Some(FromLog::new(&alpha, publish_all)));
-    watched("both are heard", &mut mended.status, |status| {
-        status.position == 2
-    })
-    .await;
+    watched("both are heard", &mut mended.status, |status| status.position == 2).await;
     assert_eq!(numbers(&gamma, "Copied").await, [1, UNMAPPABLE]);
 }
 
@@ -121,10 +101,7 @@ async fn what_is_delivered_again_changes_nothing() {
     pair.settle().await;
     for round in 1..=3u64 {
         reset_consumer(&pair.stage, 1).await;
-        watched("it is told again", &mut pair.inbox.status, |status| {
-            status.repeated >= round * 400
-        })
-        .await;
+        watched("it is told again", &mut pair.inbox.status, |status| status.repeated >= round * 400).await;
     }
     pair.assert_copied().await;
 }
@@ -143,10 +120,7 @@ async fn what_is_delivered_late_and_out_of_order_changes_nothing() {
     assert_eq!((status.gaps, status.refound, status.repeated), (1, 30, 0));
     // And now the middle comes late, and the end again.
     reset_consumer(&pair.stage, 51).await;
-    watched("it is told again", &mut pair.inbox.status, |status| {
-        status.repeated >= 50
-    })
-    .await;
+    watched("it is told again", &mut pair.inbox.status, |status| status.repeated >= 50).await;
     pair.assert_copied().await;
 }
 
@@ -154,10 +128,8 @@ async fn what_is_delivered_late_and_out_of_order_changes_nothing() {
 async fn reset_consumer(stage: &Stage, sequence: u64) {
     let client = async_nats::connect(stage.nats.url()).await.unwrap();
     let jetstream = async_nats::jetstream::new(client);
-    let mut consumer: PullConsumer = jetstream
-        .get_consumer_from_stream("beta", "fenghuo-alpha")
-        .await
-        .unwrap();
+    let mut consumer: PullConsumer =
+        jetstream.get_consumer_from_stream("beta", "fenghuo-alpha").await.unwrap();
     consumer.reset(Some(sequence)).await.unwrap();
 }
 
@@ -174,10 +146,7 @@ async fn of_two_processes_one_listens_and_the_other_takes_over() {
     pair.inbox.stop.cancel();
     (&mut pair.inbox.task).await.unwrap();
     count(&pair.alpha, "a", 300..600).await;
-    watched("the other has taken over", &mut second.status, |status| {
-        status.position == 600
-    })
-    .await;
+    watched("the other has taken over", &mut second.status, |status| status.position == 600).await;
     pair.assert_copied().await;
 }
 
@@ -195,20 +164,11 @@ async fn a_message_that_claims_another_source_is_parked() {
     });
     let jetstream = async_nats::jetstream::new(client);
     let payload = serde_json::to_vec(&forged).unwrap();
-    jetstream
-        .publish("fenghuo.alpha.counter.Counted", payload.into())
-        .await
-        .unwrap()
-        .await
-        .unwrap();
+    jetstream.publish("fenghuo.alpha.counter.Counted", payload.into()).await.unwrap().await.unwrap();
     let mut inbox = inbox(&beta, &bus, None);
     watched("it is heard", &mut inbox.status, |status| status.position == 1).await;
     assert!(numbers(&beta, "Copied").await.is_empty());
-    assert!(
-        beta.inbox_parked().await.unwrap()[0]
-            .reason
-            .contains("claims source")
-    );
+    assert!(beta.inbox_parked().await.unwrap()[0].reason.contains("claims source"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,14 +182,8 @@ async fn own_events_drive_own_process_managers_once() {
     burst(&pair.alpha, 4, 25, 4).await;
     pair.settle().await;
     until_numbers(&pair.beta, "Followed", 400).await;
-    assert_eq!(
-        numbers(&pair.beta, "Followed").await,
-        (0..400).collect::<Vec<_>>()
-    );
-    watched("its place is recorded", &mut status, |status| {
-        status.position == 800
-    })
-    .await;
+    assert_eq!(numbers(&pair.beta, "Followed").await, (0..400).collect::<Vec<_>>());
+    watched("its place is recorded", &mut status, |status| status.position == 800).await;
     stop.cancel();
     task.await.unwrap();
     // Begun again, it has nothing to do.
@@ -238,10 +192,7 @@ async fn own_events_drive_own_process_managers_once() {
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move { again.run(token).await });
-    watched("it runs", &mut status, |status| {
-        status.state == State::Running && status.position == 800
-    })
-    .await;
+    watched("it runs", &mut status, |status| status.state == State::Running && status.position == 800).await;
     assert_eq!(status.borrow().executed, 0);
     stop.cancel();
 }
@@ -262,10 +213,7 @@ async fn an_outside_departments_shortened_stream_raises_an_alarm() {
     beta.inbox_record("police", &rows(1)).await.unwrap();
     bus.ensure_stream(&source("police"), 1).await.unwrap();
     let mut inbox = inbox_of("police", &beta, &bus, None);
-    watched("it is alarmed", &mut inbox.status, |status| {
-        matches!(status.state, State::Alarmed(_))
-    })
-    .await;
+    watched("it is alarmed", &mut inbox.status, |status| matches!(status.state, State::Alarmed(_))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,9 +221,6 @@ async fn the_first_listener_makes_an_outside_departments_stream() {
     let stage = Stage::new().await;
     let (beta, bus) = (stage.log().await, stage.bus().await);
     let mut inbox = inbox_of("police", &beta, &bus, None);
-    watched("it listens", &mut inbox.status, |status| {
-        matches!(status.state, State::Running)
-    })
-    .await;
+    watched("it listens", &mut inbox.status, |status| matches!(status.state, State::Running)).await;
     assert_eq!(bus.extent(&source("police")).await.unwrap().last, 0);
 }

@@ -38,18 +38,11 @@ async fn a_process_that_dies_at_any_step_neither_loses_nor_doubles_an_effect() {
     let mut next = 0;
     for point in POINTS {
         let mut victim = child(&url, &stage.nats.url(), &one, &two, Some(point));
-        count(
-            &alpha,
-            "a",
-            (next..next + EVENTS_A_ROUND / 2).chain([UNWELCOME, POISON]),
-        )
-        .await;
+        count(&alpha, "a", (next..next + EVENTS_A_ROUND / 2).chain([UNWELCOME, POISON])).await;
         count(&alpha, "b", next + EVENTS_A_ROUND / 2..next + EVENTS_A_ROUND).await;
         next += EVENTS_A_ROUND;
         let status = tokio::time::timeout(crate::stage::LIMIT, victim.wait()).await;
-        let status = status
-            .unwrap_or_else(|_| panic!("{point} was never reached"))
-            .unwrap();
+        let status = status.unwrap_or_else(|_| panic!("{point} was never reached")).unwrap();
         assert!(!status.success(), "{point}: the fault really happened");
     }
     let mut healthy = child(&url, &stage.nats.url(), &one, &two, None);
@@ -74,11 +67,7 @@ async fn a_process_that_dies_at_any_step_neither_loses_nor_doubles_an_effect() {
 fn child(database: &str, bus: &str, alpha: &str, beta: &str, point: Option<&str>) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([
-            "--exact",
-            "kill::plays_both_services_when_asked_to",
-            "--nocapture",
-        ])
+        .args(["--exact", "kill::plays_both_services_when_asked_to", "--nocapture"])
         .env(DATABASE, database)
         .env(BUS, bus)
         .env(SCHEMAS, format!("{alpha},{beta}"))
@@ -99,9 +88,7 @@ async fn plays_both_services_when_asked_to() {
     let schemas = std::env::var(SCHEMAS).unwrap();
     let (alpha, beta) = schemas.split_once(',').unwrap();
     let (alpha, beta) = (open_log(&database, alpha).await, open_log(&database, beta).await);
-    let bus = Bus::connect(Options::new(std::env::var(BUS).unwrap(), "child"))
-        .await
-        .unwrap();
+    let bus = Bus::connect(Options::new(std::env::var(BUS).unwrap(), "child")).await.unwrap();
     let relay = Relay::new(source("alpha"), alpha, bus.clone(), publish);
     let wiring = Wiring {
         service: source("beta"),
@@ -114,10 +101,7 @@ async fn plays_both_services_when_asked_to() {
     let inbox = Inbox::new(wiring, &[source("alpha")]);
     let advancer = Advancer::new(source("beta"), beta, advance, someone());
     let forever = CancellationToken::new();
-    let (relayed, (), ()) = tokio::join!(
-        relay.run(forever.clone()),
-        inbox.run(forever.clone()),
-        advancer.run(forever)
-    );
+    let (relayed, (), ()) =
+        tokio::join!(relay.run(forever.clone()), inbox.run(forever.clone()), advancer.run(forever));
     relayed.unwrap();
 }

@@ -78,18 +78,11 @@ async fn a_wiped_stream_goes_on_where_the_department_was() {
     for n in 1..=3 {
         pen.publish(&receipt(n)).await.unwrap();
     }
-    watched("three are heard", &mut inbox.status, |status| {
-        status.position == 3
-    })
-    .await;
+    watched("three are heard", &mut inbox.status, |status| status.position == 3).await;
     stage.nats.wipe().await.unwrap();
-    watched("it is connected again", &mut bus.connected(), |connected| {
-        *connected
-    })
-    .await;
-    let fourth = crate::stage::until("the fourth is published", || async {
-        pen.publish(&receipt(4)).await.ok()
-    });
+    watched("it is connected again", &mut bus.connected(), |connected| *connected).await;
+    let fourth =
+        crate::stage::until("the fourth is published", || async { pen.publish(&receipt(4)).await.ok() });
     assert_eq!(fourth.await, 4);
     watched("four are heard", &mut inbox.status, |status| status.position == 4).await;
     assert_eq!((inbox.status.borrow().lost, inbox.status.borrow().parked), (0, 0));
@@ -101,32 +94,16 @@ async fn a_stream_that_forgot_messages_is_not_written_to() {
     let bus = stage.bus().await;
     bus.ensure_stream(&police(), 1).await.unwrap();
     let pen = Publisher::new(bus, police(), 5).unwrap();
-    assert!(matches!(
-        pen.publish(&receipt(1)).await,
-        Err(PublishError::Lost {
-            last: 0,
-            known: 5,
-            ..
-        })
-    ));
+    assert!(matches!(pen.publish(&receipt(1)).await, Err(PublishError::Lost { last: 0, known: 5, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_listeners_would_refuse_never_leaves() {
     let stage = Stage::new().await;
     let bus = stage.bus().await;
-    assert!(matches!(
-        Publisher::new(bus.clone(), source("alpha"), 0),
-        Err(PublishError::NotOutside(_))
-    ));
+    assert!(matches!(Publisher::new(bus.clone(), source("alpha"), 0), Err(PublishError::NotOutside(_))));
     let pen = Publisher::new(bus.clone(), police(), 0).unwrap();
-    let posing = Outgoing {
-        actor: actor(DepartmentKind::Fire, "330723", &[]),
-        ..receipt(1)
-    };
-    assert!(matches!(
-        pen.publish(&posing).await,
-        Err(PublishError::Unreadable(_))
-    ));
+    let posing = Outgoing { actor: actor(DepartmentKind::Fire, "330723", &[]), ..receipt(1) };
+    assert!(matches!(pen.publish(&posing).await, Err(PublishError::Unreadable(_))));
     assert_eq!(bus.extent(&police()).await.unwrap().last, 0);
 }

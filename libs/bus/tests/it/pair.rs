@@ -25,12 +25,7 @@ pub(crate) type RunningRelay = Running<watch::Receiver<relay::Status>, Result<()
 pub(crate) type RunningInbox = Running<watch::Receiver<Status>, ()>;
 
 fn running<S, T>(status: S, stop: CancellationToken, task: JoinHandle<T>) -> Running<S, T> {
-    Running {
-        status,
-        task,
-        stop: stop.clone(),
-        _guard: stop.drop_guard(),
-    }
+    Running { status, task, stop: stop.clone(), _guard: stop.drop_guard() }
 }
 
 pub(crate) fn relay(log: &Log, bus: &Bus) -> RunningRelay {
@@ -85,39 +80,24 @@ impl Pair {
         let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
         let relay = relay(&alpha, &bus);
         let inbox = inbox(&beta, &bus, None);
-        Self {
-            stage,
-            alpha,
-            beta,
-            bus,
-            relay,
-            inbox,
-        }
+        Self { stage, alpha, beta, bus, relay, inbox }
     }
 
     /// Waits until beta has taken in everything that alpha has.
     pub(crate) async fn settle(&mut self) {
         let head = crate::stage::head(&self.alpha).await;
-        watched("beta has heard everything", &mut self.inbox.status, |status| {
-            status.position >= head
-        })
-        .await;
+        watched("beta has heard everything", &mut self.inbox.status, |status| status.position >= head).await;
     }
 
     /// Every number that alpha counted was copied once.
     pub(crate) async fn assert_copied(&self) {
-        let (counted, copied) = (
-            numbers(&self.alpha, "Counted").await,
-            numbers(&self.beta, "Copied").await,
-        );
+        let (counted, copied) = (numbers(&self.alpha, "Counted").await, numbers(&self.beta, "Copied").await);
         assert_eq!(counted, copied);
     }
 }
 
 /// Waits until a log holds so many events of a kind.
 pub(crate) async fn until_numbers(log: &Log, kind: &str, count: usize) {
-    until("the effects are there", || async {
-        (numbers(log, kind).await.len() >= count).then_some(())
-    })
-    .await;
+    until("the effects are there", || async { (numbers(log, kind).await.len() >= count).then_some(()) })
+        .await;
 }

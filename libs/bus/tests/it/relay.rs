@@ -16,10 +16,7 @@ async fn every_event_leaves_at_the_sequence_that_is_its_position() {
     count(&log, "a", [1, PRIVATE, 2]).await;
     burst(&log, 8, 50, 10).await;
     let head = head(&log).await;
-    watched("all is relayed", &mut relay.status, |status| {
-        status.relayed == head
-    })
-    .await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == head).await;
     assert_stream_is_log(&bus, &log, &source("alpha")).await;
 }
 
@@ -31,14 +28,8 @@ async fn two_relays_fence_each_other_without_gap_or_duplicate() {
     let (mut first, mut second) = (relay(&log, &one), relay(&log, &two));
     burst(&log, 8, 50, 10).await;
     let head = head(&log).await;
-    watched("the first is at the head", &mut first.status, |status| {
-        status.relayed == head
-    })
-    .await;
-    watched("the second is at the head", &mut second.status, |status| {
-        status.relayed == head
-    })
-    .await;
+    watched("the first is at the head", &mut first.status, |status| status.relayed == head).await;
+    watched("the second is at the head", &mut second.status, |status| status.relayed == head).await;
     println!("{:?}\n{:?}", *first.status.borrow(), *second.status.borrow());
     assert_stream_is_log(&one, &log, &source("alpha")).await;
 }
@@ -49,18 +40,12 @@ async fn one_relay_goes_on_where_another_was_stopped() {
     let (log, bus) = (stage.log().await, stage.bus().await);
     count(&log, "a", 0..300).await;
     let mut first = relay(&log, &bus);
-    watched("some are relayed", &mut first.status, |status| {
-        status.relayed > 100
-    })
-    .await;
+    watched("some are relayed", &mut first.status, |status| status.relayed > 100).await;
     first.stop.cancel();
     first.task.await.unwrap().unwrap();
     count(&log, "a", 300..400).await;
     let mut second = relay(&log, &bus);
-    watched("all is relayed", &mut second.status, |status| {
-        status.relayed == 400
-    })
-    .await;
+    watched("all is relayed", &mut second.status, |status| status.relayed == 400).await;
     assert_stream_is_log(&bus, &log, &source("alpha")).await;
 }
 
@@ -88,10 +73,7 @@ async fn a_stream_with_another_history_raises_an_alarm() {
     watched("all is relayed", &mut first.status, |status| status.relayed == 3).await;
     count(&other, "a", 0..5).await;
     let second = relay(&other, &bus);
-    assert!(matches!(
-        second.task.await.unwrap(),
-        Err(Alarm::Forked { position: 3, .. })
-    ));
+    assert!(matches!(second.task.await.unwrap(), Err(Alarm::Forked { position: 3, .. })));
     assert_eq!(bus.extent(&source("alpha")).await.unwrap().last, 3);
 }
 
@@ -105,16 +87,10 @@ async fn a_stream_with_other_settings_is_refused() {
         subjects: vec!["fenghuo.alpha.>".to_owned()],
         ..Config::default()
     };
-    async_nats::jetstream::new(client)
-        .create_stream(by_hand)
-        .await
-        .unwrap();
+    async_nats::jetstream::new(client).create_stream(by_hand).await.unwrap();
     let error = bus.ensure_stream(&source("alpha"), 1).await.unwrap_err();
     assert!(matches!(error, StreamError::Mismatch { .. }), "{error}");
-    assert!(matches!(
-        relay(&log, &bus).task.await.unwrap(),
-        Err(Alarm::Stream(_))
-    ));
+    assert!(matches!(relay(&log, &bus).task.await.unwrap(), Err(Alarm::Stream(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,10 +101,7 @@ async fn a_new_stream_has_the_settings_that_were_asked_for() {
     assert_eq!((made.first, made.last), (0, 0));
     assert_eq!(bus.ensure_stream(&source("alpha"), 1).await.unwrap(), made);
     let client = async_nats::connect(stage.nats.url()).await.unwrap();
-    let stream = async_nats::jetstream::new(client)
-        .get_stream("fenghuo-alpha")
-        .await
-        .unwrap();
+    let stream = async_nats::jetstream::new(client).get_stream("fenghuo-alpha").await.unwrap();
     let config = &stream.cached_info().config;
     assert!(config.deny_delete && config.deny_purge && config.allow_direct);
     assert!(stream.delete_message(1).await.is_err());
@@ -155,15 +128,9 @@ async fn a_lost_stream_is_given_back_a_window_at_its_old_sequences() {
     let stage = Stage::new().await;
     let (log, bus) = (stage.log().await, stage.bus().await);
     count(&log, "a", 0..500).await;
-    let options = Options {
-        refill_max: 100,
-        ..Options::default()
-    };
+    let options = Options { refill_max: 100, ..Options::default() };
     let mut relay = relay_with(&log, &bus, publish, options);
-    watched("all is relayed", &mut relay.status, |status| {
-        status.relayed == 500
-    })
-    .await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == 500).await;
     let extent = bus.extent(&source("alpha")).await.unwrap();
     assert_eq!((extent.first, extent.last), (401, 500));
 }
@@ -173,10 +140,7 @@ async fn an_event_leaves_while_the_log_is_idle_within_a_moment() {
     let stage = Stage::new().await;
     let (log, bus) = (stage.log().await, stage.bus().await);
     let mut relay = relay_with(&log, &bus, publish_nothing, Options::default());
-    watched("it runs", &mut relay.status, |status| {
-        status.state == State::Running
-    })
-    .await;
+    watched("it runs", &mut relay.status, |status| status.state == State::Running).await;
     let mut waits = Vec::new();
     for n in 1..=50 {
         count(&log, "a", [n]).await;
@@ -186,26 +150,15 @@ async fn an_event_leaves_while_the_log_is_idle_within_a_moment() {
     }
     waits.sort();
     println!("relayed after commit: p50 {:?}, p90 {:?}", waits[25], waits[45]);
-    assert!(
-        waits[25] < std::time::Duration::from_millis(50),
-        "{:?}",
-        waits[25]
-    );
+    assert!(waits[25] < std::time::Duration::from_millis(50), "{:?}", waits[25]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bus_that_asks_for_a_password_takes_the_right_one_only() {
     let configuration = r#"authorization { user: "alpha", password: "right" }"#.to_owned();
-    let stage = Stage::with(NatsOptions {
-        configuration,
-        ..NatsOptions::default()
-    })
-    .await;
+    let stage = Stage::with(NatsOptions { configuration, ..NatsOptions::default() }).await;
     let connect = async |password: &str| {
-        let credentials = bus::Credentials {
-            user: "alpha".to_owned(),
-            password: password.to_owned(),
-        };
+        let credentials = bus::Credentials { user: "alpha".to_owned(), password: password.to_owned() };
         let patience = std::time::Duration::from_secs(1);
         let options = bus::Options {
             credentials: Some(credentials),

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
-use crate::bursts::burst;
+use crate::actors::SPREAD;
+use crate::bursts::burst_from;
 use crate::pair::Pair;
 use crate::stage::{count, head};
 
@@ -20,7 +21,7 @@ async fn a_fact_has_its_effect_within_a_moment() {
     let mut waits = Vec::new();
     for n in 0..EVENTS {
         let begin = Instant::now();
-        count(&pair.alpha, "a", [n]).await;
+        count(&pair.alpha, "a", [SPREAD + n]).await;
         let committed = begin.elapsed();
         effects.next().await.unwrap().unwrap();
         waits.push((begin.elapsed(), committed));
@@ -28,12 +29,7 @@ async fn a_fact_has_its_effect_within_a_moment() {
     }
     waits.sort();
     let at = |percent: usize| waits[(waits.len() - 1) * percent / 100];
-    println!(
-        "append in alpha to event in beta: p50 {:?} p90 {:?} p99 {:?}",
-        at(50).0,
-        at(90).0,
-        at(99).0
-    );
+    println!("append in alpha to event in beta: p50 {:?} p90 {:?} p99 {:?}", at(50).0, at(90).0, at(99).0);
     assert!(at(50).0 < Duration::from_millis(100), "{:?}", at(50));
 }
 
@@ -41,7 +37,7 @@ async fn a_fact_has_its_effect_within_a_moment() {
 async fn many_facts_have_their_effects_soon() {
     let mut pair = Pair::new().await;
     let begin = Instant::now();
-    burst(&pair.alpha, 32, 20, 32).await;
+    burst_from(&pair.alpha, SPREAD, 32, 20, 32).await;
     let appended = begin.elapsed();
     pair.settle().await;
     let elapsed = begin.elapsed();

@@ -36,13 +36,8 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) async fn start() -> Self {
         let scratch = Scratch::new().unwrap();
-        let postgres = Postgres::start(scratch.path(), PostgresOptions::default())
-            .await
-            .unwrap();
-        Self {
-            postgres,
-            _scratch: scratch,
-        }
+        let postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
+        Self { postgres, _scratch: scratch }
     }
 
     async fn shared() -> Arc<Self> {
@@ -70,11 +65,7 @@ impl Stage {
     pub(crate) async fn with(options: NatsOptions) -> Self {
         let scratch = Scratch::new().unwrap();
         let nats = Nats::start(scratch.path(), options).await.unwrap();
-        Self {
-            database: Database::shared().await,
-            nats,
-            _scratch: scratch,
-        }
+        Self { database: Database::shared().await, nats, _scratch: scratch }
     }
 
     /// A new, empty log.
@@ -94,11 +85,8 @@ pub(crate) fn new_schema() -> String {
 pub(crate) async fn open_log(url: &str, schema: &str) -> Log {
     let options = eventlog::Options::new(url.parse().unwrap(), schema);
     eventlog::migrate(&options).await.unwrap();
-    let world = World {
-        clock: Arc::new(SystemClock),
-        rules: RulePack::builtin(),
-        calendar: Calendar::builtin(),
-    };
+    let world =
+        World { clock: Arc::new(SystemClock), rules: RulePack::builtin(), calendar: Calendar::builtin() };
     Log::open(options, world).await.unwrap()
 }
 
@@ -129,16 +117,11 @@ pub(crate) async fn count(log: &Log, stream: &str, numbers: impl IntoIterator<It
     let stream = StreamName::new("counter", stream);
     // A claimed instant that no clock of another thread can call the future.
     let at = OffsetDateTime::now_utc() - Duration::from_secs(1);
-    log.append(Append::new(stream, Expected::Any, events, meta, at))
-        .await
-        .unwrap();
+    log.append(Append::new(stream, Expected::Any, events, meta, at)).await.unwrap();
 }
 
 pub(crate) async fn all(log: &Log) -> Vec<Recorded> {
-    log.read_all(1, u64::MAX, Direction::Forwards)
-        .try_collect()
-        .await
-        .unwrap()
+    log.read_all(1, u64::MAX, Direction::Forwards).try_collect().await.unwrap()
 }
 
 pub(crate) async fn head(log: &Log) -> u64 {
@@ -166,10 +149,7 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look
         if let Some(found) = look().await {
             return found;
         }
-        assert!(
-            tokio::time::Instant::now() < limit,
-            "waited {LIMIT:?} until {what}"
-        );
+        assert!(tokio::time::Instant::now() < limit, "waited {LIMIT:?} until {what}");
         tokio::time::sleep(POLL).await;
     }
 }
@@ -180,10 +160,7 @@ pub(crate) async fn watched<T: Debug>(
     receiver: &mut tokio::sync::watch::Receiver<T>,
     wanted: impl FnMut(&T) -> bool,
 ) {
-    if tokio::time::timeout(LIMIT, receiver.wait_for(wanted))
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(LIMIT, receiver.wait_for(wanted)).await.is_err() {
         panic!("waited {LIMIT:?} until {what}: {:?}", *receiver.borrow());
     }
 }
@@ -216,12 +193,7 @@ pub(crate) struct FromLog {
 
 impl FromLog {
     pub(crate) fn new(log: &Log, publish: Publish) -> Arc<Self> {
-        Arc::new(Self {
-            log: log.clone(),
-            service: source("alpha"),
-            publish,
-            asked: AtomicU64::new(0),
-        })
+        Arc::new(Self { log: log.clone(), service: source("alpha"), publish, asked: AtomicU64::new(0) })
     }
 }
 
@@ -232,23 +204,13 @@ impl Backfill for FromLog {
             return Err(BackfillError::NoLog(source.to_owned()));
         }
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let events: Vec<Recorded> = self
-            .log
-            .read_all(from, to - from + 1, Direction::Forwards)
-            .try_collect()
-            .await
-            .map_err(|error| BackfillError::Unavailable {
-                owner: source.to_owned(),
-                source: Box::new(error),
-            })?;
+        let events: Vec<Recorded> =
+            self.log.read_all(from, to - from + 1, Direction::Forwards).try_collect().await.map_err(
+                |error| BackfillError::Unavailable { owner: source.to_owned(), source: Box::new(error) },
+            )?;
         Ok(events
             .iter()
-            .map(|event| {
-                (
-                    event.position,
-                    bus::cloudevent::message(event, self.publish, &self.service).bytes,
-                )
-            })
+            .map(|event| (event.position, bus::cloudevent::message(event, self.publish, &self.service).bytes))
             .collect())
     }
 }
