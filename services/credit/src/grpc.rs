@@ -33,13 +33,9 @@ impl credit_service_server::CreditService for Door {
         let mut message = request.into_inner();
         let envelope = message.request.take();
         let bytes = message.encode_to_vec();
-        let order = self
-            .order(&caller, message.command.ok_or_else(field::no_command)?)
-            .await?;
+        let order = self.order(&caller, message.command.ok_or_else(field::no_command)?).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
-        Ok(Response::new(wire::ExecuteResponse {
-            outcome: Some(outcome),
-        }))
+        Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
 
     async fn get_listing(
@@ -47,15 +43,10 @@ impl credit_service_server::CreditService for Door {
         request: Request<wire::GetListingRequest>,
     ) -> Result<Response<wire::GetListingResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetListingRequest {
-            listing_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetListingRequest { listing_id, min_position } = request.into_inner();
         let id = field::parse::<ListingId>("listing_id", &listing_id)?;
         let mut query = self.0.query("listings", min_position).await?;
-        let row = view::get(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Listing::NAME, id.as_str());
         let freshness = self.0.freshness("listings", &query, &stream).await?;
         let listing = row.ok_or_else(|| Status::not_found(format!("no listing is called {id}")))?;
@@ -70,31 +61,17 @@ impl credit_service_server::CreditService for Door {
         request: Request<wire::ListListingsRequest>,
     ) -> Result<Response<wire::ListListingsResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListListingsRequest {
-            min_position,
-            page_size,
-            page_token,
-            unit,
-            state,
-        } = request.into_inner();
+        let wire::ListListingsRequest { min_position, page_size, page_token, unit, state } =
+            request.into_inner();
         let before = field::optional::<i64>("page_token", &page_token)?.unwrap_or(i64::MAX);
-        let unit = field::optional::<Uscc>("unit", &unit)?
-            .map(|unit| unit.to_string())
-            .unwrap_or_default();
-        let limit = i64::from(if page_size == 0 {
-            50
-        } else {
-            page_size.min(PAGE_MAX)
-        });
+        let unit = field::optional::<Uscc>("unit", &unit)?.map(|unit| unit.to_string()).unwrap_or_default();
+        let limit = i64::from(if page_size == 0 { 50 } else { page_size.min(PAGE_MAX) });
         let mut query = self.0.query("listings", min_position).await?;
         let rows = view::list(&mut query, &unit, &state, before, limit)
             .await
             .map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
-        let next = rows
-            .last()
-            .filter(|_| full)
-            .map(|row| row.proposed_position.to_string());
+        let next = rows.last().filter(|_| full).map(|row| row.proposed_position.to_string());
         Ok(Response::new(wire::ListListingsResponse {
             listings: rows.into_iter().map(encode).collect(),
             next_page_token: next.unwrap_or_default(),
@@ -130,10 +107,7 @@ impl Door {
             }
             Wire::ReviewLegality(m) => {
                 let opinion = field::text("review_legality.opinion", &m.opinion)?;
-                let command = listing::Command::ReviewLegality {
-                    passed: m.passed,
-                    opinion,
-                };
+                let command = listing::Command::ReviewLegality { passed: m.passed, opinion };
                 listing_order("review_legality", &m.listing_id, command)
             }
             Wire::ServePriorNotice(m) => {
@@ -147,19 +121,11 @@ impl Door {
             }
             Wire::ReceiveDefence(m) => {
                 let document = field::text("receive_defence.document", &m.document)?;
-                listing_order(
-                    "receive_defence",
-                    &m.listing_id,
-                    listing::Command::ReceiveDefence { document },
-                )
+                listing_order("receive_defence", &m.listing_id, listing::Command::ReceiveDefence { document })
             }
             Wire::WaiveDefence(m) => {
                 let document = field::text("waive_defence.document", &m.document)?;
-                listing_order(
-                    "waive_defence",
-                    &m.listing_id,
-                    listing::Command::WaiveDefence { document },
-                )
+                listing_order("waive_defence", &m.listing_id, listing::Command::WaiveDefence { document })
             }
             Wire::DecideListing(m) => {
                 let command = listing::Command::Decide {
@@ -171,11 +137,7 @@ impl Door {
             }
             Wire::PublishListing(m) => {
                 let platforms = field::list("publish_listing.platforms", &m.platforms, field::text)?;
-                listing_order(
-                    "publish_listing",
-                    &m.listing_id,
-                    listing::Command::Publish { platforms },
-                )
+                listing_order("publish_listing", &m.listing_id, listing::Command::Publish { platforms })
             }
             Wire::RemoveEarly(m) => {
                 let command = listing::Command::RemoveEarly {
@@ -195,11 +157,7 @@ impl Door {
             }
             Wire::WithdrawListing(m) => {
                 let document = field::text("withdraw_listing.document", &m.document)?;
-                listing_order(
-                    "withdraw_listing",
-                    &m.listing_id,
-                    listing::Command::Withdraw { document },
-                )
+                listing_order("withdraw_listing", &m.listing_id, listing::Command::Withdraw { document })
             }
         }
     }
@@ -208,13 +166,8 @@ impl Door {
     async fn proposal(&self, caller: &Caller, m: &wire::ProposeListing) -> Result<Proposal, Status> {
         let unit = field::parse::<Uscc>("propose_listing.unit", &m.unit)?;
         Ok(Proposal {
-            penalties: self
-                .penalties("propose_listing.penalty_ids", &unit, &m.penalty_ids)
-                .await?,
-            party: Party {
-                unit,
-                person: field::optional("propose_listing.person_ref", &m.person_ref)?,
-            },
+            penalties: self.penalties("propose_listing.penalty_ids", &unit, &m.penalty_ids).await?,
+            party: Party { unit, person: field::optional("propose_listing.person_ref", &m.person_ref)? },
             authority: caller.actor.department.clone(),
             ground: field::parse("propose_listing.ground", &m.ground)?,
             form: field::parse("propose_listing.legal_form", &m.legal_form)?,
@@ -229,12 +182,9 @@ impl Door {
             .await
             .map_err(|error| status::of_database(&error))?;
         let of = |id: Id| {
-            let (_, authority) = known
-                .iter()
-                .find(|(known, _)| known == id.as_str())
-                .ok_or_else(|| {
-                    field::invalid(name, format_args!("no penalty {id} of this unit is in force"))
-                })?;
+            let (_, authority) = known.iter().find(|(known, _)| known == id.as_str()).ok_or_else(|| {
+                field::invalid(name, format_args!("no penalty {id} of this unit is in force"))
+            })?;
             let authority = authority.parse().map_err(|error| field::invalid(name, error))?;
             Ok(Penalty { id, authority })
         };
@@ -248,11 +198,7 @@ fn listing_order(name: &str, id: &str, command: listing::Command) -> Result<Orde
 }
 
 fn some_text(name: &str, text: &str) -> Result<Option<String>, Status> {
-    if text.trim().is_empty() {
-        Ok(None)
-    } else {
-        field::text(name, text).map(Some)
-    }
+    if text.trim().is_empty() { Ok(None) } else { field::text(name, text).map(Some) }
 }
 
 fn encode(row: view::ListingRow) -> wire::Listing {

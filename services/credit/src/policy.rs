@@ -20,11 +20,7 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             penalty: fact.field("penalty_id", Id::parse(&message.penalty_id))?,
             authority: fact.field("authority", message.authority.parse())?,
             // A penalty that names no act of its own stands for one.
-            act: if message.act.is_empty() {
-                message.penalty_id
-            } else {
-                message.act
-            },
+            act: if message.act.is_empty() { message.penalty_id } else { message.act },
             level: level(fact, &message.accident_level)?,
             decided_at: fact.occurred_at,
         };
@@ -38,11 +34,7 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             return Ok(vec![]);
         };
         let penalty = fact.field("penalty_id", Id::parse(&message.penalty_id))?;
-        return Ok(vec![about(
-            "note-revocation",
-            &unit,
-            subject::Command::NoteRevocation { penalty },
-        )]);
+        return Ok(vec![about("note-revocation", &unit, subject::Command::NoteRevocation { penalty })]);
     }
     Ok(vec![])
 }
@@ -59,22 +51,12 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
 fn after_subject(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     use subject::Event;
     Ok(match chassis::event(recorded)? {
-        Event::GroundMet {
-            listing,
-            ground,
-            authority,
-            penalties,
-        } => {
-            let unit = Uscc::parse(recorded.stream.id()).map_err(|error| Unreadable {
-                kind: recorded.kind.clone(),
-                reason: error.to_string(),
-            })?;
+        Event::GroundMet { listing, ground, authority, penalties } => {
+            let unit = Uscc::parse(recorded.stream.id())
+                .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })?;
             let penalties = penalties
                 .into_iter()
-                .map(|id| listing::Penalty {
-                    id,
-                    authority: authority.clone(),
-                })
+                .map(|id| listing::Penalty { id, authority: authority.clone() })
                 .collect();
             let command = listing::Command::Propose(listing::Proposal {
                 party: listing::Party { unit, person: None },
@@ -84,17 +66,11 @@ fn after_subject(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
                 instrument: Id::parse(ORDER_11).expect("a literal id"),
                 penalties,
             });
-            vec![Reaction::new(
-                "propose-listing",
-                Order::of::<Listing>(listing.as_str(), command),
-            )]
+            vec![Reaction::new("propose-listing", Order::of::<Listing>(listing.as_str(), command))]
         }
         Event::BasisLost { listing, penalty } => {
             let command = listing::Command::InvalidateBasis { penalty };
-            vec![Reaction::new(
-                "invalidate-basis",
-                Order::of::<Listing>(listing.as_str(), command),
-            )]
+            vec![Reaction::new("invalidate-basis", Order::of::<Listing>(listing.as_str(), command))]
         }
         Event::PenaltyNoted { .. } | Event::ListingNoted { .. } | Event::PenaltyRevoked { .. } => vec![],
     })
@@ -105,15 +81,9 @@ fn after_listing(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     let listing::Event::Proposed { party, penalties, .. } = chassis::event(recorded)? else {
         return Ok(vec![]);
     };
-    let listing = Id::parse(recorded.stream.id()).map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })?;
-    Ok(vec![about(
-        "note-listing",
-        &party.unit,
-        subject::Command::NoteListing { listing, penalties },
-    )])
+    let listing = Id::parse(recorded.stream.id())
+        .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })?;
+    Ok(vec![about("note-listing", &party.unit, subject::Command::NoteListing { listing, penalties })])
 }
 
 fn about(policy: &'static str, unit: &Uscc, command: subject::Command) -> Reaction {
@@ -121,11 +91,7 @@ fn about(policy: &'static str, unit: &Uscc, command: subject::Command) -> Reacti
 }
 
 fn unit(fact: &Fact, text: &str) -> Result<Option<Uscc>, Unreadable> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        fact.field("unit", Uscc::parse(text)).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { fact.field("unit", Uscc::parse(text)).map(Some) }
 }
 
 fn level(fact: &Fact, word: &str) -> Result<Option<Level>, Unreadable> {
@@ -134,11 +100,7 @@ fn level(fact: &Fact, word: &str) -> Result<Option<Level>, Unreadable> {
     }
     let known = [Level::General, Level::Larger, Level::Major, Level::Extreme];
     let found = known.into_iter().find(|level| level.en() == word);
-    fact.field(
-        "accident_level",
-        found.ok_or("known are general, larger, major and extreme"),
-    )
-    .map(Some)
+    fact.field("accident_level", found.ok_or("known are general, larger, major and extreme")).map(Some)
 }
 
 fn word(form: listing::LegalForm) -> Id {

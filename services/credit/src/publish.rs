@@ -22,13 +22,7 @@ fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
     use listing::Event;
     let listing_id = id.to_owned();
     Some(match event {
-        Event::Proposed {
-            party,
-            authority,
-            ground,
-            basis,
-            ..
-        } => Public::of(&public::ListingProposed {
+        Event::Proposed { party, authority, ground, basis, .. } => Public::of(&public::ListingProposed {
             listing_id,
             unit: unit(&party)?,
             authority: authority.to_string(),
@@ -36,20 +30,13 @@ fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
             legal_basis: format!("{}:{}", basis.form, basis.instrument),
         }),
         Event::LegallyReviewed { passed, .. } => Public::of(&public::ListingReviewed { listing_id, passed }),
-        Event::PriorNoticeServed { defend_by, .. } => Public::of(&public::PriorNoticeServed {
-            listing_id,
-            defend_by: Some(chassis::due(&defend_by)),
-        }),
+        Event::PriorNoticeServed { defend_by, .. } => {
+            Public::of(&public::PriorNoticeServed { listing_id, defend_by: Some(chassis::due(&defend_by)) })
+        }
         Event::DefenceReceived { .. } => heard(listing_id, "received"),
         Event::DefenceWaived { .. } => heard(listing_id, "waived"),
         Event::DefenceLapsed { .. } => heard(listing_id, "lapsed"),
-        Event::Listed {
-            party,
-            document,
-            until,
-            removable_from,
-            ..
-        } => Public::of(&public::Listed {
+        Event::Listed { party, document, until, removable_from, .. } => Public::of(&public::Listed {
             listing_id,
             unit: unit(&party)?,
             document,
@@ -57,46 +44,33 @@ fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
             removable_from: Some(chassis::due(&removable_from)),
         }),
         Event::NotListed { document, .. } => Public::of(&public::NotListed { listing_id, document }),
-        Event::Published {
-            unit,
-            platforms,
-            removable_from,
-            until,
-        } => Public::of(&public::ListingPublished {
-            listing_id,
-            unit: unit.to_string(),
-            platforms,
-            removable_from: Some(chassis::due(&removable_from)),
-            until: Some(chassis::due(&until)),
-        }),
-        Event::RemovedEarly { party, .. } => Public::of(&public::RemovedEarly {
-            listing_id,
-            unit: unit(&party)?,
-        }),
+        Event::Published { unit, platforms, removable_from, until } => {
+            Public::of(&public::ListingPublished {
+                listing_id,
+                unit: unit.to_string(),
+                platforms,
+                removable_from: Some(chassis::due(&removable_from)),
+                until: Some(chassis::due(&until)),
+            })
+        }
+        Event::RemovedEarly { party, .. } => {
+            Public::of(&public::RemovedEarly { listing_id, unit: unit(&party)? })
+        }
         Event::RemovalRevoked { party, until, .. } => Public::of(&public::ListingRestored {
             listing_id,
             unit: unit(&party)?,
             until: Some(chassis::due(&until)),
         }),
-        Event::TermEnded { party, .. } => Public::of(&public::TermEnded {
-            listing_id,
-            unit: unit(&party)?,
-        }),
-        Event::Suspended {
-            party,
-            penalty,
-            withdraw_by,
-        } => Public::of(&public::ListingSuspended {
+        Event::TermEnded { party, .. } => Public::of(&public::TermEnded { listing_id, unit: unit(&party)? }),
+        Event::Suspended { party, penalty, withdraw_by } => Public::of(&public::ListingSuspended {
             listing_id,
             unit: unit(&party)?,
             penalty_id: penalty.into(),
             withdraw_by: Some(chassis::due(&withdraw_by)),
         }),
-        Event::Withdrawn { party, cause, .. } => Public::of(&public::ListingWithdrawn {
-            listing_id,
-            unit: unit(&party)?,
-            cause,
-        }),
+        Event::Withdrawn { party, cause, .. } => {
+            Public::of(&public::ListingWithdrawn { listing_id, unit: unit(&party)?, cause })
+        }
         Event::DutyBreached { duty, due } => Public::of(&public::DeadlineBreached {
             subject: listing_id,
             duty: duty.to_string(),
@@ -106,10 +80,7 @@ fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
 }
 
 fn heard(listing_id: String, how: &str) -> Public {
-    Public::of(&public::DefenceHeard {
-        listing_id,
-        how: how.to_owned(),
-    })
+    Public::of(&public::DefenceHeard { listing_id, how: how.to_owned() })
 }
 
 /// The unit, if the record is its own; a person's record is not made public (浙江省公共信用信息管理条例 15).

@@ -38,9 +38,7 @@ impl reward_service_server::RewardService for Door {
         let bytes = message.encode_to_vec();
         let order = self.order(message.command.ok_or_else(field::no_command)?).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
-        Ok(Response::new(wire::ExecuteResponse {
-            outcome: Some(outcome),
-        }))
+        Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
 
     async fn get_claim(
@@ -48,22 +46,14 @@ impl reward_service_server::RewardService for Door {
         request: Request<wire::GetClaimRequest>,
     ) -> Result<Response<wire::GetClaimResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetClaimRequest {
-            claim_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetClaimRequest { claim_id, min_position } = request.into_inner();
         let id = field::parse::<ClaimId>("claim_id", &claim_id)?;
         let mut query = self.0.query("claims", min_position).await?;
-        let row = view::get(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Claim::NAME, id.as_str());
         let freshness = self.0.freshness("claims", &query, &stream).await?;
         let claim = row.ok_or_else(|| Status::not_found(format!("no claim is called {id}")))?;
-        Ok(Response::new(wire::GetClaimResponse {
-            claim: Some(encode(claim)),
-            freshness: Some(freshness),
-        }))
+        Ok(Response::new(wire::GetClaimResponse { claim: Some(encode(claim)), freshness: Some(freshness) }))
     }
 
     async fn list_claims(
@@ -71,27 +61,15 @@ impl reward_service_server::RewardService for Door {
         request: Request<wire::ListClaimsRequest>,
     ) -> Result<Response<wire::ListClaimsResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListClaimsRequest {
-            min_position,
-            page_size,
-            page_token,
-            state,
-        } = request.into_inner();
+        let wire::ListClaimsRequest { min_position, page_size, page_token, state } = request.into_inner();
         let before = field::optional::<i64>("page_token", &page_token)?.unwrap_or(i64::MAX);
-        let limit = i64::from(if page_size == 0 {
-            50
-        } else {
-            page_size.min(PAGE_MAX)
-        });
+        let limit = i64::from(if page_size == 0 { 50 } else { page_size.min(PAGE_MAX) });
         let mut query = self.0.query("claims", min_position).await?;
         let rows = view::list(&mut query, &state, before, limit)
             .await
             .map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
-        let next = rows
-            .last()
-            .filter(|_| full)
-            .map(|row| row.noted_position.to_string());
+        let next = rows.last().filter(|_| full).map(|row| row.noted_position.to_string());
         Ok(Response::new(wire::ListClaimsResponse {
             claims: rows.into_iter().map(encode).collect(),
             next_page_token: next.unwrap_or_default(),
@@ -104,15 +82,10 @@ impl reward_service_server::RewardService for Door {
         request: Request<wire::GetBudgetRequest>,
     ) -> Result<Response<wire::GetBudgetResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetBudgetRequest {
-            budget_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetBudgetRequest { budget_id, min_position } = request.into_inner();
         let id = field::parse::<BudgetId>("budget_id", &budget_id)?;
         let mut query = self.0.query("budgets", min_position).await?;
-        let row = view::budget(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::budget(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Budget::NAME, id.as_str());
         let freshness = self.0.freshness("budgets", &query, &stream).await?;
         let budget = row.ok_or_else(|| Status::not_found(format!("no budget is called {id}")))?;
@@ -148,13 +121,9 @@ impl Door {
                 };
                 claim_order("declare_joint", &m.claim_id, command)
             }
-            Wire::SetAmount(m) => claim_order(
-                "set_amount",
-                &m.claim_id,
-                claim::Command::SetAmount {
-                    amount_fen: m.amount_fen,
-                },
-            ),
+            Wire::SetAmount(m) => {
+                claim_order("set_amount", &m.claim_id, claim::Command::SetAmount { amount_fen: m.amount_fen })
+            }
             Wire::RequestFunds(m) => claim_order("request_funds", &m.claim_id, claim::Command::RequestFunds),
             Wire::ApproveClaim(m) => claim_order("approve_claim", &m.claim_id, claim::Command::Approve),
             Wire::ProveClaim(m) => {
@@ -171,28 +140,19 @@ impl Door {
             }
             Wire::ReconcilePayment(m) => {
                 let document = field::text("reconcile_payment.document", &m.document)?;
-                let command = claim::Command::ReconcilePayment {
-                    paid: m.paid,
-                    document,
-                };
+                let command = claim::Command::ReconcilePayment { paid: m.paid, document };
                 claim_order("reconcile_payment", &m.claim_id, command)
             }
             Wire::DistinguishReport(m) => self.distinguish(&m).await,
             Wire::AppropriateBudget(m) => appropriate(m),
             Wire::TopUpBudget(m) => {
                 let document = field::text("top_up_budget.document", &m.document)?;
-                let command = budget::Command::TopUp {
-                    amount_fen: m.amount_fen,
-                    document,
-                };
+                let command = budget::Command::TopUp { amount_fen: m.amount_fen, document };
                 budget_order("top_up_budget.budget_id", &m.budget_id, command)
             }
             Wire::CutBudget(m) => {
                 let document = field::text("cut_budget.document", &m.document)?;
-                let command = budget::Command::Cut {
-                    amount_fen: m.amount_fen,
-                    document,
-                };
+                let command = budget::Command::Cut { amount_fen: m.amount_fen, document };
                 budget_order("cut_budget.budget_id", &m.budget_id, command)
             }
         }
@@ -203,19 +163,11 @@ impl Door {
         let claim = field::parse::<Id>("distinguish_report.claim_id", &m.claim_id)?;
         let document = field::text("distinguish_report.document", &m.document)?;
         let mut query = self.0.query("claims", 0).await?;
-        let row = view::get(&mut query, claim.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::get(&mut query, claim.as_str()).await.map_err(|error| status::of_database(&error))?;
         let row = row.filter(|row| !row.matter_id.is_empty()).ok_or_else(|| {
-            field::invalid(
-                "distinguish_report.claim_id",
-                format_args!("no report {claim} is known"),
-            )
+            field::invalid("distinguish_report.claim_id", format_args!("no report {claim} is known"))
         })?;
-        Ok(Order::of::<Matter>(
-            &row.matter_id,
-            matter::Command::Distinguish { claim, document },
-        ))
+        Ok(Order::of::<Matter>(&row.matter_id, matter::Command::Distinguish { claim, document }))
     }
 }
 
@@ -238,11 +190,7 @@ fn appropriate(m: wire::AppropriateBudget) -> Result<Order, Status> {
     let key = BudgetKey::of(&area, m.fiscal_year);
     let stream = key.id();
     let document = field::text("appropriate_budget.document", &m.document)?;
-    let command = budget::Command::Appropriate {
-        key,
-        amount_fen: m.amount_fen,
-        document,
-    };
+    let command = budget::Command::Appropriate { key, amount_fen: m.amount_fen, document };
     Ok(Order::of::<Budget>(stream.as_str(), command))
 }
 

@@ -38,18 +38,11 @@ fn after_report(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             area,
             received_at: fact.recorded_at,
         };
-        return Ok(vec![to_claim(
-            "note-report",
-            &message.report_id,
-            claim::Command::Note(report),
-        )]);
+        return Ok(vec![to_claim("note-report", &message.report_id, claim::Command::Note(report))]);
     }
     if let Some(message) = fact.read::<hazard::ReportVerified>()? {
         let by = fact.field("verified_by", Id::parse(&message.verified_by))?;
-        let command = claim::Command::Verify {
-            confirmed: message.confirmed,
-            by,
-        };
+        let command = claim::Command::Verify { confirmed: message.confirmed, by };
         return Ok(vec![to_claim("verify-claim", &message.report_id, command)]);
     }
     Ok(vec![])
@@ -61,23 +54,12 @@ fn after_penalty(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             return Ok(vec![]);
         }
         let claim = fact.field("report_id", Id::parse(&message.report_id))?;
-        let command = fine::Command::Impose {
-            claim,
-            fine_fen: message.fine_fen,
-        };
+        let command = fine::Command::Impose { claim, fine_fen: message.fine_fen };
         return Ok(vec![to_fine("note-fine", &message.penalty_id, command)]);
     }
     if let Some(message) = fact.read::<enforcement::PenaltyRevised>()? {
-        let fine_fen = if message.outcome == "revoked" {
-            0
-        } else {
-            message.fine_fen
-        };
-        return Ok(vec![to_fine(
-            "revise-fine",
-            &message.penalty_id,
-            fine::Command::Revise { fine_fen },
-        )]);
+        let fine_fen = if message.outcome == "revoked" { 0 } else { message.fine_fen };
+        return Ok(vec![to_fine("revise-fine", &message.penalty_id, fine::Command::Revise { fine_fen })]);
     }
     Ok(vec![])
 }
@@ -87,21 +69,13 @@ fn after_payment(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
         return Ok(vec![]);
     };
     let instruction = fact.field("instruction", Id::parse(&message.instruction))?;
-    let command = claim::Command::Settle {
-        instruction,
-        paid: message.paid,
-        reason: message.reason,
-    };
+    let command = claim::Command::Settle { instruction, paid: message.paid, reason: message.reason };
     Ok(vec![to_claim("settle-payment", &message.claim_id, command)])
 }
 
 /// Reports of the same kind of thing at the same place are of one matter, until an officer finds otherwise.
 fn matter(premises: &str, area: &AreaCode, category: &str) -> Id {
-    let place = premises
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase();
+    let place = premises.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let derived = Uuid::new_v5(&MATTERS, format!("{area}/{category}/{place}").as_bytes());
     Id::parse(&derived.to_string()).expect("a UUID in lower case is an id")
 }
@@ -122,58 +96,24 @@ fn after_claim(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     let claim = own_id(recorded)?;
     Ok(match chassis::event(recorded)? {
         // Through our own log, so that a report is entered before it is concluded, whatever runs at the same time.
-        Event::Noted {
-            area,
-            matter,
-            received_at,
-            ..
-        } => {
-            let command = matter::Command::Enter {
-                claim,
-                area,
-                received_at,
-            };
+        Event::Noted { area, matter, received_at, .. } => {
+            let command = matter::Command::Enter { claim, area, received_at };
             vec![to_matter("enter-report", &matter, command)]
         }
-        Event::Verified {
-            confirmed, matter, ..
-        } => {
-            vec![to_matter(
-                "conclude-report",
-                &matter,
-                matter::Command::Conclude { claim, confirmed },
-            )]
+        Event::Verified { confirmed, matter, .. } => {
+            vec![to_matter("conclude-report", &matter, matter::Command::Conclude { claim, confirmed })]
         }
-        Event::FundsRequested {
-            budget: key,
-            amount_fen,
-        } => {
+        Event::FundsRequested { budget: key, amount_fen } => {
             vec![reserve(key, claim, amount_fen)]
         }
-        Event::AmountReduced {
-            amount_fen, budget, ..
-        } => {
-            vec![to_budget(
-                "reduce-reservation",
-                &budget,
-                budget::Command::Reduce { claim, amount_fen },
-            )]
+        Event::AmountReduced { amount_fen, budget, .. } => {
+            vec![to_budget("reduce-reservation", &budget, budget::Command::Reduce { claim, amount_fen })]
         }
         Event::FundsReleased { budget } => {
-            vec![to_budget(
-                "release-reservation",
-                &budget,
-                budget::Command::Release { claim },
-            )]
+            vec![to_budget("release-reservation", &budget, budget::Command::Release { claim })]
         }
-        Event::PaymentConfirmed {
-            amount_fen, budget, ..
-        } => {
-            vec![to_budget(
-                "post-payment",
-                &budget,
-                budget::Command::Post { claim, amount_fen },
-            )]
+        Event::PaymentConfirmed { amount_fen, budget, .. } => {
+            vec![to_budget("post-payment", &budget, budget::Command::Post { claim, amount_fen })]
         }
         _ => vec![],
     })
@@ -186,11 +126,7 @@ fn after_matter(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
             vec![to_claim("open-claim", claim.as_str(), claim::Command::Open)]
         }
         Event::CorroboratorDetermined { claim, first } => {
-            vec![to_claim(
-                "rank-claim",
-                claim.as_str(),
-                claim::Command::RankBehind { first },
-            )]
+            vec![to_claim("rank-claim", claim.as_str(), claim::Command::RankBehind { first })]
         }
         Event::Entered { .. } | Event::Confirmed { .. } | Event::Dismissed { .. } => vec![],
     })
@@ -200,49 +136,27 @@ fn after_fine(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     let penalty = own_id(recorded)?;
     let (fine::Event::Imposed { claim, fine_fen } | fine::Event::Revised { claim, fine_fen }) =
         chassis::event(recorded)?;
-    Ok(vec![to_claim(
-        "count-fine",
-        claim.as_str(),
-        claim::Command::NoteFine { penalty, fine_fen },
-    )])
+    Ok(vec![to_claim("count-fine", claim.as_str(), claim::Command::NoteFine { penalty, fine_fen })])
 }
 
 fn after_budget(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     use budget::Event;
     Ok(match chassis::event(recorded)? {
-        Event::Reserved {
-            key: budget,
-            claim,
-            amount_fen,
-        } => {
+        Event::Reserved { key: budget, claim, amount_fen } => {
             let command = claim::Command::ConfirmReserved { budget, amount_fen };
             vec![to_claim("confirm-reserved", claim.as_str(), command)]
         }
-        Event::ReservationRefused {
-            key: budget, claim, ..
-        } => {
-            vec![to_claim(
-                "queue-claim",
-                claim.as_str(),
-                claim::Command::Queue { budget },
-            )]
+        Event::ReservationRefused { key: budget, claim, .. } => {
+            vec![to_claim("queue-claim", claim.as_str(), claim::Command::Queue { budget })]
         }
-        Event::TurnedOver {
-            claim,
-            amount_fen,
-            to,
-        } => vec![reserve(to, claim, amount_fen)],
+        Event::TurnedOver { claim, amount_fen, to } => vec![reserve(to, claim, amount_fen)],
         _ => vec![],
     })
 }
 
 fn reserve(key: BudgetKey, claim: Id, amount_fen: i64) -> Reaction {
     let stream = key.id();
-    let command = budget::Command::Reserve {
-        key,
-        claim,
-        amount_fen,
-    };
+    let command = budget::Command::Reserve { key, claim, amount_fen };
     Reaction::new("reserve-funds", Order::of::<Budget>(stream.as_str(), command))
 }
 
@@ -263,8 +177,6 @@ fn to_budget(policy: &'static str, key: &BudgetKey, command: budget::Command) ->
 }
 
 fn own_id(recorded: &Recorded) -> Result<Id, Unreadable> {
-    Id::parse(recorded.stream.id()).map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })
+    Id::parse(recorded.stream.id())
+        .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
 }

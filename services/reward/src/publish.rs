@@ -26,66 +26,39 @@ fn of_claim(id: &str, event: claim::Event) -> Option<Public> {
     use claim::Event;
     let claim_id = id.to_owned();
     Some(match event {
-        Event::Opened {
-            report, reporter_ref, ..
-        } => Public::of(&public::ClaimOpened {
+        Event::Opened { report, reporter_ref, .. } => Public::of(&public::ClaimOpened {
             claim_id,
             reporter_ref: reporter_ref.into(),
             report_id: report.into(),
         }),
-        Event::Excluded { ground, .. } => Public::of(&public::ClaimExcluded {
-            claim_id,
-            ground: ground.to_string(),
-        }),
-        Event::AmountComputed {
-            amount_fen,
-            rule,
-            fine_fen,
-            ..
-        } => Public::of(&public::AmountComputed {
-            claim_id,
-            amount_fen,
-            rule: rule.to_string(),
-            fine_fen,
-        }),
-        Event::AmountReduced {
-            amount_fen, fine_fen, ..
-        } => Public::of(&public::AmountReduced {
-            claim_id,
-            amount_fen,
-            fine_fen,
-        }),
-        Event::AmountWithdrawn {} => Public::of(&public::AmountReduced {
-            claim_id,
-            amount_fen: 0,
-            fine_fen: 0,
-        }),
-        Event::ReporterNotified { claim_by } => Public::of(&public::ClaimApproved {
-            claim_id,
-            claim_by: Some(chassis::due(&claim_by)),
-        }),
+        Event::Excluded { ground, .. } => {
+            Public::of(&public::ClaimExcluded { claim_id, ground: ground.to_string() })
+        }
+        Event::AmountComputed { amount_fen, rule, fine_fen, .. } => {
+            Public::of(&public::AmountComputed { claim_id, amount_fen, rule: rule.to_string(), fine_fen })
+        }
+        Event::AmountReduced { amount_fen, fine_fen, .. } => {
+            Public::of(&public::AmountReduced { claim_id, amount_fen, fine_fen })
+        }
+        Event::AmountWithdrawn {} => {
+            Public::of(&public::AmountReduced { claim_id, amount_fen: 0, fine_fen: 0 })
+        }
+        Event::ReporterNotified { claim_by } => {
+            Public::of(&public::ClaimApproved { claim_id, claim_by: Some(chassis::due(&claim_by)) })
+        }
         Event::Proved {} => Public::of(&public::ClaimProved { claim_id }),
-        Event::PaymentInstructed {
-            instruction,
-            amount_fen,
-            ..
-        } => Public::of(&public::PaymentInstructed {
-            claim_id,
-            amount_fen,
-            instruction: instruction.into(),
-        }),
+        Event::PaymentInstructed { instruction, amount_fen, .. } => {
+            Public::of(&public::PaymentInstructed { claim_id, amount_fen, instruction: instruction.into() })
+        }
         Event::PaymentConfirmed { amount_fen, .. } => {
             Public::of(&public::PaymentConfirmed { claim_id, amount_fen })
         }
-        Event::PaymentFailed { instruction, reason } => Public::of(&public::PaymentFailed {
-            claim_id,
-            instruction: instruction.into(),
-            reason,
-        }),
-        Event::PaymentUnknown { instruction, .. } => Public::of(&public::PaymentUnknown {
-            claim_id,
-            instruction: instruction.into(),
-        }),
+        Event::PaymentFailed { instruction, reason } => {
+            Public::of(&public::PaymentFailed { claim_id, instruction: instruction.into(), reason })
+        }
+        Event::PaymentUnknown { instruction, .. } => {
+            Public::of(&public::PaymentUnknown { claim_id, instruction: instruction.into() })
+        }
         Event::Lapsed { .. } => Public::of(&public::ClaimLapsed { claim_id }),
         Event::DutyBreached { duty, due } => Public::of(&public::DeadlineBreached {
             subject: claim_id,
@@ -112,51 +85,24 @@ fn of_budget(id: &str, event: budget::Event) -> Option<Public> {
     use budget::Event;
     let budget_id = id.to_owned();
     Some(match event {
-        Event::Appropriated {
-            key,
-            appropriated_fen,
-            ..
+        Event::Appropriated { key, appropriated_fen, .. }
+        | Event::ToppedUp { key, appropriated_fen, .. }
+        | Event::Cut { key, appropriated_fen, .. } => appropriated(budget_id, &key, appropriated_fen),
+        Event::Reserved { claim, amount_fen, .. } => {
+            Public::of(&public::BudgetReserved { claim_id: claim.into(), budget_id, amount_fen })
         }
-        | Event::ToppedUp {
-            key,
-            appropriated_fen,
-            ..
+        Event::ReservationRefused { claim, amount_fen, .. } => {
+            Public::of(&public::ReservationRefused { claim_id: claim.into(), budget_id, amount_fen })
         }
-        | Event::Cut {
-            key,
-            appropriated_fen,
-            ..
-        } => appropriated(budget_id, &key, appropriated_fen),
-        Event::Reserved {
-            claim, amount_fen, ..
-        } => Public::of(&public::BudgetReserved {
-            claim_id: claim.into(),
-            budget_id,
-            amount_fen,
-        }),
-        Event::ReservationRefused {
-            claim, amount_fen, ..
-        } => Public::of(&public::ReservationRefused {
-            claim_id: claim.into(),
-            budget_id,
-            amount_fen,
-        }),
-        Event::Released { claim, amount_fen } => Public::of(&public::BudgetReleased {
-            claim_id: claim.into(),
-            budget_id,
-            amount_fen,
-        }),
-        Event::Posted {
-            claim, amount_fen, ..
-        } => Public::of(&public::BudgetPosted {
-            claim_id: claim.into(),
-            budget_id,
-            amount_fen,
-        }),
-        Event::YearClosed { returned_fen, .. } => Public::of(&public::BudgetYearClosed {
-            budget_id,
-            returned_fen,
-        }),
+        Event::Released { claim, amount_fen } => {
+            Public::of(&public::BudgetReleased { claim_id: claim.into(), budget_id, amount_fen })
+        }
+        Event::Posted { claim, amount_fen, .. } => {
+            Public::of(&public::BudgetPosted { claim_id: claim.into(), budget_id, amount_fen })
+        }
+        Event::YearClosed { returned_fen, .. } => {
+            Public::of(&public::BudgetYearClosed { budget_id, returned_fen })
+        }
         Event::Opened { .. }
         | Event::ReservationReduced { .. }
         | Event::Dequeued { .. }

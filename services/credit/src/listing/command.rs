@@ -38,30 +38,17 @@ pub enum Command {
     /// 法制审核
     ReviewLegality { passed: bool, opinion: String },
     /// 送达列入告知书
-    ServePriorNotice {
-        document: String,
-        reasons: String,
-        measures: Vec<String>,
-    },
+    ServePriorNotice { document: String, reasons: String, measures: Vec<String> },
     /// 收到陈述、申辩
     ReceiveDefence { document: String },
     /// 书面放弃陈述、申辩
     WaiveDefence { document: String },
     /// 列入决定, or 不予列入决定
-    Decide {
-        list: bool,
-        document: String,
-        assessment: Option<String>,
-    },
+    Decide { list: bool, document: String, assessment: Option<String> },
     /// 公示
     Publish { platforms: Vec<String> },
     /// 提前移出
-    RemoveEarly {
-        document: String,
-        duties_performed: bool,
-        harm_removed: bool,
-        commitment: Option<String>,
-    },
+    RemoveEarly { document: String, duties_performed: bool, harm_removed: bool, commitment: Option<String> },
     /// 撤销提前移出, because it was obtained by cheating
     RevokeRemoval { document: String, finding: String },
     /// A penalty that the listing rests on has been revoked.
@@ -139,21 +126,12 @@ impl Decider for Listing {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.clocks
-            .next()
-            .map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
+        open.clocks.next().map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
     }
 }
 
 fn propose(proposal: Proposal, cx: &Context) -> Result<Event, Refusal> {
-    let Proposal {
-        party,
-        authority,
-        ground,
-        form,
-        instrument,
-        penalties,
-    } = proposal;
+    let Proposal { party, authority, ground, form, instrument, penalties } = proposal;
     let basis = basis(form, instrument)?;
     if basis.instrument.as_str() == ORDER_11 {
         if authority.kind == DepartmentKind::Fire {
@@ -177,28 +155,15 @@ fn propose(proposal: Proposal, cx: &Context) -> Result<Event, Refusal> {
         officer(cx)?;
     }
     let penalties = penalties.into_iter().map(|penalty| penalty.id).collect();
-    Ok(Event::Proposed {
-        party,
-        authority,
-        ground,
-        basis,
-        penalties,
-        by: cx.actor.id.clone(),
-    })
+    Ok(Event::Proposed { party, authority, ground, basis, penalties, by: cx.actor.id.clone() })
 }
 
 fn basis(form: Id, instrument: Id) -> Result<Basis, Refusal> {
-    let known: LegalForm = form
-        .as_str()
-        .parse()
-        .map_err(|_| Refusal::NoLegalBasis { form })?;
+    let known: LegalForm = form.as_str().parse().map_err(|_| Refusal::NoLegalBasis { form })?;
     if instrument.as_str() == ORDER_11 && known != LegalForm::MinistryRule {
         return Err(Refusal::BasisMisnamed { instrument });
     }
-    Ok(Basis {
-        form: known,
-        instrument,
-    })
+    Ok(Basis { form: known, instrument })
 }
 
 fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -206,11 +171,9 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
         Command::ReviewLegality { passed, opinion } => {
             review(open, passed, opinion, cx).map(|event| vec![event])
         }
-        Command::ServePriorNotice {
-            document,
-            reasons,
-            measures,
-        } => notify(open, document, reasons, measures, cx).map(|event| vec![event]),
+        Command::ServePriorNotice { document, reasons, measures } => {
+            notify(open, document, reasons, measures, cx).map(|event| vec![event])
+        }
         Command::ReceiveDefence { document } => {
             may_defend(open, cx)?;
             Ok(vec![Event::DefenceReceived { document }])
@@ -219,26 +182,13 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
             may_defend(open, cx)?;
             Ok(vec![Event::DefenceWaived { document }])
         }
-        Command::Decide {
-            list: true,
-            document,
-            assessment,
-        } => list(open, document, assessment, cx),
-        Command::Decide {
-            list: false,
-            document,
-            assessment,
-        } => {
+        Command::Decide { list: true, document, assessment } => list(open, document, assessment, cx),
+        Command::Decide { list: false, document, assessment } => {
             decidable(open, cx)?;
             Ok(vec![Event::NotListed { document, assessment }])
         }
         Command::Publish { platforms } => publish(open, platforms, cx),
-        Command::RemoveEarly {
-            document,
-            duties_performed,
-            harm_removed,
-            commitment,
-        } => {
+        Command::RemoveEarly { document, duties_performed, harm_removed, commitment } => {
             head(open, cx)?;
             removable(open, cx)?;
             if !duties_performed {
@@ -248,21 +198,12 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
                 return Err(Refusal::HarmNotRemoved);
             }
             let commitment = commitment.ok_or(Refusal::CommitmentMissing)?;
-            Ok(vec![Event::RemovedEarly {
-                party: open.party.clone(),
-                document,
-                commitment,
-            }])
+            Ok(vec![Event::RemovedEarly { party: open.party.clone(), document, commitment }])
         }
         Command::RevokeRemoval { document, finding } => {
             head(open, cx)?;
             let until = restorable(open, cx)?;
-            Ok(vec![Event::RemovalRevoked {
-                party: open.party.clone(),
-                document,
-                finding,
-                until,
-            }])
+            Ok(vec![Event::RemovalRevoked { party: open.party.clone(), document, finding, until }])
         }
         Command::InvalidateBasis { penalty } => invalidate(open, penalty, cx),
         Command::Withdraw { document } => {
@@ -286,11 +227,7 @@ fn review(open: &Open, passed: bool, opinion: String, cx: &Context) -> Result<Ev
     if cx.actor.id == open.proposer {
         return Err(Refusal::ReviewerIsProposer);
     }
-    Ok(Event::LegallyReviewed {
-        passed,
-        opinion,
-        by: cx.actor.id.clone(),
-    })
+    Ok(Event::LegallyReviewed { passed, opinion, by: cx.actor.id.clone() })
 }
 
 fn notify(
@@ -314,12 +251,7 @@ fn notify(
     // hearing may be asked for.
     let window = cx.rules.period("penalty.hearing.request")?;
     let defend_by = cx.calendar.due(cx.at, window, Side::Party);
-    Ok(Event::PriorNoticeServed {
-        document,
-        reasons,
-        measures,
-        defend_by,
-    })
+    Ok(Event::PriorNoticeServed { document, reasons, measures, defend_by })
 }
 
 /// What was posted in time is in time (民诉法 期间条), also when the clock has already recorded the lapse.
@@ -329,9 +261,9 @@ fn may_defend(open: &Open, cx: &Context) -> Result<(), Refusal> {
     let defend_by = open.defend_by.as_ref().ok_or(Refusal::NotNotified)?;
     match open.defence {
         Some(Defence::Received | Defence::Waived) => Err(Refusal::DefenceEnded),
-        None | Some(Defence::Lapsed) if defend_by.is_past(cx.at) => Err(Refusal::DefenceWindowClosed {
-            last_day: defend_by.last_day,
-        }),
+        None | Some(Defence::Lapsed) if defend_by.is_past(cx.at) => {
+            Err(Refusal::DefenceWindowClosed { last_day: defend_by.last_day })
+        }
         None | Some(Defence::Lapsed) => Ok(()),
     }
 }
@@ -369,9 +301,7 @@ fn heard(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
     let due = open.defend_by.as_ref().ok_or(Refusal::NotNotified)?;
     match open.defence {
         Some(Defence::Received | Defence::Waived) => Ok(None),
-        _ if !due.is_past(cx.at) => Err(Refusal::DefenceWindowOpen {
-            last_day: due.last_day,
-        }),
+        _ if !due.is_past(cx.at) => Err(Refusal::DefenceWindowOpen { last_day: due.last_day }),
         Some(Defence::Lapsed) => Ok(None),
         None => Ok(Some(Event::DefenceLapsed { due: due.clone() })),
     }
@@ -387,10 +317,7 @@ fn term(basis: &Basis, cx: &Context) -> Result<(Due, Due), Refusal> {
     };
     let from = cx.rules.effective_from(term)?;
     if shanghai_date(cx.at) < from {
-        return Err(Refusal::NotInForce {
-            instrument: basis.instrument.clone(),
-            from,
-        });
+        return Err(Refusal::NotInForce { instrument: basis.instrument.clone(), from });
     }
     let due = |id| Ok::<_, law::RuleError>(cx.calendar.due(cx.at, cx.rules.period(id)?, Side::Agency));
     Ok((due(term)?, due(minimum)?))
@@ -412,32 +339,19 @@ fn publish(open: &Open, platforms: Vec<String>, cx: &Context) -> Result<Vec<Even
         return Err(Refusal::PersonsAreNotPublished);
     }
     if term.until.is_past(cx.at) {
-        return Err(Refusal::TermOver {
-            last_day: term.until.last_day,
-        });
+        return Err(Refusal::TermOver { last_day: term.until.last_day });
     }
     if term.published {
         return Ok(vec![]);
     }
-    let Term {
-        until,
-        removable_from,
-        ..
-    } = term.clone();
-    Ok(vec![Event::Published {
-        unit: open.party.unit.clone(),
-        platforms,
-        removable_from,
-        until,
-    }])
+    let Term { until, removable_from, .. } = term.clone();
+    Ok(vec![Event::Published { unit: open.party.unit.clone(), platforms, removable_from, until }])
 }
 
 fn removable(open: &Open, cx: &Context) -> Result<(), Refusal> {
     let term = in_force(open)?;
     if !term.removable_from.is_past(cx.at) {
-        return Err(Refusal::RemovalTooEarly {
-            last_day: term.removable_from.last_day,
-        });
+        return Err(Refusal::RemovalTooEarly { last_day: term.removable_from.last_day });
     }
     Ok(())
 }
@@ -449,9 +363,7 @@ fn restorable(open: &Open, cx: &Context) -> Result<Due, Refusal> {
         return Err(Refusal::NotRemoved);
     };
     if term.until.is_past(cx.at) {
-        return Err(Refusal::TermOver {
-            last_day: term.until.last_day,
-        });
+        return Err(Refusal::TermOver { last_day: term.until.last_day });
     }
     Ok(term.until.clone())
 }
@@ -467,21 +379,13 @@ fn invalidate(open: &Open, penalty: Id, cx: &Context) -> Result<Vec<Event>, Refu
         Stage::Listed(_) | Stage::RemovedEarly(_) => {
             let period = cx.rules.period("penalty.withdraw_publication")?;
             let withdraw_by = cx.calendar.due(cx.at, period, Side::Agency);
-            Ok(vec![Event::Suspended {
-                party: open.party.clone(),
-                penalty,
-                withdraw_by,
-            }])
+            Ok(vec![Event::Suspended { party: open.party.clone(), penalty, withdraw_by }])
         }
     }
 }
 
 fn withdrawn(open: &Open, document: Option<String>) -> Event {
-    Event::Withdrawn {
-        party: open.party.clone(),
-        cause: "basis-revoked".to_owned(),
-        document,
-    }
+    Event::Withdrawn { party: open.party.clone(), cause: "basis-revoked".to_owned(), document }
 }
 
 fn run_out(open: &Open, clock: Clock, due: Due) -> Vec<Event> {
@@ -490,20 +394,13 @@ fn run_out(open: &Open, clock: Clock, due: Due) -> Vec<Event> {
     }
     vec![match clock {
         Clock::Defence => Event::DefenceLapsed { due },
-        Clock::Term => Event::TermEnded {
-            party: open.party.clone(),
-            due,
-        },
+        Clock::Term => Event::TermEnded { party: open.party.clone(), due },
         Clock::Publish | Clock::Withdraw => Event::DutyBreached { duty: clock, due },
     }]
 }
 
 fn undecided(open: &Open) -> Result<(), Refusal> {
-    if open.stage == Stage::Undecided {
-        Ok(())
-    } else {
-        Err(Refusal::AlreadyDecided)
-    }
+    if open.stage == Stage::Undecided { Ok(()) } else { Err(Refusal::AlreadyDecided) }
 }
 
 fn decidable(open: &Open, cx: &Context) -> Result<(), Refusal> {
@@ -520,26 +417,14 @@ fn in_force(open: &Open) -> Result<&Term, Refusal> {
 }
 
 fn of_authority(authority: &Department, cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.department == *authority {
-        Ok(())
-    } else {
-        Err(Refusal::NotThePenalisingAuthority)
-    }
+    if cx.actor.department == *authority { Ok(()) } else { Err(Refusal::NotThePenalisingAuthority) }
 }
 
 fn officer(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Officer) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAnOfficer)
-    }
+    if cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
 }
 
 fn head(open: &Open, cx: &Context) -> Result<(), Refusal> {
     of_authority(&open.authority, cx)?;
-    if cx.actor.has(Role::Head) {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheHead)
-    }
+    if cx.actor.has(Role::Head) { Ok(()) } else { Err(Refusal::NotTheHead) }
 }

@@ -90,12 +90,7 @@ pub enum Event {
     /// 法制审核
     LegallyReviewed { passed: bool, opinion: String, by: Id },
     /// 列入告知书送达
-    PriorNoticeServed {
-        document: String,
-        reasons: String,
-        measures: Vec<String>,
-        defend_by: Due,
-    },
+    PriorNoticeServed { document: String, reasons: String, measures: Vec<String>, defend_by: Due },
     /// 收到陈述、申辩
     DefenceReceived { document: String },
     /// 书面放弃陈述、申辩
@@ -115,44 +110,19 @@ pub enum Event {
         publish_by: Option<Due>,
     },
     /// 不予列入决定
-    NotListed {
-        document: String,
-        assessment: Option<String>,
-    },
+    NotListed { document: String, assessment: Option<String> },
     /// 公示
-    Published {
-        unit: Uscc,
-        platforms: Vec<String>,
-        removable_from: Due,
-        until: Due,
-    },
+    Published { unit: Uscc, platforms: Vec<String>, removable_from: Due, until: Due },
     /// 提前移出
-    RemovedEarly {
-        party: Party,
-        document: String,
-        commitment: String,
-    },
+    RemovedEarly { party: Party, document: String, commitment: String },
     /// 撤销提前移出、恢复列入
-    RemovalRevoked {
-        party: Party,
-        document: String,
-        finding: String,
-        until: Due,
-    },
+    RemovalRevoked { party: Party, document: String, finding: String, until: Due },
     /// 期满移出
     TermEnded { party: Party, due: Due },
     /// 依据失效，停止执行
-    Suspended {
-        party: Party,
-        penalty: Id,
-        withdraw_by: Due,
-    },
+    Suspended { party: Party, penalty: Id, withdraw_by: Due },
     /// 撤销列入
-    Withdrawn {
-        party: Party,
-        cause: String,
-        document: Option<String>,
-    },
+    Withdrawn { party: Party, cause: String, document: Option<String> },
     /// A duty was not done in time.
     DutyBreached { duty: Clock, due: Due },
 }

@@ -17,39 +17,22 @@ fn id(text: &str) -> Id {
 }
 
 fn cx(at: OffsetDateTime) -> Context {
-    context(
-        at,
-        actor(
-            DepartmentKind::Emergency,
-            "33",
-            &[Role::Officer, Role::Legal, Role::Head],
-        ),
-    )
+    context(at, actor(DepartmentKind::Emergency, "33", &[Role::Officer, Role::Legal, Role::Head]))
 }
 
 fn propose(form: &str) -> Command {
     Command::Propose(Proposal {
-        party: Party {
-            unit: Uscc::parse("91110000600037341L").unwrap(),
-            person: None,
-        },
+        party: Party { unit: Uscc::parse("91110000600037341L").unwrap(), person: None },
         authority: "emergency.33".parse().unwrap(),
         ground: Ground::MajorAccident,
         form: id(form),
         instrument: id("any-instrument"),
-        penalties: vec![Penalty {
-            id: id("p-1"),
-            authority: "emergency.33".parse().unwrap(),
-        }],
+        penalties: vec![Penalty { id: id("p-1"), authority: "emergency.33".parse().unwrap() }],
     })
 }
 
 fn policy() -> Context {
-    let actor = Actor {
-        kind: ActorKind::Service,
-        id: id("credit"),
-        ..cx(START).actor
-    };
+    let actor = Actor { kind: ActorKind::Service, id: id("credit"), ..cx(START).actor };
     context(START, actor)
 }
 
@@ -57,15 +40,8 @@ fn policy() -> Context {
 fn command() -> impl Strategy<Value = Command> {
     let text = || "t".to_owned();
     prop_oneof![
-        any::<bool>().prop_map(move |passed| Command::ReviewLegality {
-            passed,
-            opinion: text()
-        }),
-        Just(Command::ServePriorNotice {
-            document: text(),
-            reasons: text(),
-            measures: vec![text()]
-        }),
+        any::<bool>().prop_map(move |passed| Command::ReviewLegality { passed, opinion: text() }),
+        Just(Command::ServePriorNotice { document: text(), reasons: text(), measures: vec![text()] }),
         Just(Command::ReceiveDefence { document: text() }),
         Just(Command::WaiveDefence { document: text() }),
         prop::bool::weighted(0.9).prop_map(move |list| Command::Decide {
@@ -73,19 +49,14 @@ fn command() -> impl Strategy<Value = Command> {
             document: text(),
             assessment: Some(text())
         }),
-        Just(Command::Publish {
-            platforms: vec![text()]
-        }),
+        Just(Command::Publish { platforms: vec![text()] }),
         Just(Command::RemoveEarly {
             document: text(),
             duties_performed: true,
             harm_removed: true,
             commitment: Some(text())
         }),
-        Just(Command::RevokeRemoval {
-            document: text(),
-            finding: text()
-        }),
+        Just(Command::RevokeRemoval { document: text(), finding: text() }),
         prop::sample::select(vec!["p-1", "p-2"]).prop_map(|p| Command::InvalidateBasis { penalty: id(p) }),
         Just(Command::Withdraw { document: text() }),
     ]
@@ -94,10 +65,7 @@ fn command() -> impl Strategy<Value = Command> {
 /// Gives the commands in order, each some days after the one before, with the clock running between them.
 fn history(steps: Vec<(Command, i64)>) -> Vec<(OffsetDateTime, Event)> {
     let order_11 = match propose("ministry-rule") {
-        Command::Propose(proposal) => Command::Propose(Proposal {
-            instrument: id(ORDER_11),
-            ..proposal
-        }),
+        Command::Propose(proposal) => Command::Propose(Proposal { instrument: id(ORDER_11), ..proposal }),
         other => other,
     };
     let mut happened = vec![];

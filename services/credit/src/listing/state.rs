@@ -66,29 +66,21 @@ pub struct Term {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            State::Unknown,
-            Event::Proposed {
-                party,
-                authority,
-                ground,
-                basis,
-                penalties,
-                by,
-            },
-        ) => State::Open(Box::new(Open {
-            party: party.clone(),
-            authority: authority.clone(),
-            ground: *ground,
-            basis: basis.clone(),
-            penalties: penalties.clone(),
-            proposer: by.clone(),
-            review: None,
-            defend_by: None,
-            defence: None,
-            stage: Stage::Undecided,
-            clocks: Duties::default(),
-        })),
+        (State::Unknown, Event::Proposed { party, authority, ground, basis, penalties, by }) => {
+            State::Open(Box::new(Open {
+                party: party.clone(),
+                authority: authority.clone(),
+                ground: *ground,
+                basis: basis.clone(),
+                penalties: penalties.clone(),
+                proposer: by.clone(),
+                review: None,
+                defend_by: None,
+                defence: None,
+                stage: Stage::Undecided,
+                clocks: Duties::default(),
+            }))
+        }
         (State::Open(_), Event::NotListed { .. } | Event::TermEnded { .. } | Event::Withdrawn { .. }) => {
             State::Closed
         }
@@ -111,12 +103,7 @@ impl Open {
             Event::DefenceReceived { .. } => self.heard(Defence::Received),
             Event::DefenceWaived { .. } => self.heard(Defence::Waived),
             Event::DefenceLapsed { .. } => self.heard(Defence::Lapsed),
-            Event::Listed {
-                until,
-                removable_from,
-                publish_by,
-                ..
-            } => {
+            Event::Listed { until, removable_from, publish_by, .. } => {
                 self.stage = Stage::Listed(Term {
                     until: until.clone(),
                     removable_from: removable_from.clone(),

@@ -31,47 +31,26 @@ fn at(at: OffsetDateTime) -> Context {
 
 /// This service, reacting to the fact of a penalty.
 fn policy() -> Context {
-    context(
-        NOTICED,
-        Actor {
-            kind: ActorKind::Service,
-            id: id("credit"),
-            ..person(&[])
-        },
-    )
+    context(NOTICED, Actor { kind: ActorKind::Service, id: id("credit"), ..person(&[]) })
 }
 
 fn proposal(form: &str, instrument: &str, authority: &str, penalised_by: &str) -> Proposal {
     Proposal {
-        party: Party {
-            unit: Uscc::parse("91110000600037341L").unwrap(),
-            person: None,
-        },
+        party: Party { unit: Uscc::parse("91110000600037341L").unwrap(), person: None },
         authority: authority.parse().unwrap(),
         ground: Ground::MajorAccident,
         form: id(form),
         instrument: id(instrument),
-        penalties: vec![Penalty {
-            id: id("p-114"),
-            authority: penalised_by.parse().unwrap(),
-        }],
+        penalties: vec![Penalty { id: id("p-114"), authority: penalised_by.parse().unwrap() }],
     }
 }
 
 fn propose() -> Command {
-    Command::Propose(proposal(
-        "ministry-rule",
-        ORDER_11,
-        "emergency.33",
-        "emergency.33",
-    ))
+    Command::Propose(proposal("ministry-rule", ORDER_11, "emergency.33", "emergency.33"))
 }
 
 fn review() -> Command {
-    Command::ReviewLegality {
-        passed: true,
-        opinion: "lawful".into(),
-    }
+    Command::ReviewLegality { passed: true, opinion: "lawful".into() }
 }
 
 fn notice() -> Command {
@@ -83,29 +62,19 @@ fn notice() -> Command {
 }
 
 fn waive() -> Command {
-    Command::WaiveDefence {
-        document: "waiver".into(),
-    }
+    Command::WaiveDefence { document: "waiver".into() }
 }
 
 fn receive() -> Command {
-    Command::ReceiveDefence {
-        document: "defence".into(),
-    }
+    Command::ReceiveDefence { document: "defence".into() }
 }
 
 fn decide() -> Command {
-    Command::Decide {
-        list: true,
-        document: "decision".into(),
-        assessment: None,
-    }
+    Command::Decide { list: true, document: "decision".into(), assessment: None }
 }
 
 fn publish() -> Command {
-    Command::Publish {
-        platforms: vec!["credit-china".into()],
-    }
+    Command::Publish { platforms: vec!["credit-china".into()] }
 }
 
 fn remove() -> Command {
@@ -118,10 +87,7 @@ fn remove() -> Command {
 }
 
 fn revoke() -> Command {
-    Command::RevokeRemoval {
-        document: "revocation".into(),
-        finding: "false evidence".into(),
-    }
+    Command::RevokeRemoval { document: "revocation".into(), finding: "false evidence".into() }
 }
 
 fn invalidate() -> Command {
@@ -130,9 +96,7 @@ fn invalidate() -> Command {
 
 /// The events of a story, by giving the commands in order.
 fn story(commands: impl IntoIterator<Item = (Command, Context)>) -> Vec<Event> {
-    commands
-        .into_iter()
-        .fold(vec![], |events, (command, cx)| after(events, command, &cx))
+    commands.into_iter().fold(vec![], |events, (command, cx)| after(events, command, &cx))
 }
 
 fn after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
@@ -145,11 +109,7 @@ fn proposed() -> Vec<Event> {
 }
 
 fn noticed() -> Vec<Event> {
-    story([
-        (propose(), policy()),
-        (review(), at(NOTICED)),
-        (notice(), at(NOTICED)),
-    ])
+    story([(propose(), policy()), (review(), at(NOTICED)), (notice(), at(NOTICED))])
 }
 
 fn listed() -> Vec<Event> {
@@ -180,42 +140,25 @@ fn order_11_is_a_ministry_rule_and_nothing_more() {
     let law = proposal("law", ORDER_11, "emergency.33", "emergency.33");
     given::<Listing>([])
         .when(Command::Propose(law), &policy())
-        .refused(Refusal::BasisMisnamed {
-            instrument: id(ORDER_11),
-        });
+        .refused(Refusal::BasisMisnamed { instrument: id(ORDER_11) });
 }
 
 #[test]
 fn a_fire_brigade_does_not_list_under_order_11() {
     let fire = proposal("ministry-rule", ORDER_11, "fire.330723", "fire.330723");
-    given::<Listing>([])
-        .when(Command::Propose(fire), &policy())
-        .refused(Refusal::FireBodyMayNotList);
+    given::<Listing>([]).when(Command::Propose(fire), &policy()).refused(Refusal::FireBodyMayNotList);
 }
 
 #[test]
 fn another_department_does_not_list_under_order_11() {
     let police = proposal("ministry-rule", ORDER_11, "police.330723", "police.330723");
-    given::<Listing>([])
-        .when(Command::Propose(police), &policy())
-        .refused(Refusal::OnlyEmergencyDepartment);
+    given::<Listing>([]).when(Command::Propose(police), &policy()).refused(Refusal::OnlyEmergencyDepartment);
 }
 
 #[test]
 fn a_fire_brigade_may_list_under_a_local_regulation() {
-    let fire = proposal(
-        "local-regulation",
-        "zj-credit-regulation",
-        "fire.330723",
-        "fire.330723",
-    );
-    assert_eq!(
-        given::<Listing>([])
-            .when(Command::Propose(fire), &policy())
-            .events()
-            .len(),
-        1
-    );
+    let fire = proposal("local-regulation", "zj-credit-regulation", "fire.330723", "fire.330723");
+    assert_eq!(given::<Listing>([]).when(Command::Propose(fire), &policy()).events().len(), 1);
 }
 
 #[test]
@@ -224,94 +167,64 @@ fn order_11_does_not_cover_fire_safety_as_such() {
     fire.ground = Ground::EndangeredFireSafety;
     given::<Listing>([])
         .when(Command::Propose(fire), &policy())
-        .refused(Refusal::GroundNotInInstrument {
-            ground: Ground::EndangeredFireSafety,
-        });
+        .refused(Refusal::GroundNotInInstrument { ground: Ground::EndangeredFireSafety });
 }
 
 #[test]
 fn who_did_not_punish_does_not_list() {
     let other = proposal("ministry-rule", ORDER_11, "emergency.3307", "emergency.33");
-    given::<Listing>([])
-        .when(Command::Propose(other), &policy())
-        .refused(Refusal::NotThePenalisingAuthority);
+    given::<Listing>([]).when(Command::Propose(other), &policy()).refused(Refusal::NotThePenalisingAuthority);
     let neighbour = context(NOTICED, actor(DepartmentKind::Emergency, "3307", &EVERY_ROLE));
-    given::<Listing>([])
-        .when(propose(), &neighbour)
-        .refused(Refusal::NotThePenalisingAuthority);
+    given::<Listing>([]).when(propose(), &neighbour).refused(Refusal::NotThePenalisingAuthority);
 }
 
 #[test]
 fn a_listing_without_a_penalty_is_not_proposed() {
     let mut bare = proposal("ministry-rule", ORDER_11, "emergency.33", "emergency.33");
     bare.penalties.clear();
-    given::<Listing>([])
-        .when(Command::Propose(bare), &policy())
-        .refused(Refusal::NoPenalty);
+    given::<Listing>([]).when(Command::Propose(bare), &policy()).refused(Refusal::NoPenalty);
 }
 
 #[test]
 fn a_person_proposes_only_as_an_officer() {
     let clerk = context(NOTICED, person(&[Role::Clerk]));
-    given::<Listing>([])
-        .when(propose(), &clerk)
-        .refused(Refusal::NotAnOfficer);
+    given::<Listing>([]).when(propose(), &clerk).refused(Refusal::NotAnOfficer);
 }
 
 #[test]
 fn a_listing_is_proposed_once() {
-    given::<Listing>(proposed())
-        .when(propose(), &policy())
-        .refused(Refusal::AlreadyProposed);
-    given::<Listing>([])
-        .when(review(), &at(NOTICED))
-        .refused(Refusal::NotProposed);
+    given::<Listing>(proposed()).when(propose(), &policy()).refused(Refusal::AlreadyProposed);
+    given::<Listing>([]).when(review(), &at(NOTICED)).refused(Refusal::NotProposed);
 }
 
 #[test]
 fn the_proposer_does_not_review() {
     let events = story([(propose(), at(NOTICED))]);
-    given::<Listing>(events)
-        .when(review(), &at(NOTICED))
-        .refused(Refusal::ReviewerIsProposer);
+    given::<Listing>(events).when(review(), &at(NOTICED)).refused(Refusal::ReviewerIsProposer);
 }
 
 #[test]
 fn only_a_legal_reviewer_of_the_authority_reviews() {
     let head = context(NOTICED, person(&[Role::Head]));
-    given::<Listing>(proposed())
-        .when(review(), &head)
-        .refused(Refusal::NotLegalReviewer);
+    given::<Listing>(proposed()).when(review(), &head).refused(Refusal::NotLegalReviewer);
     let neighbour = context(NOTICED, actor(DepartmentKind::Emergency, "3307", &EVERY_ROLE));
-    given::<Listing>(proposed())
-        .when(review(), &neighbour)
-        .refused(Refusal::NotThePenalisingAuthority);
+    given::<Listing>(proposed()).when(review(), &neighbour).refused(Refusal::NotThePenalisingAuthority);
 }
 
 #[test]
 fn a_notice_states_reasons_and_measures() {
-    let bare = Command::ServePriorNotice {
-        document: "n".into(),
-        reasons: " ".into(),
-        measures: vec![],
-    };
-    given::<Listing>(proposed())
-        .when(bare, &at(NOTICED))
-        .refused(Refusal::NoticeIncomplete);
+    let bare = Command::ServePriorNotice { document: "n".into(), reasons: " ".into(), measures: vec![] };
+    given::<Listing>(proposed()).when(bare, &at(NOTICED)).refused(Refusal::NoticeIncomplete);
 }
 
 #[test]
 fn a_notice_is_served_once() {
-    given::<Listing>(noticed())
-        .when(notice(), &at(NOTICED))
-        .refused(Refusal::AlreadyNotified);
+    given::<Listing>(noticed()).when(notice(), &at(NOTICED)).refused(Refusal::AlreadyNotified);
 }
 
 #[test]
 fn the_defence_has_five_working_days() {
-    let Some(Event::PriorNoticeServed { defend_by, .. }) = noticed().pop() else {
-        panic!()
-    };
+    let Some(Event::PriorNoticeServed { defend_by, .. }) = noticed().pop() else { panic!() };
     assert_eq!(defend_by.last_day, date!(2023 - 11 - 08));
 }
 
@@ -319,10 +232,7 @@ fn the_defence_has_five_working_days() {
 fn the_defence_lapses_when_its_window_closes() {
     let standing = given::<Listing>(noticed());
     assert_eq!(standing.deadline(), Some(datetime!(2023-11-09 0:00 +8)));
-    assert!(matches!(
-        run_out(noticed()).last(),
-        Some(Event::DefenceLapsed { .. })
-    ));
+    assert!(matches!(run_out(noticed()).last(), Some(Event::DefenceLapsed { .. })));
 }
 
 #[test]
@@ -330,96 +240,59 @@ fn a_defence_after_the_window_is_too_late_and_one_posted_in_time_is_not() {
     let lapsed = run_out(noticed());
     given::<Listing>(lapsed.clone())
         .when(receive(), &at(datetime!(2023-11-09 0:00 +8)))
-        .refused(Refusal::DefenceWindowClosed {
-            last_day: date!(2023 - 11 - 08),
-        });
+        .refused(Refusal::DefenceWindowClosed { last_day: date!(2023 - 11 - 08) });
     given::<Listing>(lapsed)
         .when(receive(), &at(datetime!(2023-11-08 23:59 +8)))
-        .then([Event::DefenceReceived {
-            document: "defence".into(),
-        }]);
+        .then([Event::DefenceReceived { document: "defence".into() }]);
 }
 
 #[test]
 fn a_defence_is_given_once_and_only_after_the_notice() {
-    given::<Listing>(proposed())
-        .when(receive(), &at(NOTICED))
-        .refused(Refusal::NotNotified);
+    given::<Listing>(proposed()).when(receive(), &at(NOTICED)).refused(Refusal::NotNotified);
     let events = after(noticed(), waive(), &at(NOTICED));
-    given::<Listing>(events)
-        .when(receive(), &at(NOTICED))
-        .refused(Refusal::DefenceEnded);
+    given::<Listing>(events).when(receive(), &at(NOTICED)).refused(Refusal::DefenceEnded);
 }
 
 #[test]
 fn nothing_is_decided_before_the_notice() {
     let events = after(proposed(), review(), &at(NOTICED));
-    given::<Listing>(events)
-        .when(decide(), &at(DECIDED))
-        .refused(Refusal::NotNotified);
+    given::<Listing>(events).when(decide(), &at(DECIDED)).refused(Refusal::NotNotified);
 }
 
 #[test]
 fn nothing_is_decided_while_the_defence_may_still_come() {
     given::<Listing>(noticed())
         .when(decide(), &at(datetime!(2023-11-08 23:59 +8)))
-        .refused(Refusal::DefenceWindowOpen {
-            last_day: date!(2023 - 11 - 08),
-        });
+        .refused(Refusal::DefenceWindowOpen { last_day: date!(2023 - 11 - 08) });
 }
 
 #[test]
 fn a_decision_is_not_dated_back_into_the_window() {
     given::<Listing>(run_out(noticed()))
         .when(decide(), &at(datetime!(2023-11-07 10:00 +8)))
-        .refused(Refusal::DefenceWindowOpen {
-            last_day: date!(2023 - 11 - 08),
-        });
+        .refused(Refusal::DefenceWindowOpen { last_day: date!(2023 - 11 - 08) });
 }
 
 #[test]
 fn a_decision_after_the_window_records_the_lapse_that_the_clock_has_not() {
     let events = given::<Listing>(noticed()).when(decide(), &at(DECIDED)).events();
-    assert!(matches!(
-        events[..],
-        [Event::DefenceLapsed { .. }, Event::Listed { .. }]
-    ));
+    assert!(matches!(events[..], [Event::DefenceLapsed { .. }, Event::Listed { .. }]));
 }
 
 #[test]
 fn a_defence_that_was_received_is_answered_in_the_decision() {
     let events = after(noticed(), receive(), &at(NOTICED));
-    given::<Listing>(events.clone())
-        .when(decide(), &at(DECIDED))
-        .refused(Refusal::DefenceNotAssessed);
-    let answered = Command::Decide {
-        list: true,
-        document: "d".into(),
-        assessment: Some("rejected: …".into()),
-    };
-    assert_eq!(
-        given::<Listing>(events)
-            .when(answered, &at(DECIDED))
-            .events()
-            .len(),
-        1
-    );
+    given::<Listing>(events.clone()).when(decide(), &at(DECIDED)).refused(Refusal::DefenceNotAssessed);
+    let answered =
+        Command::Decide { list: true, document: "d".into(), assessment: Some("rejected: …".into()) };
+    assert_eq!(given::<Listing>(events).when(answered, &at(DECIDED)).events().len(), 1);
 }
 
 #[test]
 fn nothing_is_decided_without_a_passed_review() {
-    let events = story([
-        (propose(), policy()),
-        (notice(), at(NOTICED)),
-        (waive(), at(NOTICED)),
-    ]);
-    given::<Listing>(events.clone())
-        .when(decide(), &at(DECIDED))
-        .refused(Refusal::ReviewMissing);
-    let failed = Command::ReviewLegality {
-        passed: false,
-        opinion: "thin evidence".into(),
-    };
+    let events = story([(propose(), policy()), (notice(), at(NOTICED)), (waive(), at(NOTICED))]);
+    given::<Listing>(events.clone()).when(decide(), &at(DECIDED)).refused(Refusal::ReviewMissing);
+    let failed = Command::ReviewLegality { passed: false, opinion: "thin evidence".into() };
     given::<Listing>(after(events, failed, &at(NOTICED)))
         .when(decide(), &at(DECIDED))
         .refused(Refusal::ReviewMissing);
@@ -428,40 +301,24 @@ fn nothing_is_decided_without_a_passed_review() {
 #[test]
 fn the_head_of_the_penalising_department_decides() {
     let officer = context(DECIDED, person(&[Role::Officer]));
-    given::<Listing>(noticed())
-        .when(decide(), &officer)
-        .refused(Refusal::NotTheHead);
+    given::<Listing>(noticed()).when(decide(), &officer).refused(Refusal::NotTheHead);
     let other = context(DECIDED, actor(DepartmentKind::Emergency, "3307", &[Role::Head]));
-    given::<Listing>(noticed())
-        .when(decide(), &other)
-        .refused(Refusal::NotThePenalisingAuthority);
+    given::<Listing>(noticed()).when(decide(), &other).refused(Refusal::NotThePenalisingAuthority);
 }
 
 #[test]
 fn order_11_does_not_list_before_it_is_in_force() {
     let early = datetime!(2023-08-01 10:00 +8);
-    let events = story([
-        (propose(), policy()),
-        (review(), at(early)),
-        (notice(), at(early)),
-        (waive(), at(early)),
-    ]);
+    let events =
+        story([(propose(), policy()), (review(), at(early)), (notice(), at(early)), (waive(), at(early))]);
     given::<Listing>(events)
         .when(decide(), &at(datetime!(2023-09-30 23:59 +8)))
-        .refused(Refusal::NotInForce {
-            instrument: id(ORDER_11),
-            from: date!(2023 - 10 - 01),
-        });
+        .refused(Refusal::NotInForce { instrument: id(ORDER_11), from: date!(2023 - 10 - 01) });
 }
 
 #[test]
 fn a_local_list_has_no_verified_term_before_the_repair_measure_of_2026() {
-    let local = proposal(
-        "local-regulation",
-        "zj-credit-regulation",
-        "fire.330723",
-        "fire.330723",
-    );
+    let local = proposal("local-regulation", "zj-credit-regulation", "fire.330723", "fire.330723");
     let fire = |at| context(at, actor(DepartmentKind::Fire, "330723", &EVERY_ROLE));
     let events = story([
         (Command::Propose(local), policy()),
@@ -471,40 +328,15 @@ fn a_local_list_has_no_verified_term_before_the_repair_measure_of_2026() {
     ]);
     given::<Listing>(events.clone())
         .when(decide(), &fire(datetime!(2026-03-31 10:00 +8)))
-        .refused(Refusal::NotInForce {
-            instrument: id("zj-credit-regulation"),
-            from: date!(2026 - 04 - 01),
-        });
-    let events = given::<Listing>(events)
-        .when(decide(), &fire(datetime!(2026-04-01 10:00 +8)))
-        .events();
-    let [
-        Event::Listed {
-            until,
-            removable_from,
-            ..
-        },
-    ] = &events[..]
-    else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        (until.last_day, removable_from.last_day),
-        (date!(2029 - 04 - 01), date!(2027 - 04 - 01))
-    );
+        .refused(Refusal::NotInForce { instrument: id("zj-credit-regulation"), from: date!(2026 - 04 - 01) });
+    let events = given::<Listing>(events).when(decide(), &fire(datetime!(2026-04-01 10:00 +8))).events();
+    let [Event::Listed { until, removable_from, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((until.last_day, removable_from.last_day), (date!(2029 - 04 - 01), date!(2027 - 04 - 01)));
 }
 
 #[test]
 fn a_listing_runs_three_years_and_may_be_removed_after_one() {
-    let Some(Event::Listed {
-        until,
-        removable_from,
-        publish_by,
-        ..
-    }) = listed().pop()
-    else {
-        panic!()
-    };
+    let Some(Event::Listed { until, removable_from, publish_by, .. }) = listed().pop() else { panic!() };
     assert_eq!(until.last_day, date!(2026 - 11 - 15));
     assert_eq!(removable_from.last_day, date!(2024 - 11 - 15));
     assert_eq!(publish_by, None);
@@ -512,61 +344,40 @@ fn a_listing_runs_three_years_and_may_be_removed_after_one() {
 
 #[test]
 fn not_listing_ends_the_matter() {
-    let spare = Command::Decide {
-        list: false,
-        document: "decision".into(),
-        assessment: None,
-    };
+    let spare = Command::Decide { list: false, document: "decision".into(), assessment: None };
     let events = after(noticed(), spare, &at(DECIDED));
-    given::<Listing>(events)
-        .when(decide(), &at(DECIDED))
-        .refused(Refusal::AlreadyEnded);
+    given::<Listing>(events).when(decide(), &at(DECIDED)).refused(Refusal::AlreadyEnded);
 }
 
 #[test]
 fn a_decision_is_made_once() {
-    given::<Listing>(listed())
-        .when(decide(), &at(DECIDED))
-        .refused(Refusal::AlreadyDecided);
+    given::<Listing>(listed()).when(decide(), &at(DECIDED)).refused(Refusal::AlreadyDecided);
 }
 
 #[test]
 fn nothing_is_published_before_the_decision() {
-    given::<Listing>(noticed())
-        .when(publish(), &at(DECIDED))
-        .refused(Refusal::NotDecided);
+    given::<Listing>(noticed()).when(publish(), &at(DECIDED)).refused(Refusal::NotDecided);
 }
 
 #[test]
 fn a_publication_carries_its_shortest_and_longest_term() {
-    let Some(Event::Published {
-        removable_from,
-        until,
-        ..
-    }) = after(listed(), publish(), &at(DECIDED)).pop()
+    let Some(Event::Published { removable_from, until, .. }) = after(listed(), publish(), &at(DECIDED)).pop()
     else {
         panic!()
     };
-    assert_eq!(
-        (removable_from.last_day, until.last_day),
-        (date!(2024 - 11 - 15), date!(2026 - 11 - 15))
-    );
+    assert_eq!((removable_from.last_day, until.last_day), (date!(2024 - 11 - 15), date!(2026 - 11 - 15)));
 }
 
 #[test]
 fn a_listing_is_published_once() {
-    given::<Listing>(after(listed(), publish(), &at(DECIDED)))
-        .when(publish(), &at(DECIDED))
-        .then([]);
+    given::<Listing>(after(listed(), publish(), &at(DECIDED))).when(publish(), &at(DECIDED)).then([]);
 }
 
 #[test]
 fn nothing_is_published_after_the_term() {
     given::<Listing>(listed())
         .when(publish(), &at(datetime!(2026-11-16 0:00 +8)))
-        .refused(Refusal::TermOver {
-            last_day: date!(2026 - 11 - 15),
-        });
+        .refused(Refusal::TermOver { last_day: date!(2026 - 11 - 15) });
 }
 
 #[test]
@@ -580,26 +391,20 @@ fn a_persons_record_is_not_published() {
         (waive(), at(NOTICED)),
         (decide(), at(DECIDED)),
     ]);
-    given::<Listing>(events)
-        .when(publish(), &at(DECIDED))
-        .refused(Refusal::PersonsAreNotPublished);
+    given::<Listing>(events).when(publish(), &at(DECIDED)).refused(Refusal::PersonsAreNotPublished);
 }
 
 #[test]
 fn a_listing_is_not_removed_before_month_twelve_is_over() {
     given::<Listing>(listed())
         .when(remove(), &at(datetime!(2024-11-15 23:59 +8)))
-        .refused(Refusal::RemovalTooEarly {
-            last_day: date!(2024 - 11 - 15),
-        });
+        .refused(Refusal::RemovalTooEarly { last_day: date!(2024 - 11 - 15) });
 }
 
 #[test]
 fn the_refusal_of_an_early_removal_names_its_instrument() {
     use decider::Refusal as _;
-    let refusal = Refusal::RemovalTooEarly {
-        last_day: date!(2024 - 11 - 15),
-    };
+    let refusal = Refusal::RemovalTooEarly { last_day: date!(2024 - 11 - 15) };
     assert_eq!(refusal.article(), "应急管理部令11号");
 }
 
@@ -613,26 +418,15 @@ fn an_early_removal_needs_duties_performed_harm_removed_and_a_commitment() {
         commitment: commitment.map(Into::into),
     };
     let standing = || given::<Listing>(listed());
-    standing()
-        .when(remove(false, true, Some("c")), &cx)
-        .refused(Refusal::DutiesNotPerformed);
-    standing()
-        .when(remove(true, false, Some("c")), &cx)
-        .refused(Refusal::HarmNotRemoved);
-    standing()
-        .when(remove(true, true, None), &cx)
-        .refused(Refusal::CommitmentMissing);
-    assert_eq!(
-        standing().when(remove(true, true, Some("c")), &cx).events().len(),
-        1
-    );
+    standing().when(remove(false, true, Some("c")), &cx).refused(Refusal::DutiesNotPerformed);
+    standing().when(remove(true, false, Some("c")), &cx).refused(Refusal::HarmNotRemoved);
+    standing().when(remove(true, true, None), &cx).refused(Refusal::CommitmentMissing);
+    assert_eq!(standing().when(remove(true, true, Some("c")), &cx).events().len(), 1);
 }
 
 #[test]
 fn only_what_is_listed_is_removed() {
-    given::<Listing>(noticed())
-        .when(remove(), &at(DECIDED))
-        .refused(Refusal::NotDecided);
+    given::<Listing>(noticed()).when(remove(), &at(DECIDED)).refused(Refusal::NotDecided);
     given::<Listing>(removed())
         .when(remove(), &at(datetime!(2025-01-06 10:00 +8)))
         .refused(Refusal::NotListed);
@@ -641,59 +435,39 @@ fn only_what_is_listed_is_removed() {
 #[test]
 fn cheating_restores_the_listing_for_the_rest_of_its_term() {
     let events = after(removed(), revoke(), &at(datetime!(2025-01-06 10:00 +8)));
-    let Some(Event::RemovalRevoked { until, .. }) = events.last() else {
-        panic!()
-    };
+    let Some(Event::RemovalRevoked { until, .. }) = events.last() else { panic!() };
     assert_eq!(until.last_day, date!(2026 - 11 - 15));
-    assert_eq!(
-        given::<Listing>(events).deadline(),
-        Some(datetime!(2026-11-16 0:00 +8))
-    );
+    assert_eq!(given::<Listing>(events).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
 }
 
 #[test]
 fn what_was_not_removed_is_not_restored() {
-    given::<Listing>(listed())
-        .when(revoke(), &at(DECIDED))
-        .refused(Refusal::NotRemoved);
+    given::<Listing>(listed()).when(revoke(), &at(DECIDED)).refused(Refusal::NotRemoved);
 }
 
 #[test]
 fn nothing_is_restored_after_the_term() {
     given::<Listing>(removed())
         .when(revoke(), &at(datetime!(2026-11-16 0:00 +8)))
-        .refused(Refusal::TermOver {
-            last_day: date!(2026 - 11 - 15),
-        });
+        .refused(Refusal::TermOver { last_day: date!(2026 - 11 - 15) });
 }
 
 #[test]
 fn a_listing_ends_by_itself_after_three_years() {
-    assert_eq!(
-        given::<Listing>(listed()).deadline(),
-        Some(datetime!(2026-11-16 0:00 +8))
-    );
+    assert_eq!(given::<Listing>(listed()).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
     let events = run_out(listed());
     assert!(matches!(events.last(), Some(Event::TermEnded { .. })));
-    given::<Listing>(events)
-        .when(publish(), &at(DECIDED))
-        .refused(Refusal::AlreadyEnded);
+    given::<Listing>(events).when(publish(), &at(DECIDED)).refused(Refusal::AlreadyEnded);
 }
 
 #[test]
 fn a_listing_whose_penalty_is_revoked_has_no_effect_at_once_and_is_withdrawn_in_three_working_days() {
     let revoked = datetime!(2024-01-03 10:00 +8);
     let events = after(listed(), invalidate(), &at(revoked));
-    let Some(Event::Suspended { withdraw_by, .. }) = events.last() else {
-        panic!()
-    };
+    let Some(Event::Suspended { withdraw_by, .. }) = events.last() else { panic!() };
     assert_eq!(withdraw_by.last_day, date!(2024 - 01 - 08));
-    given::<Listing>(events.clone())
-        .when(publish(), &at(revoked))
-        .refused(Refusal::NotListed);
-    let withdraw = Command::Withdraw {
-        document: "withdrawal".into(),
-    };
+    given::<Listing>(events.clone()).when(publish(), &at(revoked)).refused(Refusal::NotListed);
+    let withdraw = Command::Withdraw { document: "withdrawal".into() };
     let events = after(events, withdraw, &at(revoked));
     assert!(matches!(events.last(), Some(Event::Withdrawn { .. })));
     assert_eq!(given::<Listing>(events).deadline(), None);
@@ -702,23 +476,14 @@ fn a_listing_whose_penalty_is_revoked_has_no_effect_at_once_and_is_withdrawn_in_
 #[test]
 fn a_listing_that_is_not_withdrawn_in_time_is_a_breach() {
     let events = run_out(after(listed(), invalidate(), &at(datetime!(2024-01-03 10:00 +8))));
-    assert!(matches!(
-        events.last(),
-        Some(Event::DutyBreached {
-            duty: Clock::Withdraw,
-            ..
-        })
-    ));
+    assert!(matches!(events.last(), Some(Event::DutyBreached { duty: Clock::Withdraw, .. })));
     assert_eq!(given::<Listing>(events).deadline(), None);
 }
 
 #[test]
 fn a_proposal_whose_penalty_is_revoked_ends() {
     let events = after(noticed(), invalidate(), &at(NOTICED));
-    assert!(matches!(
-        events.last(),
-        Some(Event::Withdrawn { document: None, .. })
-    ));
+    assert!(matches!(events.last(), Some(Event::Withdrawn { document: None, .. })));
     given::<Listing>(events).when(invalidate(), &at(NOTICED)).then([]);
 }
 
@@ -730,52 +495,23 @@ fn another_penalty_that_is_revoked_changes_nothing() {
 
 #[test]
 fn a_listing_whose_basis_stands_is_not_withdrawn() {
-    let withdraw = Command::Withdraw {
-        document: "withdrawal".into(),
-    };
-    given::<Listing>(listed())
-        .when(withdraw, &at(DECIDED))
-        .refused(Refusal::NotSuspended);
+    let withdraw = Command::Withdraw { document: "withdrawal".into() };
+    given::<Listing>(listed()).when(withdraw, &at(DECIDED)).refused(Refusal::NotSuspended);
 }
 
 #[test]
 fn the_duty_to_publish_is_watched_where_configuration_allows_its_parameter() {
     let rules = RulePack::builtin().with_allowed(&["credit.worksafety.publish".to_owned()]);
-    let allowed = Context {
-        rules: rules.into(),
-        ..at(DECIDED)
-    };
+    let allowed = Context { rules: rules.into(), ..at(DECIDED) };
     let events = after(after(noticed(), waive(), &at(NOTICED)), decide(), &allowed);
-    let Some(Event::Listed {
-        publish_by: Some(due),
-        ..
-    }) = events.last()
-    else {
-        panic!()
-    };
+    let Some(Event::Listed { publish_by: Some(due), .. }) = events.last() else { panic!() };
     assert_eq!(due.last_day, date!(2023 - 12 - 13));
     let events = run_out(events);
-    assert!(matches!(
-        events.last(),
-        Some(Event::DutyBreached {
-            duty: Clock::Publish,
-            ..
-        })
-    ));
+    assert!(matches!(events.last(), Some(Event::DutyBreached { duty: Clock::Publish, .. })));
 }
 
 #[test]
 fn a_clock_that_runs_no_more_changes_nothing() {
-    let Some(Event::PriorNoticeServed { defend_by: due, .. }) = noticed().pop() else {
-        panic!()
-    };
-    given::<Listing>(listed())
-        .when(
-            Command::RunOut {
-                clock: Clock::Defence,
-                due,
-            },
-            &at(DECIDED),
-        )
-        .then([]);
+    let Some(Event::PriorNoticeServed { defend_by: due, .. }) = noticed().pop() else { panic!() };
+    given::<Listing>(listed()).when(Command::RunOut { clock: Clock::Defence, due }, &at(DECIDED)).then([]);
 }

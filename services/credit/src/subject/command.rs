@@ -47,20 +47,9 @@ impl Decider for Subject {
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::NotePenalty { penalty, .. } if state.penalties.contains_key(&penalty) => Ok(vec![]),
-            Command::NotePenalty {
-                penalty,
-                authority,
-                act,
-                level,
-                decided_at,
-            } => {
-                let noted = Event::PenaltyNoted {
-                    penalty: penalty.clone(),
-                    authority,
-                    act,
-                    level,
-                    decided_at,
-                };
+            Command::NotePenalty { penalty, authority, act, level, decided_at } => {
+                let noted =
+                    Event::PenaltyNoted { penalty: penalty.clone(), authority, act, level, decided_at };
                 let after = evolve(state.clone(), &noted);
                 let met = ground_met(&after, &penalty, cx)?;
                 Ok([noted].into_iter().chain(met).collect())
@@ -94,12 +83,7 @@ fn ground_met(state: &State, penalty: &Id, cx: &Context) -> Result<Option<Event>
         Some(Level::General) | None => return Ok(None),
     };
     let authority = noted.authority.clone();
-    Ok(Some(Event::GroundMet {
-        listing: penalty.clone(),
-        ground,
-        authority,
-        penalties,
-    }))
+    Ok(Some(Event::GroundMet { listing: penalty.clone(), ground, authority, penalties }))
 }
 
 /// One penalty for each larger accident whose window reaches this one, this one last. Facts carry no date of
@@ -117,50 +101,32 @@ fn larger_together(state: &State, penalty: &Id, at: OffsetDateTime, cx: &Context
                 && !other.revoked
                 && other.act != this.act
                 && other.decided_at <= at
-                && !cx
-                    .calendar
-                    .due(other.decided_at, WINDOW, Side::Agency)
-                    .is_past(at)
+                && !cx.calendar.due(other.decided_at, WINDOW, Side::Agency).is_past(at)
         })
         .collect();
     earlier.sort_by_key(|(_, other)| other.decided_at);
     let mut acts = BTreeSet::new();
     earlier.retain(|(_, other)| acts.insert(other.act.as_str()));
-    earlier
-        .into_iter()
-        .map(|(id, _)| id.clone())
-        .chain([penalty.clone()])
-        .collect()
+    earlier.into_iter().map(|(id, _)| id.clone()).chain([penalty.clone()]).collect()
 }
 
 fn revoke(state: &State, penalty: Id) -> Vec<Event> {
     if state.penalties.get(&penalty).is_none_or(|noted| noted.revoked) {
         return vec![];
     }
-    let lost = state
-        .listings
-        .iter()
-        .filter(|(_, penalties)| penalties.contains(&penalty));
-    let lost = lost.map(|(listing, _)| Event::BasisLost {
-        listing: listing.clone(),
-        penalty: penalty.clone(),
-    });
+    let lost = state.listings.iter().filter(|(_, penalties)| penalties.contains(&penalty));
+    let lost =
+        lost.map(|(listing, _)| Event::BasisLost { listing: listing.clone(), penalty: penalty.clone() });
     let lost: Vec<_> = lost.collect();
-    [Event::PenaltyRevoked { penalty }]
-        .into_iter()
-        .chain(lost)
-        .collect()
+    [Event::PenaltyRevoked { penalty }].into_iter().chain(lost).collect()
 }
 
 /// A listing may be proposed on a penalty that is being revoked at the same time; then its basis is gone already.
 fn note_listing(state: &State, listing: Id, penalties: Vec<Id>) -> Vec<Event> {
     let is_revoked = |id: &&Id| state.penalties.get(*id).is_some_and(|noted| noted.revoked);
-    let lost = penalties.iter().find(is_revoked).map(|penalty| Event::BasisLost {
-        listing: listing.clone(),
-        penalty: penalty.clone(),
-    });
-    [Event::ListingNoted { listing, penalties }]
-        .into_iter()
-        .chain(lost)
-        .collect()
+    let lost = penalties
+        .iter()
+        .find(is_revoked)
+        .map(|penalty| Event::BasisLost { listing: listing.clone(), penalty: penalty.clone() });
+    [Event::ListingNoted { listing, penalties }].into_iter().chain(lost).collect()
 }

@@ -24,12 +24,7 @@ pub enum Event {
         decided_at: OffsetDateTime,
     },
     /// 符合列入情形
-    GroundMet {
-        listing: Id,
-        ground: Ground,
-        authority: Department,
-        penalties: Vec<Id>,
-    },
+    GroundMet { listing: Id, ground: Ground, authority: Department, penalties: Vec<Id> },
     /// 列入事项已提出
     ListingNoted { listing: Id, penalties: Vec<Id> },
     /// 行政处罚被撤销

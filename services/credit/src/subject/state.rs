@@ -29,13 +29,7 @@ pub struct Penalty {
 /// Remembers an event.
 pub(super) fn evolve(mut state: State, event: &Event) -> State {
     match event {
-        Event::PenaltyNoted {
-            penalty,
-            authority,
-            act,
-            level,
-            decided_at,
-        } => {
+        Event::PenaltyNoted { penalty, authority, act, level, decided_at } => {
             let noted = Penalty {
                 authority: authority.clone(),
                 act: act.clone(),
@@ -45,10 +39,7 @@ pub(super) fn evolve(mut state: State, event: &Event) -> State {
             };
             state.penalties.insert(penalty.clone(), noted);
         }
-        Event::GroundMet {
-            listing, penalties, ..
-        }
-        | Event::ListingNoted { listing, penalties } => {
+        Event::GroundMet { listing, penalties, .. } | Event::ListingNoted { listing, penalties } => {
             state.listings.insert(listing.clone(), penalties.clone());
         }
         Event::PenaltyRevoked { penalty } => {

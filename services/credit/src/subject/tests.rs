@@ -39,9 +39,9 @@ fn story(commands: impl IntoIterator<Item = Command>) -> Vec<Event> {
 /// The penalties of the last ground that was met.
 fn ground(events: &[Event]) -> Option<(Ground, Vec<&str>)> {
     events.iter().rev().find_map(|event| match event {
-        Event::GroundMet {
-            ground, penalties, ..
-        } => Some((*ground, penalties.iter().map(Id::as_str).collect())),
+        Event::GroundMet { ground, penalties, .. } => {
+            Some((*ground, penalties.iter().map(Id::as_str).collect()))
+        }
         _ => None,
     })
 }
@@ -54,41 +54,29 @@ fn one_major_accident_is_a_ground() {
 
 #[test]
 fn one_larger_accident_is_no_ground() {
-    assert_eq!(
-        ground(&story([note("p-1", "fire-1", Level::Larger, FIRST)])),
-        None
-    );
+    assert_eq!(ground(&story([note("p-1", "fire-1", Level::Larger, FIRST)])), None);
 }
 
 #[test]
 fn two_larger_accidents_within_twelve_months_are_a_ground() {
     let last_day = datetime!(2024-10-20 23:59 +8);
-    let events = story([
-        note("p-1", "fire-1", Level::Larger, FIRST),
-        note("p-2", "fire-2", Level::Larger, last_day),
-    ]);
-    assert_eq!(
-        ground(&events),
-        Some((Ground::TwoLargerAccidents, vec!["p-1", "p-2"]))
-    );
+    let events =
+        story([note("p-1", "fire-1", Level::Larger, FIRST), note("p-2", "fire-2", Level::Larger, last_day)]);
+    assert_eq!(ground(&events), Some((Ground::TwoLargerAccidents, vec!["p-1", "p-2"])));
 }
 
 #[test]
 fn two_larger_accidents_further_apart_are_no_ground() {
     let too_late = datetime!(2024-10-21 0:00 +8);
-    let events = story([
-        note("p-1", "fire-1", Level::Larger, FIRST),
-        note("p-2", "fire-2", Level::Larger, too_late),
-    ]);
+    let events =
+        story([note("p-1", "fire-1", Level::Larger, FIRST), note("p-2", "fire-2", Level::Larger, too_late)]);
     assert_eq!(ground(&events), None);
 }
 
 #[test]
 fn two_penalties_for_one_accident_are_one_accident() {
-    let events = story([
-        note("p-1", "fire-1", Level::Larger, FIRST),
-        note("p-2", "fire-1", Level::Larger, FIRST),
-    ]);
+    let events =
+        story([note("p-1", "fire-1", Level::Larger, FIRST), note("p-2", "fire-1", Level::Larger, FIRST)]);
     assert_eq!(ground(&events), None);
 }
 
@@ -105,33 +93,20 @@ fn a_revoked_penalty_does_not_count() {
 #[test]
 fn a_penalty_is_noted_once() {
     let events = story([note("p-1", "fire-1", Level::Major, FIRST)]);
-    given::<Subject>(events)
-        .when(note("p-1", "fire-1", Level::Major, FIRST), &cx())
-        .then([]);
+    given::<Subject>(events).when(note("p-1", "fire-1", Level::Major, FIRST), &cx()).then([]);
 }
 
 #[test]
 fn every_listing_that_rests_on_a_revoked_penalty_loses_its_basis() {
     let events = story([
         note("p-1", "fire-1", Level::Major, FIRST),
-        Command::NoteListing {
-            listing: id("l-1"),
-            penalties: vec![id("p-1")],
-        },
+        Command::NoteListing { listing: id("l-1"), penalties: vec![id("p-1")] },
     ]);
-    given::<Subject>(events)
-        .when(Command::NoteRevocation { penalty: id("p-1") }, &cx())
-        .then([
-            Event::PenaltyRevoked { penalty: id("p-1") },
-            Event::BasisLost {
-                listing: id("l-1"),
-                penalty: id("p-1"),
-            },
-            Event::BasisLost {
-                listing: id("p-1"),
-                penalty: id("p-1"),
-            },
-        ]);
+    given::<Subject>(events).when(Command::NoteRevocation { penalty: id("p-1") }, &cx()).then([
+        Event::PenaltyRevoked { penalty: id("p-1") },
+        Event::BasisLost { listing: id("l-1"), penalty: id("p-1") },
+        Event::BasisLost { listing: id("p-1"), penalty: id("p-1") },
+    ]);
 }
 
 #[test]
@@ -147,16 +122,7 @@ fn a_listing_proposed_on_a_penalty_that_was_just_revoked_loses_its_basis() {
     let events = story([
         note("p-1", "fire-1", Level::General, FIRST),
         Command::NoteRevocation { penalty: id("p-1") },
-        Command::NoteListing {
-            listing: id("l-1"),
-            penalties: vec![id("p-1")],
-        },
+        Command::NoteListing { listing: id("l-1"), penalties: vec![id("p-1")] },
     ]);
-    assert_eq!(
-        events.last(),
-        Some(&Event::BasisLost {
-            listing: id("l-1"),
-            penalty: id("p-1")
-        })
-    );
+    assert_eq!(events.last(), Some(&Event::BasisLost { listing: id("l-1"), penalty: id("p-1") }));
 }

@@ -71,22 +71,11 @@ impl View for ListingsView {
             return Ok(());
         }
         match recorded.event::<Event>()? {
-            Event::Proposed {
-                party,
-                authority,
-                ground,
-                basis,
-                ..
-            } => {
+            Event::Proposed { party, authority, ground, basis, .. } => {
                 propose(tx, recorded, &party, &authority.to_string(), ground, &basis).await?;
             }
             Event::PriorNoticeServed { defend_by, .. } => notice(tx, recorded, defend_by).await?,
-            Event::Listed {
-                document,
-                until,
-                removable_from,
-                ..
-            } => {
+            Event::Listed { document, until, removable_from, .. } => {
                 decide(tx, recorded, "listed", document, Some((until, removable_from))).await?;
             }
             Event::NotListed { document, .. } => decide(tx, recorded, "not-listed", document, None).await?,
@@ -213,10 +202,7 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One listing.
 pub async fn get(tx: &mut PgConnection, listing_id: &str) -> Result<Option<ListingRow>, sqlx::Error> {
-    sqlx::query_as("select * from listings where listing_id = $1")
-        .bind(listing_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from listings where listing_id = $1").bind(listing_id).fetch_optional(tx).await
 }
 
 /// Listings, newest first, proposed before a position; only those of `unit` and in `state` unless these are empty.

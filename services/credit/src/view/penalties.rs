@@ -33,9 +33,7 @@ impl View for PenaltiesView {
             return Ok(());
         }
         match recorded.event::<Event>()? {
-            Event::PenaltyNoted {
-                penalty, authority, ..
-            } => {
+            Event::PenaltyNoted { penalty, authority, .. } => {
                 sqlx::query("insert into penalties (penalty_id, unit, authority) values ($1, $2, $3) on conflict do nothing")
                     .bind(penalty.as_str())
                     .bind(recorded.stream.id())

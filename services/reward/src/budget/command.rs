@@ -15,21 +15,13 @@ const APPROPRIATED_FEN_MAX: i64 = 1_000_000_000_000_000;
 #[derive(Debug, Clone)]
 pub enum Command {
     /// 预算批复
-    Appropriate {
-        key: BudgetKey,
-        amount_fen: i64,
-        document: String,
-    },
+    Appropriate { key: BudgetKey, amount_fen: i64, document: String },
     /// 追加预算
     TopUp { amount_fen: i64, document: String },
     /// 核减预算
     Cut { amount_fen: i64, document: String },
     /// A claim needs this much in all.
-    Reserve {
-        key: BudgetKey,
-        claim: Id,
-        amount_fen: i64,
-    },
+    Reserve { key: BudgetKey, claim: Id, amount_fen: i64 },
     /// A claim needs less.
     Reduce { claim: Id, amount_fen: i64 },
     /// A claim needs nothing any more.
@@ -98,10 +90,7 @@ fn open_with(command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
     let (Command::Appropriate { key, .. } | Command::Reserve { key, .. }) = &command else {
         return Ok(vec![]);
     };
-    let opened = Event::Opened {
-        key: key.clone(),
-        year_end: year_end(key, cx),
-    };
+    let opened = Event::Opened { key: key.clone(), year_end: year_end(key, cx) };
     let State::Open(open) = evolve(State::Unknown, &opened) else {
         return Ok(vec![]);
     };
@@ -111,45 +100,23 @@ fn open_with(command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
 
 fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
     match command {
-        Command::Appropriate {
-            key: _,
-            amount_fen,
-            document,
-        } => {
+        Command::Appropriate { key: _, amount_fen, document } => {
             finance(open, cx)?;
             if open.appropriated_fen.is_some() {
                 return Err(Refusal::AlreadyAppropriated);
             }
             let key = open.key.clone();
             let appropriated_fen = positive(amount_fen)?;
-            Ok(drained(
-                open,
-                vec![Event::Appropriated {
-                    key,
-                    amount_fen,
-                    appropriated_fen,
-                    document,
-                }],
-            ))
+            Ok(drained(open, vec![Event::Appropriated { key, amount_fen, appropriated_fen, document }]))
         }
         Command::TopUp { amount_fen, document } => {
             let appropriated = appropriated(open, cx)?;
             let key = open.key.clone();
             let appropriated_fen = positive(appropriated.saturating_add(positive(amount_fen)?))?;
-            Ok(drained(
-                open,
-                vec![Event::ToppedUp {
-                    key,
-                    amount_fen,
-                    appropriated_fen,
-                    document,
-                }],
-            ))
+            Ok(drained(open, vec![Event::ToppedUp { key, amount_fen, appropriated_fen, document }]))
         }
         Command::Cut { amount_fen, document } => cut(open, amount_fen, document, cx).map(|event| vec![event]),
-        Command::Reserve {
-            claim, amount_fen, ..
-        } => reserve(open, claim, amount_fen),
+        Command::Reserve { claim, amount_fen, .. } => reserve(open, claim, amount_fen),
         Command::Reduce { claim, amount_fen } => Ok(reduce(open, claim, amount_fen)),
         Command::Release { claim } => Ok(release(open, claim)),
         Command::Post { claim, amount_fen } => post(open, claim, amount_fen),
@@ -164,22 +131,13 @@ fn cut(open: &Open, amount_fen: i64, document: String, cx: &Context) -> Result<E
     if appropriated_fen < committed_fen {
         return Err(Refusal::CutBelowCommitments { committed_fen });
     }
-    Ok(Event::Cut {
-        key: open.key.clone(),
-        amount_fen,
-        appropriated_fen,
-        document,
-    })
+    Ok(Event::Cut { key: open.key.clone(), amount_fen, appropriated_fen, document })
 }
 
 /// Nobody overtakes: while others wait, a new claim waits behind them, however little it needs.
 fn reserve(open: &Open, claim: Id, amount_fen: i64) -> Result<Vec<Event>, Refusal> {
     let held = open.reserved.get(&claim).copied();
-    let waiting = open
-        .queue
-        .iter()
-        .find(|(waiting, _)| *waiting == claim)
-        .map(|(_, fen)| *fen);
+    let waiting = open.queue.iter().find(|(waiting, _)| *waiting == claim).map(|(_, fen)| *fen);
     if open.posted.contains(&claim) {
         return Ok(vec![]);
     }
@@ -187,44 +145,24 @@ fn reserve(open: &Open, claim: Id, amount_fen: i64) -> Result<Vec<Event>, Refusa
         return Ok(reduce(open, claim, amount_fen));
     }
     if open.closed {
-        return Ok(vec![Event::TurnedOver {
-            claim,
-            amount_fen,
-            to: open.key.next(),
-        }]);
+        return Ok(vec![Event::TurnedOver { claim, amount_fen, to: open.key.next() }]);
     }
     let key = open.key.clone();
     let available_fen = open.available_fen() + held.unwrap_or(0);
     if open.queue.is_empty() && amount_fen <= available_fen {
-        return Ok(vec![Event::Reserved {
-            key,
-            claim,
-            amount_fen,
-        }]);
+        return Ok(vec![Event::Reserved { key, claim, amount_fen }]);
     }
     if waiting.is_none() && open.queue.len() >= QUEUE_LEN_MAX {
         return Err(Refusal::QueueFull);
     }
     // What was held for a smaller amount goes back first, to those who wait longer.
-    let released = held.map(|amount_fen| Event::Released {
-        claim: claim.clone(),
-        amount_fen,
-    });
-    let refused = Event::ReservationRefused {
-        key,
-        claim,
-        amount_fen,
-        available_fen,
-    };
+    let released = held.map(|amount_fen| Event::Released { claim: claim.clone(), amount_fen });
+    let refused = Event::ReservationRefused { key, claim, amount_fen, available_fen };
     Ok(drained(open, released.into_iter().chain([refused]).collect()))
 }
 
 fn reduce(open: &Open, claim: Id, amount_fen: i64) -> Vec<Event> {
-    let waiting = open
-        .queue
-        .iter()
-        .find(|(waiting, _)| *waiting == claim)
-        .map(|(_, fen)| *fen);
+    let waiting = open.queue.iter().find(|(waiting, _)| *waiting == claim).map(|(_, fen)| *fen);
     let held = open.reserved.get(&claim).copied().or(waiting);
     if held.is_none_or(|held| amount_fen >= held) {
         return vec![];
@@ -251,14 +189,7 @@ fn post(open: &Open, claim: Id, amount_fen: i64) -> Result<Vec<Event>, Refusal> 
         return Err(Refusal::MoreThanReserved { reserved_fen });
     }
     let released_fen = reserved_fen - amount_fen;
-    Ok(drained(
-        open,
-        vec![Event::Posted {
-            claim,
-            amount_fen,
-            released_fen,
-        }],
-    ))
+    Ok(drained(open, vec![Event::Posted { claim, amount_fen, released_fen }]))
 }
 
 /// What is neither spent nor reserved goes back; what waits, waits for the next year's money.
@@ -272,10 +203,7 @@ fn close(open: &Open, due: Due) -> Vec<Event> {
         amount_fen: *amount_fen,
         to: to.clone(),
     });
-    let closed = Event::YearClosed {
-        due,
-        returned_fen: open.available_fen(),
-    };
+    let closed = Event::YearClosed { due, returned_fen: open.available_fen() };
     [closed].into_iter().chain(turned_over).collect()
 }
 
@@ -315,11 +243,7 @@ fn finance(open: &Open, cx: &Context) -> Result<(), Refusal> {
     if !cx.actor.department.area.contains(&open.key.area) {
         return Err(Refusal::OutsideArea);
     }
-    if open.closed {
-        Err(Refusal::YearIsClosed)
-    } else {
-        Ok(())
-    }
+    if open.closed { Err(Refusal::YearIsClosed) } else { Ok(()) }
 }
 
 fn positive(fen: i64) -> Result<i64, Refusal> {

@@ -30,10 +30,7 @@ impl BudgetKey {
 
     /// The budget of the year after.
     pub fn next(&self) -> Self {
-        Self {
-            area: self.area.clone(),
-            fiscal_year: self.fiscal_year.saturating_add(1),
-        }
+        Self { area: self.area.clone(), fiscal_year: self.fiscal_year.saturating_add(1) }
     }
 
     /// Its id, as `330723-2023`.
@@ -51,39 +48,15 @@ pub enum Event {
     /// The budget is heard of for the first time.
     Opened { key: BudgetKey, year_end: Due },
     /// 预算批复
-    Appropriated {
-        key: BudgetKey,
-        amount_fen: i64,
-        appropriated_fen: i64,
-        document: String,
-    },
+    Appropriated { key: BudgetKey, amount_fen: i64, appropriated_fen: i64, document: String },
     /// 追加预算
-    ToppedUp {
-        key: BudgetKey,
-        amount_fen: i64,
-        appropriated_fen: i64,
-        document: String,
-    },
+    ToppedUp { key: BudgetKey, amount_fen: i64, appropriated_fen: i64, document: String },
     /// 核减预算
-    Cut {
-        key: BudgetKey,
-        amount_fen: i64,
-        appropriated_fen: i64,
-        document: String,
-    },
+    Cut { key: BudgetKey, amount_fen: i64, appropriated_fen: i64, document: String },
     /// 预留: the claim's whole reservation.
-    Reserved {
-        key: BudgetKey,
-        claim: Id,
-        amount_fen: i64,
-    },
+    Reserved { key: BudgetKey, claim: Id, amount_fen: i64 },
     /// 预算不足，排队
-    ReservationRefused {
-        key: BudgetKey,
-        claim: Id,
-        amount_fen: i64,
-        available_fen: i64,
-    },
+    ReservationRefused { key: BudgetKey, claim: Id, amount_fen: i64, available_fen: i64 },
     /// 核减预留, or what waits in the queue
     ReservationReduced { claim: Id, amount_fen: i64 },
     /// 退出排队
@@ -91,19 +64,11 @@ pub enum Event {
     /// 解除预留
     Released { claim: Id, amount_fen: i64 },
     /// 列支
-    Posted {
-        claim: Id,
-        amount_fen: i64,
-        released_fen: i64,
-    },
+    Posted { claim: Id, amount_fen: i64, released_fen: i64 },
     /// 年终结余收回
     YearClosed { due: Due, returned_fen: i64 },
     /// 结转下年排队
-    TurnedOver {
-        claim: Id,
-        amount_fen: i64,
-        to: BudgetKey,
-    },
+    TurnedOver { claim: Id, amount_fen: i64, to: BudgetKey },
 }
 
 impl decider::DomainEvent for Event {

@@ -17,10 +17,7 @@ fn id(n: u8) -> Id {
 }
 
 fn key() -> BudgetKey {
-    BudgetKey {
-        area: AreaCode::parse("330723").unwrap(),
-        fiscal_year: 2023,
-    }
+    BudgetKey { area: AreaCode::parse("330723").unwrap(), fiscal_year: 2023 }
 }
 
 fn command() -> impl Strategy<Value = Option<Command>> {
@@ -63,9 +60,7 @@ impl Books {
                 self.appropriated += amount_fen;
             }
             Event::Cut { amount_fen, .. } => self.appropriated -= amount_fen,
-            Event::Reserved {
-                claim, amount_fen, ..
-            } => {
+            Event::Reserved { claim, amount_fen, .. } => {
                 self.waiting.retain(|waiting| waiting != claim);
                 self.reserved.insert(claim.clone(), *amount_fen);
             }
@@ -91,17 +86,9 @@ impl Books {
                     self.appropriated -= amount_fen;
                 }
             }
-            Event::Posted {
-                claim,
-                amount_fen,
-                released_fen,
-            } => {
+            Event::Posted { claim, amount_fen, released_fen } => {
                 assert_eq!(self.reserved.remove(claim), Some(amount_fen + released_fen));
-                assert_eq!(
-                    self.posted.insert(claim.clone(), *amount_fen),
-                    None,
-                    "posted once"
-                );
+                assert_eq!(self.posted.insert(claim.clone(), *amount_fen), None, "posted once");
                 if self.closed {
                     self.appropriated -= released_fen;
                 }

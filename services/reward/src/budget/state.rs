@@ -49,15 +49,11 @@ impl Open {
             Event::Appropriated { appropriated_fen, .. }
             | Event::ToppedUp { appropriated_fen, .. }
             | Event::Cut { appropriated_fen, .. } => self.appropriated_fen = Some(*appropriated_fen),
-            Event::Reserved {
-                claim, amount_fen, ..
-            } => {
+            Event::Reserved { claim, amount_fen, .. } => {
                 self.leave_queue(claim);
                 self.reserved.insert(claim.clone(), *amount_fen);
             }
-            Event::ReservationRefused {
-                claim, amount_fen, ..
-            } => match self.waiting(claim) {
+            Event::ReservationRefused { claim, amount_fen, .. } => match self.waiting(claim) {
                 Some(waiting) => *waiting = *amount_fen,
                 None => self.queue.push((claim.clone(), *amount_fen)),
             },
@@ -73,11 +69,7 @@ impl Open {
                 self.reserved.remove(claim);
                 self.give_back(*amount_fen);
             }
-            Event::Posted {
-                claim,
-                amount_fen,
-                released_fen,
-            } => {
+            Event::Posted { claim, amount_fen, released_fen } => {
                 self.reserved.remove(claim);
                 self.posted.insert(claim.clone());
                 self.posted_fen += amount_fen;
@@ -98,10 +90,7 @@ impl Open {
     }
 
     fn waiting(&mut self, claim: &Id) -> Option<&mut i64> {
-        self.queue
-            .iter_mut()
-            .find(|(waiting, _)| waiting == claim)
-            .map(|(_, fen)| fen)
+        self.queue.iter_mut().find(|(waiting, _)| waiting == claim).map(|(_, fen)| fen)
     }
 
     fn leave_queue(&mut self, claim: &Id) {

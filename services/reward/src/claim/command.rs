@@ -53,11 +53,7 @@ pub enum Command {
     /// 支付指令
     InstructPayment,
     /// The finance department's answer.
-    Settle {
-        instruction: Id,
-        paid: bool,
-        reason: String,
-    },
+    Settle { instruction: Id, paid: bool, reason: String },
     /// 支付结果不明
     ReportPaymentUnknown { reason: String },
     /// 支付对账
@@ -150,9 +146,7 @@ impl Decider for Claim {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.clocks
-            .next()
-            .map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
+        open.clocks.next().map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
     }
 }
 
@@ -161,34 +155,24 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
         Command::Note(report) => Ok(note(open, report)),
         Command::Verify { confirmed, by } => verify(open, confirmed, by),
         Command::Open => rewardable(open, cx),
-        Command::RankBehind { first: _ } if open.stage == Stage::Verified => Ok(vec![Event::Excluded {
-            ground: Exclusion::NotFirst,
-            document: None,
-        }]),
+        Command::RankBehind { first: _ } if open.stage == Stage::Verified => {
+            Ok(vec![Event::Excluded { ground: Exclusion::NotFirst, document: None }])
+        }
         Command::RankBehind { .. } => Ok(vec![]),
         Command::Exclude { ground, document } => exclude(open, ground, document, cx),
-        Command::DeclareJoint {
-            signatories,
-            document,
-        } => declare_joint(open, signatories, document, cx),
+        Command::DeclareJoint { signatories, document } => declare_joint(open, signatories, document, cx),
         Command::NoteFine { penalty, fine_fen } => note_fine(open, penalty, fine_fen, cx),
         Command::SetAmount { amount_fen } => set_amount(open, amount_fen, cx),
         Command::RequestFunds => request_funds(open, cx),
         Command::ConfirmReserved { budget, amount_fen } => Ok(confirm_reserved(open, budget, amount_fen)),
-        Command::Queue { budget } => Ok(open
-            .amount
-            .map(|_| Event::FundsQueued { budget })
-            .into_iter()
-            .collect()),
+        Command::Queue { budget } => {
+            Ok(open.amount.map(|_| Event::FundsQueued { budget }).into_iter().collect())
+        }
         Command::IssueCode { code_hash } => issue_code(open, code_hash, cx),
         Command::Approve => approve(open, cx),
         Command::Prove { code } => prove(open, &code, cx),
         Command::InstructPayment => payment::instruct(open, cx),
-        Command::Settle {
-            instruction,
-            paid,
-            reason,
-        } => payment::settle(open, instruction, paid, reason, cx),
+        Command::Settle { instruction, paid, reason } => payment::settle(open, instruction, paid, reason, cx),
         Command::ReportPaymentUnknown { reason } => payment::unknown(open, reason, cx),
         Command::ReconcilePayment { paid, document } => payment::reconcile(open, paid, document, cx),
         Command::RunOut { clock, due } => Ok(run_out(open, clock, due)),
@@ -199,24 +183,8 @@ fn note(open: &Open, report: Report) -> Vec<Event> {
     if open.report.is_some() {
         return vec![];
     }
-    let Report {
-        id,
-        reporter_ref,
-        real_name,
-        insider,
-        area,
-        matter,
-        received_at,
-    } = report;
-    vec![Event::Noted {
-        report: id,
-        reporter_ref,
-        real_name,
-        insider,
-        area,
-        matter,
-        received_at,
-    }]
+    let Report { id, reporter_ref, real_name, insider, area, matter, received_at } = report;
+    vec![Event::Noted { report: id, reporter_ref, real_name, insider, area, matter, received_at }]
 }
 
 fn verify(open: &Open, confirmed: bool, by: Id) -> Result<Vec<Event>, Refusal> {
@@ -224,15 +192,9 @@ fn verify(open: &Open, confirmed: bool, by: Id) -> Result<Vec<Event>, Refusal> {
     if open.stage != Stage::Reported {
         return Ok(vec![]);
     }
-    let verified = Event::Verified {
-        confirmed,
-        by,
-        matter: report.matter.clone(),
-    };
-    let excluded = (!confirmed).then_some(Event::Excluded {
-        ground: Exclusion::NotConfirmed,
-        document: None,
-    });
+    let verified = Event::Verified { confirmed, by, matter: report.matter.clone() };
+    let excluded =
+        (!confirmed).then_some(Event::Excluded { ground: Exclusion::NotConfirmed, document: None });
     Ok([verified].into_iter().chain(excluded).collect())
 }
 
@@ -244,10 +206,7 @@ fn rewardable(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal> {
         Stage::Reported | Stage::Rewardable | Stage::Excluded(_) => return Ok(vec![]),
     }
     if !report.real_name {
-        return Ok(vec![Event::Excluded {
-            ground: Exclusion::Anonymous,
-            document: None,
-        }]);
+        return Ok(vec![Event::Excluded { ground: Exclusion::Anonymous, document: None }]);
     }
     // The days to notify within are unverified: the duty is watched only where configuration allows the parameter.
     let notify = cx.rules.period("reward.notice").ok();
@@ -274,10 +233,7 @@ fn exclude(open: &Open, ground: Exclusion, document: String, cx: &Context) -> Re
     if let Stage::Excluded(_) = open.stage {
         return Ok(vec![]);
     }
-    let excluded = Event::Excluded {
-        ground,
-        document: Some(document),
-    };
+    let excluded = Event::Excluded { ground, document: Some(document) };
     Ok([excluded].into_iter().chain(release(open)).collect())
 }
 
@@ -300,10 +256,7 @@ fn declare_joint(
     if !open.approvals.is_empty() {
         return Err(Refusal::AlreadyApproved);
     }
-    Ok(vec![Event::JointlyReported {
-        signatories,
-        document,
-    }])
+    Ok(vec![Event::JointlyReported { signatories, document }])
 }
 
 fn note_fine(open: &Open, penalty: Id, fine_fen: i64, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -327,10 +280,7 @@ fn set_amount(open: &Open, amount_fen: i64, cx: &Context) -> Result<Vec<Event>, 
     if !AreaCode::parse("33").is_ok_and(|zhejiang| zhejiang.contains(&report.area)) {
         return Err(Refusal::NoLocalTable);
     }
-    let (min_fen, max_fen) = (
-        cx.rules.fen("reward.zj_fire.min")?,
-        cx.rules.fen("reward.zj_fire.max")?,
-    );
+    let (min_fen, max_fen) = (cx.rules.fen("reward.zj_fire.min")?, cx.rules.fen("reward.zj_fire.max")?);
     if !(min_fen..=max_fen).contains(&amount_fen) {
         return Err(Refusal::OutsideLocalTable { min_fen, max_fen });
     }
@@ -395,10 +345,7 @@ fn approve(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal> {
             // The notice goes out with the second approval, so the reporter's period runs from here.
             let period = cx.rules.period("reward.claim")?;
             let claim_by = cx.calendar.due(cx.at, period, Side::Party);
-            Ok(vec![
-                Event::ApprovedSecond { by },
-                Event::ReporterNotified { claim_by },
-            ])
+            Ok(vec![Event::ApprovedSecond { by }, Event::ReporterNotified { claim_by }])
         }
         _ => Err(Refusal::AlreadyApproved),
     }
@@ -413,9 +360,7 @@ fn prove(open: &Open, code: &Code, cx: &Context) -> Result<Vec<Event>, Refusal> 
         return Ok(vec![]);
     }
     if let Some(due) = open.clocks.due(&Clock::Claim).filter(|due| due.is_past(cx.at)) {
-        return Err(Refusal::ClaimWindowClosed {
-            last_day: due.last_day,
-        });
+        return Err(Refusal::ClaimWindowClosed { last_day: due.last_day });
     }
     let shown = CodeHash::of(&report.id, code);
     if shown.is_none() || shown != open.code_hash {
@@ -457,17 +402,9 @@ fn is_rewardable(open: &Open) -> Result<(), Refusal> {
 
 fn of_area<'a>(open: &'a Open, cx: &Context) -> Result<&'a Report, Refusal> {
     let report = open.report.as_ref().ok_or(Refusal::NotReported)?;
-    if cx.actor.department.area.contains(&report.area) {
-        Ok(report)
-    } else {
-        Err(Refusal::OutsideArea)
-    }
+    if cx.actor.department.area.contains(&report.area) { Ok(report) } else { Err(Refusal::OutsideArea) }
 }
 
 fn officer(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Officer) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAnOfficer)
-    }
+    if cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
 }

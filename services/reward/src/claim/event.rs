@@ -98,11 +98,7 @@ impl FromStr for CodeHash {
     type Err = CodeHashError;
     fn from_str(text: &str) -> Result<Self, CodeHashError> {
         let is_hash = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if is_hash {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(CodeHashError)
-        }
+        if is_hash { Ok(Self(text.to_owned())) } else { Err(CodeHashError) }
     }
 }
 
@@ -148,27 +144,15 @@ pub enum Event {
         notify_by: Option<Due>,
     },
     /// 不予奖励
-    Excluded {
-        ground: Exclusion,
-        document: Option<String>,
-    },
+    Excluded { ground: Exclusion, document: Option<String> },
     /// 联名举报
     JointlyReported { signatories: Vec<Id>, document: String },
     /// 罚款决定或者变更
     FineNoted { penalty: Id, fine_fen: i64 },
     /// 奖励金额核定
-    AmountComputed {
-        amount_fen: i64,
-        rule: Rule,
-        fine_fen: i64,
-        uplift_fen: i64,
-    },
+    AmountComputed { amount_fen: i64, rule: Rule, fine_fen: i64, uplift_fen: i64 },
     /// 奖励金额核减
-    AmountReduced {
-        amount_fen: i64,
-        fine_fen: i64,
-        budget: BudgetKey,
-    },
+    AmountReduced { amount_fen: i64, fine_fen: i64, budget: BudgetKey },
     /// 罚款全部撤销，金额失效
     AmountWithdrawn {},
     /// 申请预留
@@ -190,29 +174,15 @@ pub enum Event {
     /// 领奖码核验通过
     Proved {},
     /// 支付指令
-    PaymentInstructed {
-        instruction: Id,
-        attempt: u32,
-        amount_fen: i64,
-        payee: Id,
-        shares: Vec<Share>,
-    },
+    PaymentInstructed { instruction: Id, attempt: u32, amount_fen: i64, payee: Id, shares: Vec<Share> },
     /// 支付成功
-    PaymentConfirmed {
-        instruction: Id,
-        amount_fen: i64,
-        budget: BudgetKey,
-    },
+    PaymentConfirmed { instruction: Id, amount_fen: i64, budget: BudgetKey },
     /// 支付失败
     PaymentFailed { instruction: Id, reason: String },
     /// 支付结果不明
     PaymentUnknown { instruction: Id, reason: String },
     /// 支付对账
-    PaymentReconciled {
-        instruction: Id,
-        paid: bool,
-        document: String,
-    },
+    PaymentReconciled { instruction: Id, paid: bool, document: String },
     /// 逾期未领，视为放弃
     Lapsed { due: Due },
     /// A duty was not done in time.

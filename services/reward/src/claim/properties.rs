@@ -22,20 +22,11 @@ fn id(text: &str) -> Id {
 
 fn person(name: &str, at: OffsetDateTime) -> Context {
     let roles = [Role::Clerk, Role::Officer, Role::Finance, Role::Head];
-    context(
-        at,
-        Actor {
-            id: id(name),
-            ..actor(DepartmentKind::Fire, "330723", &roles)
-        },
-    )
+    context(at, Actor { id: id(name), ..actor(DepartmentKind::Fire, "330723", &roles) })
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    let budget = BudgetKey {
-        area: AreaCode::parse("330723").unwrap(),
-        fiscal_year: 2023,
-    };
+    let budget = BudgetKey { area: AreaCode::parse("330723").unwrap(), fiscal_year: 2023 };
     let text = || "t".to_owned();
     let fine = (prop::sample::select(vec!["p-1", "p-2"]), 0_i64..400_000_000);
     prop_oneof![
@@ -64,11 +55,7 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 fn step() -> impl Strategy<Value = (Command, &'static str, i64)> {
-    (
-        command(),
-        prop::sample::select(vec!["a", "b", "c", "d"]),
-        0_i64..12,
-    )
+    (command(), prop::sample::select(vec!["a", "b", "c", "d"]), 0_i64..12)
 }
 
 /// Who did what, in order, with the clock running between the steps; the report comes first, and mostly its
@@ -93,14 +80,7 @@ fn history(steps: Vec<(Command, &'static str, i64)>) -> Vec<(String, Event)> {
         Claim::deadline(&state)
     };
     let mut deadline = give(Command::Note(report), &person("a", START));
-    let prelude = [
-        Command::Verify {
-            confirmed: true,
-            by: id("a"),
-        },
-        Command::Open,
-    ]
-    .map(|c| (c, "a", 0));
+    let prelude = [Command::Verify { confirmed: true, by: id("a") }, Command::Open].map(|c| (c, "a", 0));
     let mut now = START;
     for (command, name, days) in prelude.into_iter().chain(steps) {
         now += Duration::days(days);

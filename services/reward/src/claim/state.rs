@@ -102,9 +102,9 @@ pub enum Payment {
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
         (State::Closed { paid }, _) => State::Closed { paid },
-        (State::Open(_), Event::PaymentConfirmed { instruction, .. }) => State::Closed {
-            paid: Some(instruction.clone()),
-        },
+        (State::Open(_), Event::PaymentConfirmed { instruction, .. }) => {
+            State::Closed { paid: Some(instruction.clone()) }
+        }
         (State::Open(_), Event::Lapsed { .. }) => State::Closed { paid: None },
         (State::Unknown, event) => {
             let mut open = Box::<Open>::default();
@@ -126,21 +126,12 @@ impl Open {
 
     /// Whether the budget holds enough for the amount.
     pub fn is_funded(&self) -> bool {
-        self.amount
-            .is_some_and(|amount| matches!(self.funds, Funds::Reserved(fen) if fen >= amount.fen))
+        self.amount.is_some_and(|amount| matches!(self.funds, Funds::Reserved(fen) if fen >= amount.fen))
     }
 
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Noted {
-                report,
-                reporter_ref,
-                real_name,
-                insider,
-                area,
-                matter,
-                received_at,
-            } => {
+            Event::Noted { report, reporter_ref, real_name, insider, area, matter, received_at } => {
                 self.report = Some(Report {
                     id: report.clone(),
                     reporter_ref: reporter_ref.clone(),
@@ -172,10 +163,7 @@ impl Open {
                 self.fines.insert(penalty.clone(), *fine_fen);
             }
             Event::AmountComputed { amount_fen, rule, .. } => {
-                self.amount = Some(Amount {
-                    fen: *amount_fen,
-                    rule: *rule,
-                });
+                self.amount = Some(Amount { fen: *amount_fen, rule: *rule });
             }
             Event::AmountReduced { amount_fen, .. } => {
                 if let Some(amount) = &mut self.amount {
@@ -224,32 +212,14 @@ impl Open {
 
     fn remember_payment(&mut self, event: &Event) {
         self.payment = match (std::mem::take(&mut self.payment), event) {
-            (
-                _,
-                Event::PaymentInstructed {
-                    instruction,
-                    attempt,
-                    amount_fen,
-                    ..
-                },
-            ) => {
+            (_, Event::PaymentInstructed { instruction, attempt, amount_fen, .. }) => {
                 self.attempts = *attempt;
-                Payment::Instructed {
-                    instruction: instruction.clone(),
-                    amount_fen: *amount_fen,
-                }
+                Payment::Instructed { instruction: instruction.clone(), amount_fen: *amount_fen }
             }
             (_, Event::PaymentFailed { .. }) => Payment::None,
-            (
-                Payment::Instructed {
-                    instruction,
-                    amount_fen,
-                },
-                Event::PaymentUnknown { .. },
-            ) => Payment::Unknown {
-                instruction,
-                amount_fen,
-            },
+            (Payment::Instructed { instruction, amount_fen }, Event::PaymentUnknown { .. }) => {
+                Payment::Unknown { instruction, amount_fen }
+            }
             (payment, _) => payment,
         };
     }

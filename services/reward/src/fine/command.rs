@@ -32,10 +32,7 @@ impl Decider for Fine {
         Ok(match (state, command) {
             (None, Command::Impose { claim, fine_fen }) => vec![Event::Imposed { claim, fine_fen }],
             (Some((claim, standing)), Command::Revise { fine_fen }) if *standing != fine_fen => {
-                vec![Event::Revised {
-                    claim: claim.clone(),
-                    fine_fen,
-                }]
+                vec![Event::Revised { claim: claim.clone(), fine_fen }]
             }
             // No report led to the fine, or it is so already.
             (None, Command::Revise { .. }) | (Some(_), Command::Impose { .. } | Command::Revise { .. }) => {

@@ -13,11 +13,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub enum Command {
     /// A report was received.
-    Enter {
-        claim: Id,
-        area: AreaCode,
-        received_at: OffsetDateTime,
-    },
+    Enter { claim: Id, area: AreaCode, received_at: OffsetDateTime },
     /// A report was verified.
     Conclude { claim: Id, confirmed: bool },
     /// 认定为另一事项
@@ -47,15 +43,9 @@ impl Decider for Matter {
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Enter { claim, .. } if state.entry(&claim).is_some() => Ok(vec![]),
-            Command::Enter {
-                claim,
-                area,
-                received_at,
-            } => Ok(vec![Event::Entered {
-                claim,
-                area,
-                received_at,
-            }]),
+            Command::Enter { claim, area, received_at } => {
+                Ok(vec![Event::Entered { claim, area, received_at }])
+            }
             Command::Conclude { claim, confirmed } => conclude(state, claim, confirmed),
             Command::Distinguish { claim, document } => distinguish(state, claim, document, cx),
         }
@@ -71,11 +61,7 @@ fn conclude(state: &State, claim: Id, confirmed: bool) -> Result<Vec<Event>, Ref
     if entry.standing != Standing::Pending {
         return Ok(vec![]);
     }
-    let concluded = if confirmed {
-        Event::Confirmed { claim }
-    } else {
-        Event::Dismissed { claim }
-    };
+    let concluded = if confirmed { Event::Confirmed { claim } } else { Event::Dismissed { claim } };
     let after = evolve(state.clone(), &concluded);
     Ok([concluded].into_iter().chain(rank(&after)).collect())
 }
@@ -92,10 +78,7 @@ fn rank(state: &State) -> Vec<Event> {
                 first = Some(claim.clone());
             }
             (Standing::Confirmed, Some(first)) => {
-                ranked.push(Event::CorroboratorDetermined {
-                    claim: claim.clone(),
-                    first: first.clone(),
-                });
+                ranked.push(Event::CorroboratorDetermined { claim: claim.clone(), first: first.clone() });
             }
             (Standing::Pending, Some(_))
             | (Standing::Dismissed | Standing::First | Standing::Corroborator, _) => {}
@@ -115,9 +98,5 @@ fn distinguish(state: &State, claim: Id, document: String, cx: &Context) -> Resu
     if entry.standing != Standing::Corroborator {
         return Err(Refusal::NotACorroborator);
     }
-    Ok(vec![Event::FoundDistinct {
-        claim,
-        document,
-        by: cx.actor.id.clone(),
-    }])
+    Ok(vec![Event::FoundDistinct { claim, document, by: cx.actor.id.clone() }])
 }

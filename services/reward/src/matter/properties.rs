@@ -25,10 +25,7 @@ fn command() -> impl Strategy<Value = Command> {
             area: AreaCode::parse("330723").unwrap(),
             received_at: RECEIVED + Duration::minutes(n.into()),
         }),
-        (0_u8..6, any::<bool>()).prop_map(|(n, confirmed)| Command::Conclude {
-            claim: id(n),
-            confirmed
-        }),
+        (0_u8..6, any::<bool>()).prop_map(|(n, confirmed)| Command::Conclude { claim: id(n), confirmed }),
     ]
 }
 

@@ -51,15 +51,9 @@ impl State {
 /// Remembers an event.
 pub(super) fn evolve(mut state: State, event: &Event) -> State {
     match event {
-        Event::Entered {
-            claim,
-            area,
-            received_at,
-        } => {
+        Event::Entered { claim, area, received_at } => {
             // Facts of one department may be worked on side by side: their order is the time of receipt.
-            let place = state
-                .entries
-                .partition_point(|entry| entry.received_at <= *received_at);
+            let place = state.entries.partition_point(|entry| entry.received_at <= *received_at);
             let entry = Entry {
                 claim: claim.clone(),
                 area: area.clone(),

@@ -14,10 +14,7 @@ fn id(text: &str) -> Id {
 }
 
 fn by(roles: &[Role], area: &str) -> Context {
-    context(
-        datetime!(2023-03-01 10:00 +8),
-        actor(DepartmentKind::Fire, area, roles),
-    )
+    context(datetime!(2023-03-01 10:00 +8), actor(DepartmentKind::Fire, area, roles))
 }
 
 fn officer() -> Context {
@@ -28,25 +25,15 @@ fn officer() -> Context {
 fn enter(claim: &str) -> Command {
     let minutes = claim.trim_start_matches("r-").parse().unwrap();
     let received_at = datetime!(2023-02-01 10:00 +8) + time::Duration::minutes(minutes);
-    Command::Enter {
-        claim: id(claim),
-        area: AreaCode::parse("330723103").unwrap(),
-        received_at,
-    }
+    Command::Enter { claim: id(claim), area: AreaCode::parse("330723103").unwrap(), received_at }
 }
 
 fn conclude(claim: &str, confirmed: bool) -> Command {
-    Command::Conclude {
-        claim: id(claim),
-        confirmed,
-    }
+    Command::Conclude { claim: id(claim), confirmed }
 }
 
 fn distinguish(claim: &str) -> Command {
-    Command::Distinguish {
-        claim: id(claim),
-        document: "note".into(),
-    }
+    Command::Distinguish { claim: id(claim), document: "note".into() }
 }
 
 fn story(commands: impl IntoIterator<Item = Command>) -> Vec<Event> {
@@ -61,12 +48,7 @@ fn two() -> Vec<Event> {
 }
 
 fn ranked() -> Vec<Event> {
-    story([
-        enter("r-1"),
-        enter("r-2"),
-        conclude("r-1", true),
-        conclude("r-2", true),
-    ])
+    story([enter("r-1"), enter("r-2"), conclude("r-1", true), conclude("r-2", true)])
 }
 
 #[test]
@@ -78,26 +60,18 @@ fn a_report_is_entered_once() {
 fn the_first_accepted_and_verified_report_is_first() {
     given::<Matter>(two())
         .when(conclude("r-1", true), &officer())
-        .then([
-            Event::Confirmed { claim: id("r-1") },
-            Event::FirstDetermined { claim: id("r-1") },
-        ]);
+        .then([Event::Confirmed { claim: id("r-1") }, Event::FirstDetermined { claim: id("r-1") }]);
 }
 
 #[test]
 fn nobody_is_first_while_an_earlier_report_is_open() {
     let events = story([enter("r-1"), enter("r-2"), conclude("r-2", true)]);
     assert_eq!(events.last(), Some(&Event::Confirmed { claim: id("r-2") }));
-    given::<Matter>(events)
-        .when(conclude("r-1", true), &officer())
-        .then([
-            Event::Confirmed { claim: id("r-1") },
-            Event::FirstDetermined { claim: id("r-1") },
-            Event::CorroboratorDetermined {
-                claim: id("r-2"),
-                first: id("r-1"),
-            },
-        ]);
+    given::<Matter>(events).when(conclude("r-1", true), &officer()).then([
+        Event::Confirmed { claim: id("r-1") },
+        Event::FirstDetermined { claim: id("r-1") },
+        Event::CorroboratorDetermined { claim: id("r-2"), first: id("r-1") },
+    ]);
 }
 
 #[test]
@@ -111,27 +85,18 @@ fn a_dismissed_report_leaves_its_place_to_the_next() {
     let events = story([enter("r-1"), enter("r-2"), conclude("r-2", true)]);
     given::<Matter>(events)
         .when(conclude("r-1", false), &officer())
-        .then([
-            Event::Dismissed { claim: id("r-1") },
-            Event::FirstDetermined { claim: id("r-2") },
-        ]);
+        .then([Event::Dismissed { claim: id("r-1") }, Event::FirstDetermined { claim: id("r-2") }]);
 }
 
 #[test]
 fn a_report_is_concluded_once_and_only_if_it_was_entered() {
-    given::<Matter>(ranked())
-        .when(conclude("r-1", false), &officer())
-        .then([]);
-    given::<Matter>(two())
-        .when(conclude("r-3", true), &officer())
-        .refused(Refusal::NotEntered);
+    given::<Matter>(ranked()).when(conclude("r-1", false), &officer()).then([]);
+    given::<Matter>(two()).when(conclude("r-3", true), &officer()).refused(Refusal::NotEntered);
 }
 
 #[test]
 fn an_officer_finds_a_later_report_to_be_of_another_matter() {
-    let events = given::<Matter>(ranked())
-        .when(distinguish("r-2"), &officer())
-        .events();
+    let events = given::<Matter>(ranked()).when(distinguish("r-2"), &officer()).events();
     assert!(matches!(events[..], [Event::FoundDistinct { .. }]));
 }
 
@@ -145,15 +110,10 @@ fn what_comes_after_a_distinct_report_comes_behind_it() {
         distinguish("r-2"),
         enter("r-3"),
     ]);
-    given::<Matter>(events)
-        .when(conclude("r-3", true), &officer())
-        .then([
-            Event::Confirmed { claim: id("r-3") },
-            Event::CorroboratorDetermined {
-                claim: id("r-3"),
-                first: id("r-2"),
-            },
-        ]);
+    given::<Matter>(events).when(conclude("r-3", true), &officer()).then([
+        Event::Confirmed { claim: id("r-3") },
+        Event::CorroboratorDetermined { claim: id("r-3"), first: id("r-2") },
+    ]);
 }
 
 #[test]
@@ -164,10 +124,6 @@ fn only_an_officer_of_the_area_distinguishes_and_only_a_later_report() {
     given::<Matter>(ranked())
         .when(distinguish("r-2"), &by(&[Role::Officer], "330726"))
         .refused(Refusal::OutsideArea);
-    given::<Matter>(ranked())
-        .when(distinguish("r-1"), &officer())
-        .refused(Refusal::NotACorroborator);
-    given::<Matter>(ranked())
-        .when(distinguish("r-3"), &officer())
-        .refused(Refusal::NotEntered);
+    given::<Matter>(ranked()).when(distinguish("r-1"), &officer()).refused(Refusal::NotACorroborator);
+    given::<Matter>(ranked()).when(distinguish("r-3"), &officer()).refused(Refusal::NotEntered);
 }

@@ -64,12 +64,8 @@ impl View for BudgetsView {
             Event::Appropriated { appropriated_fen, .. }
             | Event::ToppedUp { appropriated_fen, .. }
             | Event::Cut { appropriated_fen, .. } => appropriate(tx, recorded, appropriated_fen).await?,
-            Event::Reserved {
-                claim, amount_fen, ..
-            } => hold(tx, recorded, &claim, amount_fen, true).await?,
-            Event::ReservationRefused {
-                claim, amount_fen, ..
-            } => {
+            Event::Reserved { claim, amount_fen, .. } => hold(tx, recorded, &claim, amount_fen, true).await?,
+            Event::ReservationRefused { claim, amount_fen, .. } => {
                 hold(tx, recorded, &claim, amount_fen, false).await?;
             }
             Event::ReservationReduced { claim, amount_fen } => {
@@ -82,11 +78,7 @@ impl View for BudgetsView {
                 leave(tx, recorded, &claim).await?;
                 give_back(tx, recorded, amount_fen).await?;
             }
-            Event::Posted {
-                claim,
-                amount_fen,
-                released_fen,
-            } => {
+            Event::Posted { claim, amount_fen, released_fen } => {
                 leave(tx, recorded, &claim).await?;
                 post(tx, recorded, amount_fen).await?;
                 give_back(tx, recorded, released_fen).await?;

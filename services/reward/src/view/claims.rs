@@ -73,28 +73,18 @@ impl View for ClaimsView {
         // A fine may be heard of before the report, so any event may be the first of its row.
         touch(tx, recorded).await?;
         match event {
-            Event::Noted {
-                reporter_ref,
-                area,
-                matter,
-                ..
-            } => {
+            Event::Noted { reporter_ref, area, matter, .. } => {
                 note(tx, recorded, &reporter_ref, &area, &matter).await?;
             }
             Event::Verified { .. } => state(tx, recorded, "verified").await?,
             Event::Opened { .. } => state(tx, recorded, "open").await?,
             Event::Excluded { ground, .. } => exclude(tx, recorded, &ground.to_string()).await?,
-            Event::AmountComputed {
-                amount_fen,
-                rule,
-                fine_fen,
-                ..
-            } => {
+            Event::AmountComputed { amount_fen, rule, fine_fen, .. } => {
                 amount(tx, recorded, &rule.to_string(), amount_fen, fine_fen).await?;
             }
-            Event::AmountReduced {
-                amount_fen, fine_fen, ..
-            } => reduce(tx, recorded, amount_fen, fine_fen).await?,
+            Event::AmountReduced { amount_fen, fine_fen, .. } => {
+                reduce(tx, recorded, amount_fen, fine_fen).await?
+            }
             Event::AmountWithdrawn {} => withdraw(tx, recorded).await?,
             Event::FundsRequested { budget, .. } => funds(tx, recorded, &budget, "requested").await?,
             Event::FundsReserved { budget, .. } => funds(tx, recorded, &budget, "reserved").await?,
@@ -250,10 +240,7 @@ async fn instruct(tx: &mut PgConnection, recorded: &Recorded, instruction: &Id) 
 
 /// One claim.
 pub async fn get(tx: &mut PgConnection, claim_id: &str) -> Result<Option<ClaimRow>, sqlx::Error> {
-    sqlx::query_as("select * from claims where claim_id = $1")
-        .bind(claim_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from claims where claim_id = $1").bind(claim_id).fetch_optional(tx).await
 }
 
 /// Claims, newest first, noted before a position; only those in `state` unless it is empty.

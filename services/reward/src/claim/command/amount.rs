@@ -29,24 +29,14 @@ pub(super) fn reassess(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal>
         return Ok(vec![]);
     }
     let fine_fen = open.fines_fen();
-    let due = if fine_fen > 0 {
-        Some(share_of_fines(open, fine_fen, cx)?)
-    } else {
-        None
-    };
+    let due = if fine_fen > 0 { Some(share_of_fines(open, fine_fen, cx)?) } else { None };
     Ok(match (open.amount, due) {
         (None, Some(due)) => computed(open, &due, fine_fen, cx),
         (Some(amount), Some(due)) if due.amount_fen > amount.fen && open.approvals.is_empty() => {
             computed(open, &due, fine_fen, cx)
         }
         (Some(amount), Some(due)) if due.amount_fen < amount.fen => reduced(open, due.amount_fen, fine_fen),
-        (
-            Some(Amount {
-                rule: Rule::ShareOfFine,
-                ..
-            }),
-            None,
-        ) => {
+        (Some(Amount { rule: Rule::ShareOfFine, .. }), None) => {
             let released = open.budget.clone().map(|budget| Event::FundsReleased { budget });
             [Event::AmountWithdrawn {}].into_iter().chain(released).collect()
         }
@@ -56,25 +46,14 @@ pub(super) fn reassess(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal>
 
 /// An amount within the local table, asked of the budget.
 pub(super) fn by_local_table(open: &Open, amount_fen: i64, cx: &Context) -> Vec<Event> {
-    let amount = Event::AmountComputed {
-        amount_fen,
-        rule: Rule::LocalTable,
-        fine_fen: 0,
-        uplift_fen: 0,
-    };
-    [amount]
-        .into_iter()
-        .chain(request(open, amount_fen, cx))
-        .collect()
+    let amount = Event::AmountComputed { amount_fen, rule: Rule::LocalTable, fine_fen: 0, uplift_fen: 0 };
+    [amount].into_iter().chain(request(open, amount_fen, cx)).collect()
 }
 
 /// The request to the budget of the year in which it is made.
 pub(super) fn request(open: &Open, amount_fen: i64, cx: &Context) -> Option<Event> {
     let area = &open.report.as_ref()?.area;
-    Some(Event::FundsRequested {
-        budget: BudgetKey::at(area, cx.at),
-        amount_fen,
-    })
+    Some(Event::FundsRequested { budget: BudgetKey::at(area, cx.at), amount_fen })
 }
 
 /// Splits a reward equally; what cannot be split goes to the first signatory.
@@ -89,28 +68,13 @@ pub fn split(amount_fen: i64, signatories: &[Id]) -> Vec<Share> {
 }
 
 fn computed(open: &Open, due: &Computed, fine_fen: i64, cx: &Context) -> Vec<Event> {
-    let Computed {
-        amount_fen,
-        uplift_fen,
-    } = *due;
-    let amount = Event::AmountComputed {
-        amount_fen,
-        rule: Rule::ShareOfFine,
-        fine_fen,
-        uplift_fen,
-    };
-    [amount]
-        .into_iter()
-        .chain(request(open, amount_fen, cx))
-        .collect()
+    let Computed { amount_fen, uplift_fen } = *due;
+    let amount = Event::AmountComputed { amount_fen, rule: Rule::ShareOfFine, fine_fen, uplift_fen };
+    [amount].into_iter().chain(request(open, amount_fen, cx)).collect()
 }
 
 fn reduced(open: &Open, amount_fen: i64, fine_fen: i64) -> Vec<Event> {
-    let reduced = |budget| Event::AmountReduced {
-        amount_fen,
-        fine_fen,
-        budget,
-    };
+    let reduced = |budget| Event::AmountReduced { amount_fen, fine_fen, budget };
     open.budget.clone().map(reduced).into_iter().collect()
 }
 
@@ -119,16 +83,12 @@ fn share_of_fines(open: &Open, fine_fen: i64, cx: &Context) -> Result<Computed, 
     let is_insider = open.report.as_ref().is_some_and(|report| report.insider);
     let uplift_fen = match cx.rules.ratio(INSIDER_UPLIFT) {
         Ok(ratio) if is_insider => {
-            let raised = base
-                .saturating_add(ratio.apply_fen(base))
-                .min(cx.rules.fen("reward.zj.insider_max")?);
+            let raised =
+                base.saturating_add(ratio.apply_fen(base)).min(cx.rules.fen("reward.zj.insider_max")?);
             (raised - base).max(0)
         }
         Ok(_) | Err(RuleError::Unknown { .. } | RuleError::Unverified { .. }) => 0,
         Err(error) => return Err(error),
     };
-    Ok(Computed {
-        amount_fen: base + uplift_fen,
-        uplift_fen,
-    })
+    Ok(Computed { amount_fen: base + uplift_fen, uplift_fen })
 }

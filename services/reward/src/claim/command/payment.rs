@@ -62,17 +62,12 @@ pub(super) fn settle(
     cx: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     match &open.payment {
-        Payment::Instructed {
-            instruction,
-            amount_fen,
+        Payment::Instructed { instruction, amount_fen } | Payment::Unknown { instruction, amount_fen }
+            if *instruction == answered =>
+        {
+            outcome(open, answered, *amount_fen, paid, reason, cx)
         }
-        | Payment::Unknown {
-            instruction,
-            amount_fen,
-        } if *instruction == answered => outcome(open, answered, *amount_fen, paid, reason, cx),
-        _ => Err(Refusal::OtherInstruction {
-            instruction: answered,
-        }),
+        _ => Err(Refusal::OtherInstruction { instruction: answered }),
     }
 }
 
@@ -80,10 +75,9 @@ pub(super) fn settle(
 pub(super) fn unknown(open: &Open, reason: String, cx: &Context) -> Result<Vec<Event>, Refusal> {
     finance(open, cx)?;
     match &open.payment {
-        Payment::Instructed { instruction, .. } => Ok(vec![Event::PaymentUnknown {
-            instruction: instruction.clone(),
-            reason,
-        }]),
+        Payment::Instructed { instruction, .. } => {
+            Ok(vec![Event::PaymentUnknown { instruction: instruction.clone(), reason }])
+        }
         Payment::Unknown { .. } => Ok(vec![]),
         Payment::None => Err(Refusal::NothingInstructed),
     }
@@ -97,18 +91,11 @@ pub(super) fn reconcile(
     cx: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     finance(open, cx)?;
-    let Payment::Unknown {
-        instruction,
-        amount_fen,
-    } = &open.payment
-    else {
+    let Payment::Unknown { instruction, amount_fen } = &open.payment else {
         return Err(Refusal::OutcomeKnown);
     };
-    let reconciled = Event::PaymentReconciled {
-        instruction: instruction.clone(),
-        paid,
-        document: document.clone(),
-    };
+    let reconciled =
+        Event::PaymentReconciled { instruction: instruction.clone(), paid, document: document.clone() };
     let outcome = outcome(open, instruction.clone(), *amount_fen, paid, document, cx)?;
     Ok([reconciled].into_iter().chain(outcome).collect())
 }
@@ -123,11 +110,7 @@ fn outcome(
 ) -> Result<Vec<Event>, Refusal> {
     if paid {
         let budget = open.budget.clone().ok_or(Refusal::NotReserved)?;
-        return Ok(vec![Event::PaymentConfirmed {
-            instruction,
-            amount_fen,
-            budget,
-        }]);
+        return Ok(vec![Event::PaymentConfirmed { instruction, amount_fen, budget }]);
     }
     let failed = Event::PaymentFailed { instruction, reason };
     // A fine that fell while the money was under way counts now.
@@ -140,9 +123,5 @@ fn outcome(
 
 fn finance(open: &Open, cx: &Context) -> Result<(), Refusal> {
     of_area(open, cx)?;
-    if cx.actor.has(Role::Finance) {
-        Ok(())
-    } else {
-        Err(Refusal::NotFinance)
-    }
+    if cx.actor.has(Role::Finance) { Ok(()) } else { Err(Refusal::NotFinance) }
 }
