@@ -80,6 +80,15 @@ impl Deadlines {
         shutdown.run_until_cancelled(deadlines.work()).await;
     }
 
+    /// The earliest instant after `after` for which a stream is to be woken.
+    pub async fn next(log: &Log, after: OffsetDateTime) -> Result<Option<OffsetDateTime>, Error> {
+        let next = sqlx::query_scalar("select min(due_at) from streams where due_at > $1")
+            .bind(after)
+            .fetch_one(&log.inner.pool)
+            .await?;
+        Ok(next)
+    }
+
     async fn work(mut self) {
         let mut set = self.log.inner.deadlines.subscribe();
         let mut pause = Backoff::new();
