@@ -1,0 +1,114 @@
+//! The command line: what can be asked, in which language it is answered, and how it ends.
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use decider::Lang;
+
+use crate::{
+    bench, demo, dev, due,
+    error::{Because, Error},
+    keys, log, migrate, play, serve,
+    shell::Shell,
+    timeline, token, view,
+};
+
+mod chinese;
+mod help;
+mod lang;
+mod usage;
+
+const EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo demo                    # 演示真实案例 / a real case, from the first tip to the reward
+  fenghuo dev                     # 在本机运行全部服务 / all services on this machine
+  fenghuo law due --from 2026-09-24 --period '5 working days'";
+
+/// Fenghuo: event-sourced case management for grassroots fire safety
+#[derive(Debug, Parser)]
+#[command(name = "fenghuo", version, after_help = EXAMPLE, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Language of the output (default: from LC_ALL, LC_MESSAGES, LANG)
+    #[arg(long, global = true, value_name = "zh|en")]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(dev::DevArgs),
+    Demo(demo::DemoArgs),
+    Play(play::PlayArgs),
+    Serve(Box<serve::ServeArgs>),
+    Migrate(migrate::MigrateArgs),
+    Timeline(timeline::TimelineArgs),
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    #[command(subcommand)]
+    View(view::ViewCommand),
+    #[command(subcommand)]
+    Law(LawCommand),
+    Token(token::TokenArgs),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+}
+
+/// Compute what statutes say
+#[derive(Debug, Subcommand)]
+enum LawCommand {
+    Due(due::DueArgs),
+}
+
+/// Runs the program on its own arguments.
+pub fn main() -> ExitCode {
+    let arguments = env::args_os().collect::<Vec<_>>();
+    let lang = lang::choose(&arguments, |name| env::var(name).ok());
+    let cli = match parse(&arguments, lang) {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error, lang),
+    };
+    match run(cli.command, Shell { lang }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = error.exit_code();
+            if !matches!(error, Error::Unread) {
+                let shell = Shell { lang };
+                shell.note(format_args!("{}{}", shell.pick("错误：", "error: "), error.line(lang)));
+            }
+            code
+        }
+    }
+}
+
+/// Reads arguments; texts of help are in the language.
+fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, clap::Error> {
+    let matches = help::in_lang(Cli::command(), lang).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn run(command: Command, shell: Shell) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.because("启动运行时", "start the runtime")?.block_on(async {
+        match command {
+            Command::Dev(args) => Box::pin(dev::run(args, shell)).await,
+            Command::Demo(args) => Box::pin(demo::run(args, shell)).await,
+            Command::Play(args) => Box::pin(play::run(args, shell)).await,
+            Command::Serve(args) => Box::pin(serve::run(*args, shell)).await,
+            Command::Migrate(args) => migrate::run(args, shell).await,
+            Command::Timeline(args) => timeline::run(args, shell).await,
+            Command::Log(command) => Box::pin(log::run(command, shell)).await,
+            Command::View(command) => view::run(command, shell).await,
+            Command::Law(LawCommand::Due(args)) => due::run(args, shell).await,
+            Command::Token(args) => token::run(args, shell).await,
+            Command::Keys(command) => keys::run(command, shell).await,
+            Command::Bench(command) => Box::pin(bench::run(command, shell)).await,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What the command line accepts, refuses and explains.
+
+use clap::{Command as Clap, error::ErrorKind};
+
+use super::*;
+
+fn parsed(line: &str) -> Result<Cli, ErrorKind> {
+    let arguments = line.split(' ').map(OsString::from).collect::<Vec<_>>();
+    parse(&arguments, Lang::En).map_err(|error| error.kind())
+}
+
+#[test]
+fn the_definition_is_sound_in_both_languages() {
+    help::in_lang(Cli::command(), Lang::En).debug_assert();
+    help::in_lang(Cli::command(), Lang::Zh).debug_assert();
+}
+
+#[test]
+fn what_the_readme_shows_is_accepted() {
+    for line in [
+        "fenghuo dev",
+        "fenghuo dev --data /tmp/x --clock scripted --listen-base 7100 --lang zh",
+        "fenghuo --lang en demo --keep",
+        "fenghuo serve hazard --database-url postgres://d --nats-url nats://n --keys k --department fire.330723",
+        "fenghuo migrate all --database-url postgres://d",
+        "fenghuo token --department fire.330723 --role officer --role head --id officer-1 --ttl 1h",
+        "fenghuo token --department fire.330723 --kind service --id hazard --key k --ttl 365d",
+        "fenghuo keys generate --out keys",
+        "fenghuo log read --service hazard --from 3 --limit 5 --backwards --json --data d",
+        "fenghuo log follow --service hazard --endpoint hazard=http://h:1 --token-file t",
+        "fenghuo log verify-order --service hazard",
+        "fenghuo view rebuild hazard hazards",
+        "fenghuo view status",
+        "fenghuo timeline wuyi-2023-0417 --as-of 2023-04-18T00:00:00+08:00 --known-to police.330723",
+        "fenghuo law due --batch --role party",
+    ] {
+        assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line).err());
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (line, kind) in [
+        ("fenghuo", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+        ("fenghuo fly", ErrorKind::InvalidSubcommand),
+        ("fenghuo dev --clock slow", ErrorKind::InvalidValue),
+        ("fenghuo law due --from 2023-04-17", ErrorKind::MissingRequiredArgument),
+        ("fenghuo law due --batch --from 2023-04-17", ErrorKind::ArgumentConflict),
+        ("fenghuo law due --from 17.4.2023 --period 1day", ErrorKind::ValueValidation),
+        ("fenghuo token --department brigade --role officer --id o-1", ErrorKind::ValueValidation),
+        ("fenghuo log read --service hazard --stream a:b --case c", ErrorKind::ArgumentConflict),
+        ("fenghuo log read --service hazard --data d --endpoint u", ErrorKind::ArgumentConflict),
+    ] {
+        assert_eq!(parsed(line).err(), Some(kind), "{line}");
+    }
+}
+
+/// Every command and argument that help shows, with the path of its command.
+fn shown(command: &Clap, path: &str, found: &mut Vec<(String, Option<String>)>) {
+    found.push((path.to_owned(), None));
+    let arguments = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    found.extend(arguments.map(|arg| (path.to_owned(), Some(arg.get_id().to_string()))));
+    for sub in command.get_subcommands() {
+        shown(sub, format!("{path} {}", sub.get_name()).trim_start(), found);
+    }
+}
+
+#[test]
+fn everything_is_explained_in_chinese_too() {
+    let mut found = Vec::new();
+    shown(&Cli::command(), "", &mut found);
+    let missing = found.iter().filter(|(path, id)| match id {
+        None => chinese::about(path).is_none(),
+        Some(id) => chinese::argument(path, id).is_none(),
+    });
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&(String, Option<String>)>::new());
+}
+
+#[test]
+fn every_command_shows_an_example() {
+    fn check(command: &Clap, path: &str) {
+        let leaf = command.get_subcommands().next().is_none();
+        let example = command.get_after_help().is_some_and(|text| text.to_string().contains("fenghuo "));
+        assert!(!leaf || example, "{path} has no example");
+        command.get_subcommands().for_each(|sub| check(sub, &format!("{path} {}", sub.get_name())));
+    }
+    check(&Cli::command(), "fenghuo");
+}
+
+#[test]
+fn help_in_chinese_has_no_english_headings() {
+    let arguments = ["fenghuo", "law", "due", "--help"].map(OsString::from);
+    let help = parse(&arguments, Lang::Zh).unwrap_err().to_string();
+    assert!(help.contains("用法：fenghuo law due"), "{help}");
+    assert!(!help.contains("Options:") && !help.contains("Print help"), "{help}");
+}

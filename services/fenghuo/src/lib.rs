@@ -1,0 +1,25 @@
+//! The one program: any service as deployed, and the whole system on one machine to develop, show and measure.
+//!
+//! A library, so that tests start a [`system::System`] in their own process; `main.rs` only calls [`cli::main`].
+//! Every command is a file with its arguments and `run`.
+
+pub mod bench;
+pub mod cli;
+pub mod client;
+pub mod demo;
+pub mod dev;
+pub mod due;
+pub mod endpoints;
+pub mod error;
+pub mod keys;
+pub mod log;
+pub mod migrate;
+pub mod play;
+pub mod serve;
+pub mod services;
+pub mod shell;
+mod signal;
+pub mod system;
+pub mod timeline;
+pub mod token;
+pub mod view;

@@ -1,0 +1,7 @@
+//! `fenghuo`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fenghuo::cli::main()
+}

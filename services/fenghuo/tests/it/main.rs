@@ -1,0 +1,8 @@
+//! The program from outside: what it prints, how it ends, and whether it keeps what it was told.
+
+#![allow(clippy::unwrap_used, reason = "these are tests, and their helpers are too")]
+
+mod dev;
+mod due;
+mod program;
+mod usage;
