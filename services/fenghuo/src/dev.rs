@@ -1,0 +1,115 @@
+//! `fenghuo dev`: the whole system on this machine, until Ctrl-C.
+
+use std::path::PathBuf;
+
+use chassis::telemetry::Telemetry;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    endpoints::Endpoints,
+    error::{Because, Error},
+    keys,
+    shell::Shell,
+    signal::Signals,
+    system::{self, ClockChoice, System, SystemOptions},
+};
+
+const EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo dev
+  fenghuo dev --data /var/tmp/fenghuo --listen-base 7100
+  fenghuo dev --clock scripted
+  fenghuo dev --database-url postgres://fenghuo@db/fenghuo --nats-url nats://bus:4222";
+
+/// Run PostgreSQL, nats-server and all services on this machine
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct DevArgs {
+    /// Data folder; a second start goes on where the first ended
+    #[arg(long, default_value = system::DATA, value_name = "DIR")]
+    data: PathBuf,
+    /// Use this PostgreSQL instead of starting one
+    #[arg(long, env = "FENGHUO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Use this nats-server instead of starting one
+    #[arg(long, env = "FENGHUO_NATS_URL", hide_env_values = true, value_name = "URL")]
+    nats_url: Option<String>,
+    /// Whose time it is: the machine's, or a script's that is moved over the development endpoint
+    #[arg(long, value_enum, default_value_t = ClockArg::Real)]
+    clock: ClockArg,
+    /// Listen on seven ports from here on instead of free ones
+    #[arg(long, value_name = "PORT")]
+    listen_base: Option<u16>,
+    /// Rows of status M (unverified) in the rule pack that are allowed, by id
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    allow_unverified: Vec<String>,
+    /// Where traces and metrics go (OTLP over gRPC); nowhere if absent
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ClockArg {
+    Real,
+    Scripted,
+}
+
+/// Runs until told to stop.
+pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
+    let mut signals = Signals::listen()?;
+    let telemetry = Telemetry::start("fenghuo-dev", args.otlp_endpoint.as_deref())
+        .because("启动遥测", "start telemetry")?;
+    let options = SystemOptions {
+        data: args.data,
+        database_url: args.database_url,
+        nats_url: args.nats_url,
+        clock: match args.clock {
+            ClockArg::Real => ClockChoice::Real,
+            ClockArg::Scripted => ClockChoice::Scripted(None),
+        },
+        listen_base: args.listen_base,
+        allow_unverified: args.allow_unverified,
+        postgres_settings: Vec::new(),
+    };
+    let result = tokio::select! {
+        started = Box::pin(System::start(options)) => match started {
+            Ok(system) => attend(system, &mut signals, shell).await,
+            Err(error) => Err(error),
+        },
+        // A half-started system is dropped, which ends its children.
+        () = signals.received() => Ok(()),
+    };
+    telemetry.shutdown();
+    result
+}
+
+/// Tells where everything is, waits for the order to stop (or for a service that fails), and stops.
+pub(crate) async fn attend(mut system: System, signals: &mut Signals, shell: Shell) -> Result<(), Error> {
+    let told = tell(system.endpoints(), shell);
+    let ended = tokio::select! {
+        () = signals.received() => told,
+        error = system.failed() => told.and(Err(error)),
+    };
+    shell.note(shell.pick("正在停止……", "stopping ..."));
+    signals.hurry_from_now();
+    ended.and(system.stop().await)
+}
+
+fn tell(endpoints: &Endpoints, shell: Shell) -> Result<(), Error> {
+    shell.line(shell.pick("烽火已就绪（Ctrl-C 停止）", "fenghuo is ready (Ctrl-C stops it)"))?;
+    let signing = keys::signing_file(&endpoints.keys);
+    let mut parts =
+        endpoints.services.iter().map(|(name, url)| (name.as_str(), url.clone())).collect::<Vec<_>>();
+    parts.extend(endpoints.dev_url.iter().map(|url| ("dev", url.clone())));
+    parts.push(("postgres", endpoints.database_url.clone()));
+    parts.push(("nats", endpoints.nats_url.clone()));
+    parts.push((shell.pick("签名密钥", "signing key"), signing.display().to_string()));
+    parts.push((shell.pick("端点文件", "endpoints"), Endpoints::file(&endpoints.data).display().to_string()));
+    for (name, place) in parts {
+        shell.line(format_args!("  {name:<14} {place}"))?;
+    }
+    shell.line(shell.pick(
+        "令牌：fenghuo token --department fire.330723 --role officer --id officer-1 --data DIR",
+        "tokens: fenghuo token --department fire.330723 --role officer --id officer-1 --data DIR",
+    ))
+}

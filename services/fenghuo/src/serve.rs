@@ -1,0 +1,101 @@
+//! `fenghuo serve`: one service as it is deployed; SIGTERM drains it.
+
+use std::{fs, path::Path};
+
+use chassis::{Config, Settings, auth::KeySet, telemetry::Telemetry};
+use clap::Args;
+use eventlog::{SystemClock, World};
+use law::Calendar;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::{Because, Error},
+    migrate, services,
+    shell::Shell,
+    signal::Signals,
+    system,
+};
+
+const EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo serve hazard --database-url postgres://fenghuo@db/hazard --nats-url nats://bus:4222 \\
+      --listen 0.0.0.0:7101 --keys keys/keys.json --department fire.330723 \\
+      --peer enforcement=http://enforcement:7101 --token-file /run/secrets/token";
+
+/// Run one service, as deployed
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct ServeArgs {
+    /// Which service: hazard, enforcement, investigation, credit, reward, timeline
+    service: String,
+    #[command(flatten)]
+    config: Config,
+    /// Copies of its stream in the NATS cluster: 1 on a single server, 3 in production
+    #[arg(long, env = "FENGHUO_NATS_REPLICAS", default_value_t = 1)]
+    nats_replicas: usize,
+    /// Bring the schema up to date before serving
+    #[arg(long, env = "FENGHUO_MIGRATE")]
+    migrate: bool,
+}
+
+/// Serves until told to stop; then finishes what was accepted.
+pub async fn run(args: ServeArgs, shell: Shell) -> Result<(), Error> {
+    let member = services::find(&args.service)?;
+    let name = member.service.name;
+    let mut signals = Signals::listen()?;
+    let telemetry = Telemetry::start(&format!("fenghuo-{name}"), args.config.otlp_endpoint.as_deref())
+        .because("启动遥测", "start telemetry")?;
+    if args.migrate {
+        migrate::one(&args.config.database_url, name).await?;
+    }
+    let shutdown = CancellationToken::new();
+    let settings = settings(name, args.config, args.nats_replicas).await?;
+    let (zh, en) = (format!("运行服务 {name}"), format!("run service {name}"));
+    let running = Box::pin(chassis::start(member.service, settings, shutdown.clone()))
+        .await
+        .because(zh.clone(), en.clone())?;
+    shell.line(format_args!("{name} http://{}", running.address))?;
+    let stopped = running.stopped();
+    tokio::pin!(stopped);
+    let result = tokio::select! {
+        // It ends by itself only when it cannot go on.
+        ended = &mut stopped => ended,
+        () = signals.received() => {
+            signals.hurry_from_now();
+            shutdown.cancel();
+            stopped.await
+        }
+    };
+    telemetry.shutdown();
+    result.because(zh, en)
+}
+
+async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Settings, Error> {
+    let mut bus = bus::Options::new(&config.nats_url, name);
+    bus.stream.replicas = nats_replicas;
+    let keys = KeySet::load(&config.keys).because("读取公钥", "load the public keys")?;
+    let listen = config.listen;
+    let listener =
+        TcpListener::bind(listen).await.because(format!("监听 {listen}"), format!("listen on {listen}"))?;
+    Ok(Settings {
+        log: system::log_options(&config.database_url, name)?,
+        bus,
+        listener,
+        keys,
+        department: config.department,
+        peers: config.peers,
+        token: config.token_file.as_deref().map(token).transpose()?,
+        world: World {
+            clock: std::sync::Arc::new(SystemClock),
+            rules: system::rules(&config.allow_unverified)?,
+            calendar: Calendar::builtin(),
+        },
+    })
+}
+
+fn token(file: &Path) -> Result<String, Error> {
+    let text = fs::read_to_string(file);
+    let text = text.because(format!("读取 {}", file.display()), format!("read {}", file.display()))?;
+    Ok(text.trim().to_owned())
+}

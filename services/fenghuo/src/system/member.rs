@@ -1,0 +1,178 @@
+//! The services of a system: each started as it would be alone, each stopped and started by itself.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use chassis::{ServeError, Settings, auth::Signer};
+use decider::{Actor, ActorKind, Id};
+use eventlog::World;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{Logins, log_options, progress::Nodes};
+use crate::{
+    error::{Because, Error, Text},
+    migrate,
+    services::{self, Member},
+};
+
+/// How long a service's own token lasts: longer than anybody leaves a development system running.
+const TOKEN_LIFETIME: time::Duration = time::Duration::days(3_650);
+
+/// What all services share.
+pub(super) struct Common {
+    pub(super) database_url: String,
+    pub(super) nats_url: String,
+    pub(super) logins: Logins,
+    pub(super) signer: Signer,
+    pub(super) peers: Vec<(String, String)>,
+    pub(super) world: World,
+}
+
+/// The services and what runs of them.
+pub(super) struct Members {
+    common: Common,
+    addresses: BTreeMap<&'static str, SocketAddr>,
+    nodes: Nodes,
+    /// Dropping a guard stops the service.
+    running: BTreeMap<&'static str, DropGuard>,
+    ended: JoinSet<(&'static str, Result<(), ServeError>)>,
+}
+
+impl Members {
+    pub(super) fn new(common: Common, nodes: Nodes) -> Self {
+        Self { common, addresses: BTreeMap::new(), nodes, running: BTreeMap::new(), ended: JoinSet::new() }
+    }
+
+    /// Brings every schema up to date.
+    pub(super) async fn migrate(&self) -> Result<(), Error> {
+        for name in services::names() {
+            migrate::one(&self.common.database_url, name).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts every service on its listener, one after the other: on a busy machine, six at once would only wait for
+    /// one another until the first gives up.
+    pub(super) async fn start_all(
+        &mut self,
+        listeners: impl Iterator<Item = (&'static str, TcpListener)>,
+    ) -> Result<(), Error> {
+        for (name, listener) in listeners {
+            self.start_on(services::find(name)?, listener).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a stopped service where it was.
+    pub(super) async fn start(&mut self, name: &str) -> Result<(), Error> {
+        let member = services::find(name)?;
+        let known = self.addresses.get(member.service.name).filter(|_| !self.running.contains_key(name));
+        let address = known.ok_or_else(|| running_already(name))?;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.because(format!("监听 {address}"), format!("listen on {address}"))?;
+        self.start_on(member, listener).await
+    }
+
+    /// Stops a service and waits until what it had accepted is stored.
+    pub(super) async fn stop(&mut self, name: &str) -> Result<(), Error> {
+        let Some(running) = self.running.remove(name) else {
+            return Ok(());
+        };
+        self.nodes.remove(name);
+        drop(running);
+        while let Some(ended) = self.ended.join_next().await {
+            let (who, result) = joined(ended)?;
+            self.nodes.remove(who);
+            self.running.remove(who);
+            result.map_err(|error| failure(who, error))?;
+            if who == name {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops all at once, waits for all, and tells the first that ended badly.
+    pub(super) async fn stop_all(&mut self) -> Result<(), Error> {
+        self.nodes.clear();
+        self.running.clear();
+        let mut first = Ok(());
+        while let Some(ended) = self.ended.join_next().await {
+            let result = joined(ended).and_then(|(who, result)| result.map_err(|error| failure(who, error)));
+            first = first.and(result);
+        }
+        first
+    }
+
+    /// Returns when a service ends by itself.
+    pub(super) async fn failed(&mut self) -> Error {
+        match self.ended.join_next().await {
+            Some(Ok((who, Err(error)))) => failure(who, error),
+            Some(Ok((who, Ok(())))) => {
+                Error::told(format!("服务 {who} 自行停止"), format!("service {who} stopped by itself"))
+            }
+            Some(Err(error)) => panicked(error),
+            // Nothing runs, so nothing can fail.
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn start_on(&mut self, member: Member, listener: TcpListener) -> Result<(), Error> {
+        let name = member.service.name;
+        let settings = self.settings(member, listener)?;
+        let shutdown = CancellationToken::new();
+        // A service that fails to start takes along what it has spawned.
+        let guard = shutdown.clone().drop_guard();
+        let started = Box::pin(chassis::start(member.service, settings, shutdown)).await;
+        let started = started.map_err(|error| failure(name, error))?;
+        self.addresses.insert(name, started.address);
+        self.nodes.insert(name, started.node.clone());
+        self.running.insert(name, guard);
+        self.ended.spawn(async move { (name, started.stopped().await) });
+        Ok(())
+    }
+
+    fn settings(&self, member: Member, listener: TcpListener) -> Result<Settings, Error> {
+        let Common { database_url, nats_url, logins, signer, peers, world } = &self.common;
+        let name = member.service.name;
+        let mut bus = bus::Options::new(nats_url, name);
+        bus.credentials = logins.credentials(name);
+        let own = Actor {
+            kind: ActorKind::Service,
+            id: Id::parse(name).expect("a service's name is an id"),
+            department: member.department(),
+            roles: vec![],
+            certificate: None,
+        };
+        let token = signer.issue(&own, TOKEN_LIFETIME).because("签发服务令牌", "issue a service's token")?;
+        Ok(Settings {
+            log: log_options(database_url, name)?,
+            bus,
+            listener,
+            keys: signer.key_set(),
+            department: member.department(),
+            peers: peers.iter().filter(|(peer, _)| peer != name).cloned().collect(),
+            token: Some(token),
+            world: world.clone(),
+        })
+    }
+}
+
+fn failure(service: &str, error: ServeError) -> Error {
+    let what = Text::new(format!("运行服务 {service}"), format!("run service {service}"));
+    Error::Caused { what, source: error.into() }
+}
+
+fn running_already(service: &str) -> Error {
+    Error::told(format!("服务 {service} 正在运行"), format!("service {service} runs already"))
+}
+
+fn joined<T>(joined: Result<T, tokio::task::JoinError>) -> Result<T, Error> {
+    joined.map_err(panicked)
+}
+
+fn panicked(error: tokio::task::JoinError) -> Error {
+    Error::Caused {
+        what: Text::new("服务异常终止", "a service ended in disorder"), source: error.into()
+    }
+}
