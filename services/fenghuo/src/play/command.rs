@@ -39,10 +39,16 @@ pub struct PlayArgs {
 pub async fn run(args: PlayArgs, shell: Shell) -> Result<(), Error> {
     let file = args.file.display();
     let text = fs::read_to_string(&args.file).because(format!("读取 {file}"), format!("read {file}"))?;
-    let scenario = Scenario::parse(&text).because(format!("读取案例 {file}"), format!("read the scenario {file}"))?;
+    let scenario =
+        Scenario::parse(&text).because(format!("读取案例 {file}"), format!("read the scenario {file}"))?;
     let steps = scenario.steps.len();
     if args.check {
-        return shell.line(shell.pick(&format!("{file}：{steps} 步，格式正确"), &format!("{file}: {steps} steps, well formed")));
+        return shell.line(
+            shell.pick(
+                &format!("{file}：{steps} 步，格式正确"),
+                &format!("{file}: {steps} steps, well formed"),
+            ),
+        );
     }
     let endpoint = match args.endpoint {
         Some(endpoint) => endpoint,

@@ -50,30 +50,22 @@ pub(super) async fn execute(
     macro_rules! call {
         ($package:ident, $client:path) => {{
             let message = read::<$package::ExecuteRequest>(&message).map_err(Status::invalid_argument)?;
-            let answer = <$client>::new(channel)
-                .execute(carry(message, envelope.token)?)
-                .await?;
+            let answer = <$client>::new(channel).execute(carry(message, envelope.token)?).await?;
             answer.into_inner().outcome
         }};
     }
     let outcome = match service {
         "hazard" => call!(hazard, hazard::hazard_service_client::HazardServiceClient<_>),
-        "enforcement" => call!(
-            enforcement,
-            enforcement::enforcement_service_client::EnforcementServiceClient<_>
-        ),
+        "enforcement" => {
+            call!(enforcement, enforcement::enforcement_service_client::EnforcementServiceClient<_>)
+        }
         "investigation" => {
-            call!(
-                investigation,
-                investigation::investigation_service_client::InvestigationServiceClient<_>
-            )
+            call!(investigation, investigation::investigation_service_client::InvestigationServiceClient<_>)
         }
         "credit" => call!(credit, credit::credit_service_client::CreditServiceClient<_>),
         "reward" => call!(reward, reward::reward_service_client::RewardServiceClient<_>),
         other => {
-            return Err(Status::invalid_argument(format!(
-                "no service {other:?} takes commands"
-            )));
+            return Err(Status::invalid_argument(format!("no service {other:?} takes commands")));
         }
     };
     outcome.ok_or_else(|| Status::internal("the answer has no outcome"))
@@ -119,9 +111,7 @@ fn read<M: DeserializeOwned>(body: &Value) -> Result<M, String> {
 fn dress(envelope: &Envelope<'_>, body: &Value) -> Result<Value, Status> {
     let mut request = json!({ "idempotencyKey": envelope.key, "caseId": envelope.case.unwrap_or_default() });
     if let Some(at) = envelope.occurred {
-        let text = at
-            .format(&Rfc3339)
-            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let text = at.format(&Rfc3339).map_err(|error| Status::invalid_argument(error.to_string()))?;
         request["occurredAt"] = Value::String(text);
     }
     let mut message = body.clone();
@@ -132,9 +122,8 @@ fn dress(envelope: &Envelope<'_>, body: &Value) -> Result<Value, Status> {
 /// A request with its bearer token.
 pub(super) fn carry<M>(message: M, token: &str) -> Result<Request<M>, Status> {
     let mut request = Request::new(message);
-    let bearer = format!("Bearer {token}")
-        .parse()
-        .map_err(|_| Status::unauthenticated("the token is not text"))?;
+    let bearer =
+        format!("Bearer {token}").parse().map_err(|_| Status::unauthenticated("the token is not text"))?;
     request.metadata_mut().insert("authorization", bearer);
     Ok(request)
 }

@@ -14,11 +14,7 @@ fn compare(path: &str, wanted: &Value, found: &Value) -> Option<String> {
     match (wanted, found) {
         (Value::Null, _) if path.is_empty() => None,
         (Value::Object(wanted), Value::Object(found)) => wanted.iter().find_map(|(key, value)| {
-            let path = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             compare(&path, value, found.get(key).unwrap_or(&Value::Null))
         }),
         (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
@@ -51,10 +47,7 @@ mod tests {
     #[test]
     fn part_of_the_data_is_enough() {
         let found = json!({"due": {"last_day": "2023-05-17", "rolled": false}, "n": 5});
-        assert_eq!(
-            difference(&json!({"due": {"last_day": "2023-05-17"}}), &found),
-            None
-        );
+        assert_eq!(difference(&json!({"due": {"last_day": "2023-05-17"}}), &found), None);
         assert_eq!(difference(&json!({"n": "5"}), &found), None);
         assert_eq!(difference(&Value::Null, &found), None);
     }

@@ -93,10 +93,7 @@ impl Player {
     /// Connects to a development system by the URL it prints.
     pub async fn connect(endpoint: &str) -> Result<Self, PlayError> {
         let mut dev = DevServiceClient::new(channel(endpoint).await?);
-        let system = dev
-            .get_system(GetSystemRequest {})
-            .await
-            .map_err(|e| PlayError::System(Box::new(e)))?;
+        let system = dev.get_system(GetSystemRequest {}).await.map_err(|e| PlayError::System(Box::new(e)))?;
         let system = system.into_inner();
         if !system.scripted {
             return Err(PlayError::RealClock);
@@ -109,21 +106,10 @@ impl Player {
         }
         let mut publishers = BTreeMap::new();
         for (name, login) in system.departments {
-            let credentials = Credentials {
-                user: login.user,
-                password: login.password,
-            };
-            publishers.insert(
-                name.clone(),
-                publisher(&system.nats_url, &name, credentials).await?,
-            );
+            let credentials = Credentials { user: login.user, password: login.password };
+            publishers.insert(name.clone(), publisher(&system.nats_url, &name, credentials).await?);
         }
-        Ok(Self {
-            dev,
-            services,
-            signer,
-            publishers,
-        })
+        Ok(Self { dev, services, signer, publishers })
     }
 
     /// Plays a scenario; `before` is told of each step as it begins.
@@ -135,33 +121,35 @@ impl Player {
         let mut tally = Tally::default();
         for step in &scenario.steps {
             before(step);
-            self.step(scenario, step, &mut tally)
-                .await
-                .map_err(|what| PlayError::Otherwise {
-                    step: step.id.clone(),
-                    line: step.line,
-                    what,
-                })?;
-            tally.steps += 1;
+            self.play_step(scenario, step, &mut tally).await?;
         }
         Ok(tally)
     }
 
+    /// Plays one step, for who wants to look around between two.
+    pub async fn play_step(
+        &mut self,
+        scenario: &Scenario,
+        step: &Step,
+        tally: &mut Tally,
+    ) -> Result<(), PlayError> {
+        self.step(scenario, step, tally).await.map_err(|what| PlayError::Otherwise {
+            step: step.id.clone(),
+            line: step.line,
+            what,
+        })?;
+        tally.steps += 1;
+        Ok(())
+    }
+
     async fn step(&mut self, scenario: &Scenario, step: &Step, tally: &mut Tally) -> Result<(), String> {
         if let Some(at) = step.at {
-            let request = SetClockRequest {
-                now: Some(timestamp(at)),
-            };
-            self.dev
-                .set_clock(request)
-                .await
-                .map_err(|status| format!("move the clock: {status}"))?;
+            let request = SetClockRequest { now: Some(timestamp(at)) };
+            self.dev.set_clock(request).await.map_err(|status| format!("move the clock: {status}"))?;
         }
         // The same step of the same scenario is the same command: playing again repeats the answers.
-        let key = Uuid::new_v5(
-            &Uuid::NAMESPACE_URL,
-            format!("play/{}/{}", scenario.case, step.id).as_bytes(),
-        );
+        let key =
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("play/{}/{}", scenario.case, step.id).as_bytes());
         match &step.deed {
             Some(Deed::Command(command)) => self.command(key, command, tally).await?,
             Some(Deed::Message(message)) => {
@@ -180,12 +168,7 @@ impl Player {
     async fn command(&self, key: Uuid, command: &Command, tally: &mut Tally) -> Result<(), String> {
         let token = self.token(&command.actor)?;
         let case = command.case.as_ref().map(|case| case.as_str());
-        let envelope = Envelope {
-            key,
-            case,
-            occurred: command.occurred,
-            token: &token,
-        };
+        let envelope = Envelope { key, case, occurred: command.occurred, token: &token };
         let answer = self.patiently(command, &envelope).await;
         match (&command.expect, answer) {
             (Expect::Accepted(events), Ok(outcome)) => {
@@ -250,10 +233,7 @@ impl Player {
 
     async fn publish(&self, key: Uuid, message: &Message) -> Result<(), String> {
         let name = message.source.as_str();
-        let publisher = self
-            .publishers
-            .get(name)
-            .ok_or_else(|| format!("no login for {name} on the bus"))?;
+        let publisher = self.publishers.get(name).ok_or_else(|| format!("no login for {name} on the bus"))?;
         let stream = StreamName::parse(&message.stream).ok_or("stream must be <aggregate>:<id>")?;
         let outgoing = Outgoing {
             id: key,
@@ -269,24 +249,13 @@ impl Player {
             causation: None,
             traceparent: None,
         };
-        publisher
-            .publish(&outgoing)
-            .await
-            .map(drop)
-            .map_err(|error| error.to_string())
+        publisher.publish(&outgoing).await.map(drop).map_err(|error| error.to_string())
     }
 
     async fn now(&self) -> Result<OffsetDateTime, String> {
-        let system = self
-            .dev
-            .clone()
-            .get_system(GetSystemRequest {})
-            .await
-            .map_err(|status| status.to_string())?;
-        let now = system
-            .into_inner()
-            .now
-            .ok_or("the system does not tell the time")?;
+        let system =
+            self.dev.clone().get_system(GetSystemRequest {}).await.map_err(|status| status.to_string())?;
+        let now = system.into_inner().now.ok_or("the system does not tell the time")?;
         from_timestamp(&now).map_err(|error| error.to_string())
     }
 
@@ -319,26 +288,13 @@ impl Player {
     ) -> Result<Vec<Stored>, String> {
         if let Some(stream) = &follow.stream {
             let mut client = LogServiceClient::new(self.channel(follow.log)?);
-            let request = ReadStreamRequest {
-                stream: stream.clone(),
-                ..ReadStreamRequest::default()
-            };
+            let request = ReadStreamRequest { stream: stream.clone(), ..ReadStreamRequest::default() };
             let request = door::carry(request, token).map_err(|status| status.to_string())?;
-            let answer = client
-                .read_stream(request)
-                .await
-                .map_err(|status| status.to_string())?
-                .into_inner();
-            let events = answer
-                .map_ok(|answer| answer.event.unwrap_or_default())
-                .try_collect()
-                .await;
+            let answer = client.read_stream(request).await.map_err(|status| status.to_string())?.into_inner();
+            let events = answer.map_ok(|answer| answer.event.unwrap_or_default()).try_collect().await;
             return events.map_err(|status| status.to_string());
         }
-        let request = ReadAllRequest {
-            case_id: scenario.case.to_string(),
-            ..ReadAllRequest::default()
-        };
+        let request = ReadAllRequest { case_id: scenario.case.to_string(), ..ReadAllRequest::default() };
         self.read_all(follow.log, token, request).await
     }
 
@@ -350,56 +306,31 @@ impl Player {
     ) -> Result<Vec<Stored>, String> {
         let mut client = LogServiceClient::new(self.channel(service)?);
         let request = door::carry(request, token).map_err(|status| status.to_string())?;
-        let answer = client
-            .read_all(request)
-            .await
-            .map_err(|status| status.to_string())?
-            .into_inner();
+        let answer = client.read_all(request).await.map_err(|status| status.to_string())?.into_inner();
         let events: Vec<_> = answer.collect().await;
-        let events = events
-            .into_iter()
-            .map(|answer| answer.map(|answer| answer.event.unwrap_or_default()));
-        events
-            .collect::<Result<_, _>>()
-            .map_err(|status| status.to_string())
+        let events = events.into_iter().map(|answer| answer.map(|answer| answer.event.unwrap_or_default()));
+        events.collect::<Result<_, _>>().map_err(|status| status.to_string())
     }
 
     fn channel(&self, service: &str) -> Result<Channel, String> {
-        self.services
-            .get(service)
-            .cloned()
-            .ok_or_else(|| format!("the system has no service {service}"))
+        self.services.get(service).cloned().ok_or_else(|| format!("the system has no service {service}"))
     }
 
     fn token(&self, actor: &Actor) -> Result<String, String> {
-        self.signer
-            .issue(actor, TOKEN_LIFETIME)
-            .map_err(|error| error.to_string())
+        self.signer.issue(actor, TOKEN_LIFETIME).map_err(|error| error.to_string())
     }
 }
 
 fn check_events(wanted: &[Event], found: &[Stored]) -> Result<(), String> {
-    let kinds = |events: &[Stored]| {
-        events
-            .iter()
-            .map(|event| event.kind.clone())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let kinds =
+        |events: &[Stored]| events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>().join(", ");
     if wanted.is_empty() {
         return Ok(());
     }
     if wanted.len() != found.len() {
-        return Err(format!(
-            "{} events were expected, these came: {}",
-            wanted.len(),
-            kinds(found)
-        ));
+        return Err(format!("{} events were expected, these came: {}", wanted.len(), kinds(found)));
     }
-    wanted
-        .iter()
-        .zip(found)
-        .try_for_each(|(wanted, found)| differs(wanted, found).map_or(Ok(()), Err))
+    wanted.iter().zip(found).try_for_each(|(wanted, found)| differs(wanted, found).map_or(Ok(()), Err))
 }
 
 fn differs(wanted: &Event, found: &Stored) -> Option<String> {
@@ -427,38 +358,26 @@ fn nearest(wanted: &Event, found: &[Stored]) -> Result<(), String> {
 
 fn check_refusal(name: &str, article: Option<&str>, found: &Status) -> Result<(), String> {
     let Some(refusal) = status::refusal_of(found) else {
-        return Err(format!(
-            "refusal {name} was expected, this came: {}",
-            found.message()
-        ));
+        return Err(format!("refusal {name} was expected, this came: {}", found.message()));
     };
     if refusal.name != name {
-        return Err(format!(
-            "refusal {name} was expected, {} came ({})",
-            refusal.name, refusal.zh
-        ));
+        return Err(format!("refusal {name} was expected, {} came ({})", refusal.name, refusal.zh));
     }
     match article {
-        Some(article) if refusal.article != article => Err(format!(
-            "refusal {name} was expected under {article}, it came under {}",
-            refusal.article
-        )),
+        Some(article) if refusal.article != article => {
+            Err(format!("refusal {name} was expected under {article}, it came under {}", refusal.article))
+        }
         _ => Ok(()),
     }
 }
 
 fn check_invalid(field: &str, found: &Status) -> Result<(), String> {
-    let violations = found
-        .get_details_bad_request()
-        .map(|details| details.field_violations)
-        .unwrap_or_default();
+    let violations =
+        found.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
     if found.code() == Code::InvalidArgument && violations.iter().any(|violation| violation.field == field) {
         return Ok(());
     }
-    Err(format!(
-        "field {field} was expected to be wrong, this came: {}",
-        found.message()
-    ))
+    Err(format!("field {field} was expected to be wrong, this came: {}", found.message()))
 }
 
 fn to(mut public: decider::Public, departments: &[Department]) -> decider::Public {
@@ -478,10 +397,7 @@ fn reader() -> Actor {
 }
 
 async fn channel(url: &str) -> Result<Channel, PlayError> {
-    let unreachable = |source| PlayError::Unreachable {
-        endpoint: url.to_owned(),
-        source,
-    };
+    let unreachable = |source| PlayError::Unreachable { endpoint: url.to_owned(), source };
     let endpoint =
         Channel::from_shared(url.to_owned()).map_err(|error| PlayError::Unusable(error.to_string()))?;
     endpoint.connect().await.map_err(unreachable)

@@ -176,38 +176,25 @@ type Actors = BTreeMap<String, Actor>;
 
 fn text_of(place: &Place<'_>) -> Result<Text, Mistake> {
     let mut fields = place.fields()?;
-    let text = Text {
-        zh: fields.required("zh")?.text()?.to_owned(),
-        en: fields.required("en")?.text()?.to_owned(),
-    };
+    let text =
+        Text { zh: fields.required("zh")?.text()?.to_owned(), en: fields.required("en")?.text()?.to_owned() };
     fields.done()?;
     Ok(text)
 }
 
 fn actors(place: &Place<'_>) -> Result<Actors, Mistake> {
-    place
-        .entries()?
-        .into_iter()
-        .map(|(name, place)| actor(&place).map(|actor| (name, actor)))
-        .collect()
+    place.entries()?.into_iter().map(|(name, place)| actor(&place).map(|actor| (name, actor))).collect()
 }
 
 fn actor(place: &Place<'_>) -> Result<Actor, Mistake> {
     let mut fields = place.fields()?;
-    let roles = fields
-        .optional("roles")
-        .map(|place| place.list())
-        .transpose()?
-        .unwrap_or_default();
+    let roles = fields.optional("roles").map(|place| place.list()).transpose()?.unwrap_or_default();
     let actor = Actor {
         kind: ActorKind::Person,
         id: fields.required("id")?.parse()?,
         department: fields.required("department")?.parse()?,
         roles: roles.iter().map(role).collect::<Result<_, _>>()?,
-        certificate: fields
-            .optional("certificate")
-            .map(|place| place.parse())
-            .transpose()?,
+        certificate: fields.optional("certificate").map(|place| place.parse()).transpose()?,
     };
     fields.done()?;
     Ok(actor)
@@ -227,57 +214,28 @@ fn step(place: &Place<'_>, actors: &Actors, case: &CaseId) -> Result<Step, Mista
     let id = fields.required("step")?.parse()?;
     let note = fields.optional("note").map(|place| text_of(&place)).transpose()?;
     let at = fields.optional("at").map(|place| instant(&place)).transpose()?;
-    let follows = fields
-        .optional("follows")
-        .map(|place| place.list())
-        .transpose()?
-        .unwrap_or_default();
+    let follows = fields.optional("follows").map(|place| place.list()).transpose()?.unwrap_or_default();
     let follows = follows.iter().map(follow).collect::<Result<_, _>>()?;
     let deed = deed(&mut fields, actors, case)?;
     let line = place.mistake("").line;
     fields.done()?;
-    Ok(Step {
-        id,
-        line,
-        note,
-        at,
-        deed,
-        follows,
-    })
+    Ok(Step { id, line, note, at, deed, follows })
 }
 
 fn deed(fields: &mut Fields<'_>, actors: &Actors, case: &CaseId) -> Result<Option<Deed>, Mistake> {
-    let actor = fields
-        .optional("actor")
-        .map(|place| known(&place, actors))
-        .transpose()?;
-    let occurred = fields
-        .optional("occurred")
-        .map(|place| instant(&place))
-        .transpose()?;
-    let case = fields
-        .optional("case")
-        .map_or(Ok(Some(case.clone())), |place| case_of(&place))?;
+    let actor = fields.optional("actor").map(|place| known(&place, actors)).transpose()?;
+    let occurred = fields.optional("occurred").map(|place| instant(&place)).transpose()?;
+    let case = fields.optional("case").map_or(Ok(Some(case.clone())), |place| case_of(&place))?;
     let command = fields.optional("command");
     let message = fields.optional("publish");
-    let service = fields
-        .optional("service")
-        .map(|place| service(&place))
-        .transpose()?;
+    let service = fields.optional("service").map(|place| service(&place)).transpose()?;
     let expect = expect(fields)?;
     match (command, message, actor) {
         (Some(body), None, Some(actor)) => {
             let service = service.ok_or_else(|| fields.mistake("key \"service\" is missing"))?;
             door::check_command(service, &body.json()).map_err(|reason| body.mistake(reason))?;
             let body = body.json();
-            Ok(Some(Deed::Command(Box::new(Command {
-                actor,
-                service,
-                body,
-                case,
-                occurred,
-                expect,
-            }))))
+            Ok(Some(Deed::Command(Box::new(Command { actor, service, body, case, occurred, expect }))))
         }
         (None, Some(place), Some(actor)) => publish(&place, actor, case, occurred).map(Some),
         (None, None, None) => Ok(None),
@@ -298,11 +256,7 @@ fn publish(
     let mut fields = place.fields()?;
     let kind = fields.required("type")?;
     let body = fields.required("body")?;
-    let to = fields
-        .optional("to")
-        .map(|place| place.list())
-        .transpose()?
-        .unwrap_or_default();
+    let to = fields.optional("to").map(|place| place.list()).transpose()?.unwrap_or_default();
     let source = Source::parse(actor.department.kind.as_str()).map_err(|error| kind.mistake(error))?;
     if !source.is_outside() {
         return Err(place.mistake(format_args!(
@@ -331,19 +285,14 @@ fn expect(fields: &mut Fields<'_>) -> Result<Expect, Mistake> {
     let invalid = fields.optional("invalid");
     match (events, refused, invalid) {
         (None, None, None) => Ok(Expect::Accepted(Vec::new())),
-        (Some(place), None, None) => place
-            .list()?
-            .iter()
-            .map(event)
-            .collect::<Result<_, _>>()
-            .map(Expect::Accepted),
+        (Some(place), None, None) => {
+            place.list()?.iter().map(event).collect::<Result<_, _>>().map(Expect::Accepted)
+        }
         (None, Some(place), None) => {
             let mut fields = place.fields()?;
             let name = fields.required("name")?.text()?.to_owned();
-            let article = fields
-                .optional("article")
-                .map(|place| place.text().map(str::to_owned))
-                .transpose()?;
+            let article =
+                fields.optional("article").map(|place| place.text().map(str::to_owned)).transpose()?;
             fields.done()?;
             Ok(Expect::Refused { name, article })
         }
@@ -354,10 +303,7 @@ fn expect(fields: &mut Fields<'_>) -> Result<Expect, Mistake> {
 
 fn event(place: &Place<'_>) -> Result<Event, Mistake> {
     if let Some(kind) = place.node.as_scalar() {
-        return Ok(Event {
-            kind: kind.as_str().to_owned(),
-            data: Value::Null,
-        });
+        return Ok(Event { kind: kind.as_str().to_owned(), data: Value::Null });
     }
     let mut fields = place.fields()?;
     let event = Event {
@@ -372,10 +318,7 @@ fn follow(place: &Place<'_>) -> Result<Follow, Mistake> {
     let mut fields = place.fields()?;
     let follow = Follow {
         log: service(&fields.required("log")?)?,
-        stream: fields
-            .optional("stream")
-            .map(|place| place.text().map(str::to_owned))
-            .transpose()?,
+        stream: fields.optional("stream").map(|place| place.text().map(str::to_owned)).transpose()?,
         event: Event {
             kind: fields.required("kind")?.text()?.to_owned(),
             data: fields.optional("data").map_or(Value::Null, |place| place.json()),
@@ -398,19 +341,12 @@ fn service(place: &Place<'_>) -> Result<&'static str, Mistake> {
     let name = place.text()?;
     let known = door::SERVICES.iter().find(|known| **known == name);
     known.copied().ok_or_else(|| {
-        place.mistake(format_args!(
-            "no service {name:?}; known are {}",
-            door::SERVICES.join(", ")
-        ))
+        place.mistake(format_args!("no service {name:?}; known are {}", door::SERVICES.join(", ")))
     })
 }
 
 fn case_of(place: &Place<'_>) -> Result<Option<CaseId>, Mistake> {
-    if place.text()? == "none" {
-        Ok(None)
-    } else {
-        place.parse().map(Some)
-    }
+    if place.text()? == "none" { Ok(None) } else { place.parse().map(Some) }
 }
 
 fn instant(place: &Place<'_>) -> Result<OffsetDateTime, Mistake> {

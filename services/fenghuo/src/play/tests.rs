@@ -40,11 +40,7 @@ fn codes_stay_text_and_flags_are_flags() {
 
 #[test]
 fn an_unknown_key_is_named_with_its_line() {
-    refused(
-        "  - step: one\n    expects: nothing\n",
-        9,
-        "unknown key \"expects\"",
-    );
+    refused("  - step: one\n    expects: nothing\n", 9, "unknown key \"expects\"");
 }
 
 #[test]
@@ -70,11 +66,7 @@ fn an_unknown_actor_service_or_time_is_named() {
 
 #[test]
 fn a_step_id_is_used_once() {
-    refused(
-        "  - step: one\n    at: 2023-01-01T00:00:00Z\n  - step: one\n",
-        10,
-        "used twice",
-    );
+    refused("  - step: one\n    at: 2023-01-01T00:00:00Z\n  - step: one\n", 10, "used twice");
 }
 
 #[test]

@@ -33,31 +33,17 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn root(node: &'a Node) -> Self {
-        Self {
-            node,
-            path: String::new(),
-        }
+        Self { node, path: String::new() }
     }
 
     pub(super) fn mistake(&self, reason: impl fmt::Display) -> Mistake {
         let line = self.node.span().start().map_or(0, marked_yaml::Marker::line);
-        let path = if self.path.is_empty() {
-            "file".to_owned()
-        } else {
-            self.path.clone()
-        };
-        Mistake {
-            line,
-            path,
-            reason: reason.to_string(),
-        }
+        let path = if self.path.is_empty() { "file".to_owned() } else { self.path.clone() };
+        Mistake { line, path, reason: reason.to_string() }
     }
 
     pub(super) fn text(&self) -> Result<&'a str, Mistake> {
-        self.node
-            .as_scalar()
-            .map(|scalar| scalar.as_str())
-            .ok_or_else(|| self.mistake("a text is wanted"))
+        self.node.as_scalar().map(|scalar| scalar.as_str()).ok_or_else(|| self.mistake("a text is wanted"))
     }
 
     /// A text that reads itself as `T`.
@@ -69,41 +55,21 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn list(&self) -> Result<Vec<Place<'a>>, Mistake> {
-        let sequence = self
-            .node
-            .as_sequence()
-            .ok_or_else(|| self.mistake("a list is wanted"))?;
+        let sequence = self.node.as_sequence().ok_or_else(|| self.mistake("a list is wanted"))?;
         let places = sequence.iter().enumerate();
-        Ok(places
-            .map(|(index, node)| Place {
-                node,
-                path: format!("{}[{index}]", self.path),
-            })
-            .collect())
+        Ok(places.map(|(index, node)| Place { node, path: format!("{}[{index}]", self.path) }).collect())
     }
 
     pub(super) fn fields(&self) -> Result<Fields<'a>, Mistake> {
-        let mapping = self
-            .node
-            .as_mapping()
-            .ok_or_else(|| self.mistake("a mapping is wanted"))?;
-        Ok(Fields {
-            mapping,
-            path: self.path.clone(),
-            known: Vec::new(),
-        })
+        let mapping = self.node.as_mapping().ok_or_else(|| self.mistake("a mapping is wanted"))?;
+        Ok(Fields { mapping, path: self.path.clone(), known: Vec::new() })
     }
 
     /// Every key with its value, in the file's order.
     pub(super) fn entries(&self) -> Result<Vec<(String, Place<'a>)>, Mistake> {
-        let mapping = self
-            .node
-            .as_mapping()
-            .ok_or_else(|| self.mistake("a mapping is wanted"))?;
+        let mapping = self.node.as_mapping().ok_or_else(|| self.mistake("a mapping is wanted"))?;
         let entries = mapping.iter();
-        Ok(entries
-            .map(|(key, node)| (key.as_str().to_owned(), self.below(key.as_str(), node)))
-            .collect())
+        Ok(entries.map(|(key, node)| (key.as_str().to_owned(), self.below(key.as_str(), node))).collect())
     }
 
     /// The value as JSON. Plain `true` and `false` are flags, `null` and `~` are nothing, all else is text:
@@ -113,11 +79,7 @@ impl<'a> Place<'a> {
     }
 
     fn below(&self, key: &str, node: &'a Node) -> Place<'a> {
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Place { node, path }
     }
 }
@@ -131,9 +93,7 @@ fn json(node: &Node) -> Value {
             text => Value::String(text.to_owned()),
         },
         Node::Mapping(mapping) => {
-            let fields = mapping
-                .iter()
-                .map(|(key, node)| (key.as_str().to_owned(), json(node)));
+            let fields = mapping.iter().map(|(key, node)| (key.as_str().to_owned(), json(node)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
         Node::Sequence(sequence) => Value::Array(sequence.iter().map(json).collect()),
@@ -145,18 +105,13 @@ impl<'a> Fields<'a> {
     pub(super) fn optional(&mut self, key: &'static str) -> Option<Place<'a>> {
         self.known.push(key);
         let node = self.mapping.get_node(key)?;
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Some(Place { node, path })
     }
 
     /// The value of a key that must be there.
     pub(super) fn required(&mut self, key: &'static str) -> Result<Place<'a>, Mistake> {
-        self.optional(key)
-            .ok_or_else(|| self.mistake(format_args!("key {key:?} is missing")))
+        self.optional(key).ok_or_else(|| self.mistake(format_args!("key {key:?} is missing")))
     }
 
     /// Refuses keys that nobody asked for.
@@ -164,16 +119,8 @@ impl<'a> Fields<'a> {
         for (key, _) in self.mapping.iter() {
             if !self.known.contains(&key.as_str()) {
                 let line = key.span().start().map_or(0, marked_yaml::Marker::line);
-                let reason = format!(
-                    "unknown key {:?}; known are {}",
-                    key.as_str(),
-                    self.known.join(", ")
-                );
-                return Err(Mistake {
-                    line,
-                    path: self.path_or_file(),
-                    reason,
-                });
+                let reason = format!("unknown key {:?}; known are {}", key.as_str(), self.known.join(", "));
+                return Err(Mistake { line, path: self.path_or_file(), reason });
             }
         }
         Ok(())
@@ -181,18 +128,10 @@ impl<'a> Fields<'a> {
 
     pub(super) fn mistake(&self, reason: impl fmt::Display) -> Mistake {
         let line = self.mapping.span().start().map_or(0, marked_yaml::Marker::line);
-        Mistake {
-            line,
-            path: self.path_or_file(),
-            reason: reason.to_string(),
-        }
+        Mistake { line, path: self.path_or_file(), reason: reason.to_string() }
     }
 
     fn path_or_file(&self) -> String {
-        if self.path.is_empty() {
-            "file".to_owned()
-        } else {
-            self.path.clone()
-        }
+        if self.path.is_empty() { "file".to_owned() } else { self.path.clone() }
     }
 }
