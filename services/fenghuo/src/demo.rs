@@ -48,7 +48,7 @@ pub async fn run(args: DemoArgs, shell: Shell) -> Result<(), Error> {
             Err(error) => Err(error),
         },
         // A system that is dropped takes its children along.
-        () = signals.received() => Ok(()),
+        () = signals.received() => Err(Error::told("演示被中断", "the demonstration was interrupted")),
     };
     telemetry.shutdown();
     result

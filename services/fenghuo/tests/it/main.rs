@@ -5,4 +5,5 @@
 mod dev;
 mod due;
 mod program;
+mod serve;
 mod usage;

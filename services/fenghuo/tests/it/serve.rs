@@ -1,0 +1,82 @@
+//! `fenghuo migrate` and `fenghuo serve` as a deployment uses them: somebody else's servers, keys and tokens as files.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
+
+use crate::program::{err, fenghuo, out, run};
+
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// A running service; killed when dropped.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = fenghuo().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().last().unwrap_or_default().to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_service_is_migrated_served_read_and_drained() {
+    let scratch = Scratch::new().unwrap();
+    let postgres =
+        Postgres::start(&scratch.path().join("postgres"), PostgresOptions::default()).await.unwrap();
+    let nats = Nats::start(&scratch.path().join("nats"), NatsOptions::default()).await.unwrap();
+    let (database, bus) = (postgres.url(), nats.url());
+    let keys = scratch.path().join("keys");
+    let keys = keys.to_str().unwrap();
+    assert!(run(&["keys", "generate", "--out", keys]).status.success());
+    let (public, key) = (format!("{keys}/keys.json"), format!("{keys}/signing.pem"));
+
+    let unmigrated = ["serve", "hazard", "--database-url", &database, "--nats-url", &bus, "--keys", &public];
+    let unmigrated = run(&[&unmigrated[..], &["--department", "fire.330723"]].concat());
+    assert_eq!(unmigrated.status.code(), Some(1), "a service does not serve a schema that is not there");
+    let migrated = run(&["migrate", "hazard", "--database-url", &database]);
+    assert!(migrated.status.success(), "{}", err(&migrated));
+    assert!(run(&["migrate", "hazard", "--database-url", &database]).status.success(), "again is no harm");
+
+    let serve = ["serve", "hazard", "--database-url", &database, "--nats-url", &bus, "--keys", &public];
+    let mut serving = Serving::start(&[&serve[..], &["--department", "fire.330723"]].concat());
+    let token = run(&["token", "--department", "fire.33", "--role", "auditor", "--id", "a-1", "--key", &key]);
+    let token_file = scratch.path().join("token");
+    fs::write(&token_file, out(&token)).unwrap();
+    let endpoint = format!("hazard={}", serving.url);
+    let verify = ["log", "verify-order", "--service", "hazard", "--endpoint", &endpoint];
+    let verified = run(&[&verify[..], &["--token-file", token_file.to_str().unwrap()]].concat());
+    assert!(verified.status.success(), "{}", err(&verified));
+    fs::write(&token_file, "no token").unwrap();
+    let unknown = run(&[&verify[..], &["--token-file", token_file.to_str().unwrap()]].concat());
+    assert!(err(&unknown).contains("does not accept the token"), "{}", err(&unknown));
+
+    let id = serving.child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    let give_up = Instant::now() + WAIT_MAX;
+    let status = loop {
+        match serving.child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => assert!(Instant::now() < give_up, "the service does not end"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(status.success());
+}
