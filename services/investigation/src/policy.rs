@@ -45,18 +45,10 @@ fn of_enforcement(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     }
     if let Some(message) = fact.read::<enforcement::CertificateWithdrawn>()? {
         let at = chassis::instant(fact, "at", message.at)?;
-        return Ok(vec![note(
-            &message.certificate,
-            authority::Event::CertificateEnded { at },
-        )]);
+        return Ok(vec![note(&message.certificate, authority::Event::CertificateEnded { at })]);
     }
     if let Some(message) = fact.read::<enforcement::SealBroken>()? {
-        return Ok(vec![noted(
-            fact,
-            "seal_id",
-            &message.seal_id,
-            &[Ground::SealBroken],
-        )?]);
+        return Ok(vec![noted(fact, "seal_id", &message.seal_id, &[Ground::SealBroken])?]);
     }
     Ok(vec![])
 }
@@ -72,10 +64,8 @@ fn of_hazard(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     } else if let Some(message) = fact.read::<hazard::Reinspected>()? {
         // Before the order's period has run out, nothing has been refused.
         let refused = message.expired && message.result == "not-corrected";
-        let grounds = [
-            message.expired.then_some(Ground::OrderExpired),
-            refused.then_some(Ground::NotExecuted),
-        ];
+        let grounds =
+            [message.expired.then_some(Ground::OrderExpired), refused.then_some(Ground::NotExecuted)];
         (message.hazard_id, grounds.into_iter().flatten().collect())
     } else {
         return Ok(vec![]);
@@ -96,10 +86,7 @@ fn of_emergency(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
         by: fact.department.clone(),
         received_at: chassis::instant(fact, "received_at", message.received_at)?,
     };
-    Ok(vec![Reaction::new(
-        "note-receipt",
-        Order::of::<Fire>(id.as_str(), command),
-    )])
+    Ok(vec![Reaction::new("note-receipt", Order::of::<Fire>(id.as_str(), command))])
 }
 
 fn of_government(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
@@ -112,43 +99,22 @@ fn of_government(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             leader: message.leader,
             members: message.members,
         };
-        return Ok(vec![Reaction::new(
-            "note-inquiry",
-            Order::of::<Fire>(id.as_str(), command),
-        )]);
+        return Ok(vec![Reaction::new("note-inquiry", Order::of::<Fire>(id.as_str(), command))]);
     }
     let (by, at) = (fact.department.clone(), fact.occurred_at);
     if let Some(message) = fact.read::<outside::InquiryExtensionApproved>()? {
-        let command = inquiry::Command::Extend {
-            days: message.days,
-            by,
-            at,
-        };
-        return Ok(vec![inquire(
-            fact,
-            "extend-inquiry",
-            &message.inquiry_id,
-            command,
-        )?]);
+        let command = inquiry::Command::Extend { days: message.days, by, at };
+        return Ok(vec![inquire(fact, "extend-inquiry", &message.inquiry_id, command)?]);
     }
     if let Some(message) = fact.read::<outside::InquiryReportApproved>()? {
-        let units = message
-            .responsible_units
-            .iter()
-            .map(|unit| Uscc::parse(unit))
-            .collect();
+        let units = message.responsible_units.iter().map(|unit| Uscc::parse(unit)).collect();
         let command = inquiry::Command::Reply {
             level: fact.field("level", level(&message.level))?,
             responsible_units: fact.field("responsible_units", units)?,
             by,
             at,
         };
-        return Ok(vec![inquire(
-            fact,
-            "reply-to-inquiry",
-            &message.inquiry_id,
-            command,
-        )?]);
+        return Ok(vec![inquire(fact, "reply-to-inquiry", &message.inquiry_id, command)?]);
     }
     Ok(vec![])
 }
@@ -156,31 +122,12 @@ fn of_government(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
 fn of_police(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     let (by, at) = (fact.department.clone(), fact.occurred_at);
     if let Some(message) = fact.read::<outside::TransferReceived>()? {
-        let command = crime::Command::Receive {
-            receipt: message.receipt,
-            by,
-            at,
-        };
-        return Ok(vec![transfer(
-            fact,
-            "receive-transfer",
-            &message.transfer_id,
-            command,
-        )?]);
+        let command = crime::Command::Receive { receipt: message.receipt, by, at };
+        return Ok(vec![transfer(fact, "receive-transfer", &message.transfer_id, command)?]);
     }
     if let Some(message) = fact.read::<outside::TransferDecided>()? {
-        let command = crime::Command::Answer {
-            filed: message.filed,
-            reason: message.reason,
-            by,
-            at,
-        };
-        return Ok(vec![transfer(
-            fact,
-            "answer-transfer",
-            &message.transfer_id,
-            command,
-        )?]);
+        let command = crime::Command::Answer { filed: message.filed, reason: message.reason, by, at };
+        return Ok(vec![transfer(fact, "answer-transfer", &message.transfer_id, command)?]);
     }
     Ok(vec![])
 }
@@ -191,34 +138,16 @@ fn after_fire(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     let id = recorded.stream.id();
     Ok(match chassis::event(recorded)? {
         Event::AlarmRaised { area, alarm_at, .. } => {
-            vec![determine(
-                "open-determination",
-                id,
-                determination::Command::Open { area, alarm_at },
-            )]
+            vec![determine("open-determination", id, determination::Command::Open { area, alarm_at })]
         }
         Event::CasualtiesUpdated { totals, .. } => after_casualties(recorded, totals)?,
-        Event::JurisdictionMoved {
-            track: Track::Cause,
-            to,
-            ..
-        } => {
-            let command = determination::Command::Move {
-                to,
-                at: recorded.occurred_at,
-            };
+        Event::JurisdictionMoved { track: Track::Cause, to, .. } => {
+            let command = determination::Command::Move { to, at: recorded.occurred_at };
             vec![determine("move-determination", id, command)]
         }
-        Event::LevelDetermined {
-            level,
-            inquiry: Some(inquiry),
-            ..
-        } => {
+        Event::LevelDetermined { level, inquiry: Some(inquiry), .. } => {
             let command = inquiry::Command::NoteLevel { level };
-            vec![Reaction::new(
-                "note-level",
-                Order::of::<Inquiry>(inquiry.as_str(), command),
-            )]
+            vec![Reaction::new("note-level", Order::of::<Inquiry>(inquiry.as_str(), command))]
         }
         Event::InquiryNoted {
             inquiry,
@@ -234,28 +163,14 @@ fn after_fire(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
             let fire = own(recorded, FireId::parse(id))?;
             let end = supersedes.map(|earlier| {
                 let command = inquiry::Command::Supersede { by: inquiry.clone() };
-                Reaction::new(
-                    "supersede-inquiry",
-                    Order::of::<Inquiry>(earlier.as_str(), command),
-                )
+                Reaction::new("supersede-inquiry", Order::of::<Inquiry>(earlier.as_str(), command))
             });
-            let command = inquiry::Command::Form {
-                fire,
-                area,
-                government,
-                tier,
-                leader,
-                members,
-                accident_at,
-                level,
-            };
+            let command =
+                inquiry::Command::Form { fire, area, government, tier, leader, members, accident_at, level };
             let form = Reaction::new("form-inquiry", Order::of::<Inquiry>(inquiry.as_str(), command));
             [Some(form), end].into_iter().flatten().collect()
         }
-        Event::JurisdictionMoved {
-            track: Track::Government,
-            ..
-        }
+        Event::JurisdictionMoved { track: Track::Government, .. }
         | Event::LevelDetermined { inquiry: None, .. }
         | Event::ReportDue { .. }
         | Event::Reported { .. }
@@ -279,24 +194,14 @@ fn after_casualties(recorded: &Recorded, totals: Totals) -> Result<Vec<Reaction>
 }
 
 fn note(id: &str, event: authority::Event) -> Reaction {
-    Reaction::new(
-        "note-authority",
-        Order::of::<Authority>(id, authority::Command::Note(event)),
-    )
+    Reaction::new("note-authority", Order::of::<Authority>(id, authority::Command::Note(event)))
 }
 
 /// A fact that counts towards a crime; the crime's stream is the case's, or the subject's own without a case.
 fn noted(fact: &Fact, field: &str, subject: &str, grounds: &[Ground]) -> Result<Reaction, Unreadable> {
     let subject = fact.field(field, Id::parse(subject))?;
-    let case = fact
-        .case_id
-        .as_ref()
-        .map_or(subject.as_str(), decider::CaseId::as_str)
-        .to_owned();
-    let command = crime::Command::NoteFacts {
-        subject,
-        grounds: grounds.to_vec(),
-    };
+    let case = fact.case_id.as_ref().map_or(subject.as_str(), decider::CaseId::as_str).to_owned();
+    let command = crime::Command::NoteFacts { subject, grounds: grounds.to_vec() };
     Ok(Reaction::new("note-facts", Order::of::<Crime>(&case, command)))
 }
 
@@ -325,16 +230,10 @@ fn transfer(
 }
 
 fn own<T, E: std::fmt::Display>(recorded: &Recorded, parsed: Result<T, E>) -> Result<T, Unreadable> {
-    parsed.map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })
+    parsed.map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
 }
 
 fn level(word: &str) -> Result<Level, &'static str> {
     let known = [Level::General, Level::Larger, Level::Major, Level::Extreme];
-    known
-        .into_iter()
-        .find(|level| level.en() == word)
-        .ok_or("known are general, larger, major and extreme")
+    known.into_iter().find(|level| level.en() == word).ok_or("known are general, larger, major and extreme")
 }

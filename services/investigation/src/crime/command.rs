@@ -34,18 +34,9 @@ pub enum Command {
     /// 移送公安机关
     Send { to: Department, document: String },
     /// The police signed the return slip, when they did so by their own date.
-    Receive {
-        receipt: String,
-        by: Department,
-        at: OffsetDateTime,
-    },
+    Receive { receipt: String, by: Department, at: OffsetDateTime },
     /// 立案或者不予立案, also on an objection, when they decided so by their own date.
-    Answer {
-        filed: bool,
-        reason: String,
-        by: Department,
-        at: OffsetDateTime,
-    },
+    Answer { filed: bool, reason: String, by: Department, at: OffsetDateTime },
     /// 提请复议
     Object,
     /// 移交涉案物品和材料
@@ -132,9 +123,7 @@ impl Decider for Crime {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 
@@ -146,18 +135,10 @@ fn note_facts(
 ) -> Result<Vec<Event>, RuleError> {
     let mut facts = open.facts.clone();
     let known = facts.entry(subject.clone()).or_default();
-    let new: Vec<_> = grounds
-        .into_iter()
-        .filter(|ground| known.insert(*ground))
-        .collect();
+    let new: Vec<_> = grounds.into_iter().filter(|ground| known.insert(*ground)).collect();
     let harm: Vec<_> = open.harm.values().copied().collect();
-    let mut events: Vec<_> = new
-        .into_iter()
-        .map(|ground| Event::FactNoted {
-            subject: subject.clone(),
-            ground,
-        })
-        .collect();
+    let mut events: Vec<_> =
+        new.into_iter().map(|ground| Event::FactNoted { subject: subject.clone(), ground }).collect();
     events.extend(indications(&facts, &harm, &open.indicated, &cx.rules)?);
     Ok(events)
 }
@@ -181,27 +162,18 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::Approve => approve(open, cx).map(Some),
         Command::Decline { reason } => {
             let article = decide_on(open, cx)?;
-            Ok(Some(Event::Declined {
-                article,
-                reason,
-                in_time: open.in_time(Duty::Decide, cx.at),
-            }))
+            Ok(Some(Event::Declined { article, reason, in_time: open.in_time(Duty::Decide, cx.at) }))
         }
         Command::Send { to, document } => send(open, to, document, cx).map(Some),
         Command::Receive { receipt, by, at } => receive(open, receipt, &by, at, cx),
-        Command::Answer {
-            filed,
-            reason,
-            by,
-            at,
-        } => answer(open, filed, reason, &by, at, cx).map(Some),
+        Command::Answer { filed, reason, by, at } => answer(open, filed, reason, &by, at, cx).map(Some),
         Command::Object => object(open, cx).map(Some),
         Command::HandOver => {
             the_agency(open, cx)?;
             match open.stage {
-                Stage::Filed(_) => Ok(Some(Event::HandedOver {
-                    in_time: open.in_time(Duty::HandOver, cx.at),
-                })),
+                Stage::Filed(_) => {
+                    Ok(Some(Event::HandedOver { in_time: open.in_time(Duty::HandOver, cx.at) }))
+                }
                 _ => Err(Refusal::NotFiled),
             }
         }
@@ -228,10 +200,7 @@ fn appoint(open: &Open, officers: Vec<Certificate>, cx: &Context) -> Result<Even
     }
     idle(open)?;
     check_officers(&officers, agency, cx.at, "transfer.team_min", &cx.rules)??;
-    Ok(Event::TeamAppointed {
-        officers,
-        agency: agency.clone(),
-    })
+    Ok(Event::TeamAppointed { officers, agency: agency.clone() })
 }
 
 fn report(open: &Open, article: Article, document: String, cx: &Context) -> Result<Event, Refusal> {
@@ -248,11 +217,7 @@ fn report(open: &Open, article: Article, document: String, cx: &Context) -> Resu
     idle(open)?;
     let decide = cx.rules.period("transfer.approve")?;
     let decide_by = cx.calendar.due(cx.at, decide, Side::Agency);
-    Ok(Event::ReportedToPrincipal {
-        article,
-        document,
-        decide_by,
-    })
+    Ok(Event::ReportedToPrincipal { article, document, decide_by })
 }
 
 fn approve(open: &Open, cx: &Context) -> Result<Event, Refusal> {
@@ -290,9 +255,7 @@ fn send(open: &Open, to: Department, document: String, cx: &Context) -> Result<E
         to,
         document,
         in_time: open.in_time(Duty::Send, cx.at),
-        answer_by: cx
-            .calendar
-            .due(cx.at, cx.rules.period("transfer.police_review")?, Side::Agency),
+        answer_by: cx.calendar.due(cx.at, cx.rules.period("transfer.police_review")?, Side::Agency),
     })
 }
 
@@ -346,14 +309,10 @@ fn object(open: &Open, cx: &Context) -> Result<Event, Refusal> {
     };
     let object_by = object_by.as_ref().ok_or(Refusal::AlreadyObjected)?;
     if object_by.is_past(cx.at) {
-        return Err(Refusal::ObjectionTooLate {
-            last_day: object_by.last_day,
-        });
+        return Err(Refusal::ObjectionTooLate { last_day: object_by.last_day });
     }
     let decide = cx.rules.period("transfer.objection_decide")?;
-    Ok(Event::Objected {
-        answer_by: cx.calendar.due(cx.at, decide, Side::Agency),
-    })
+    Ok(Event::Objected { answer_by: cx.calendar.due(cx.at, decide, Side::Agency) })
 }
 
 /// Closes what is neither pending nor running. A penalty may stand beside a transfer, never in its place.
@@ -396,9 +355,5 @@ fn the_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {
 }
 
 fn the_police(by: &Department) -> Result<(), Refusal> {
-    if by.kind == DepartmentKind::Police {
-        Ok(())
-    } else {
-        Err(Refusal::NotThePolice)
-    }
+    if by.kind == DepartmentKind::Police { Ok(()) } else { Err(Refusal::NotThePolice) }
 }

@@ -85,36 +85,15 @@ pub enum Event {
         early_warning: bool,
     },
     /// 指定专案组
-    TeamAppointed {
-        officers: Vec<Certificate>,
-        agency: Department,
-    },
+    TeamAppointed { officers: Vec<Certificate>, agency: Department },
     /// 专案组提出移送报告
-    ReportedToPrincipal {
-        article: Article,
-        document: String,
-        decide_by: Due,
-    },
+    ReportedToPrincipal { article: Article, document: String, decide_by: Due },
     /// 批准移送
-    Approved {
-        article: Article,
-        in_time: bool,
-        send_by: Due,
-    },
+    Approved { article: Article, in_time: bool, send_by: Due },
     /// 不批准移送
-    Declined {
-        article: Article,
-        reason: String,
-        in_time: bool,
-    },
+    Declined { article: Article, reason: String, in_time: bool },
     /// 移送公安机关
-    Sent {
-        article: Article,
-        to: Department,
-        document: String,
-        in_time: bool,
-        answer_by: Due,
-    },
+    Sent { article: Article, to: Department, document: String, in_time: bool, answer_by: Due },
     /// The police signed the return slip.
     Received { receipt: String, answer_by: Due },
     /// 立案或者不予立案

@@ -22,10 +22,7 @@ const GROUNDS: [Ground; 5] = [
 ];
 
 fn brigade(at: OffsetDateTime) -> Context {
-    context(
-        at,
-        actor(DepartmentKind::Fire, "330723", &[Role::Officer, Role::Head]),
-    )
+    context(at, actor(DepartmentKind::Fire, "330723", &[Role::Officer, Role::Head]))
 }
 
 fn give(state: &mut State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -75,32 +72,17 @@ fn command(step: Step, cx: &Context, state: &State) -> Option<Command> {
         until: datetime!(2030-01-01 0:00 +8),
     };
     Some(match step {
-        Step::Team => Command::AppointTeam {
-            officers: vec![certificate("c-1"), certificate("c-2")],
-        },
-        Step::Report => Command::Report {
-            article: Article::DangerousOperation,
-            document: "1".into(),
-        },
+        Step::Team => Command::AppointTeam { officers: vec![certificate("c-1"), certificate("c-2")] },
+        Step::Report => Command::Report { article: Article::DangerousOperation, document: "1".into() },
         Step::Approve => Command::Approve,
-        Step::Decline => Command::Decline {
-            reason: "reason".into(),
-        },
-        Step::Send => Command::Send {
-            to: "police.330723".parse().unwrap(),
-            document: "2".into(),
-        },
-        Step::Answer(filed) => Command::Answer {
-            filed,
-            reason: String::new(),
-            by: "police.330723".parse().unwrap(),
-            at: cx.at,
-        },
+        Step::Decline => Command::Decline { reason: "reason".into() },
+        Step::Send => Command::Send { to: "police.330723".parse().unwrap(), document: "2".into() },
+        Step::Answer(filed) => {
+            Command::Answer { filed, reason: String::new(), by: "police.330723".parse().unwrap(), at: cx.at }
+        }
         Step::Object => Command::Object,
         Step::HandOver => Command::HandOver,
-        Step::Close(with) => Command::Close {
-            penalty: with.then(|| hazard(1)),
-        },
+        Step::Close(with) => Command::Close { penalty: with.then(|| hazard(1)) },
         Step::Breach => Crime::deadline(state).filter(|(due, _)| *due <= cx.at)?.1,
     })
 }

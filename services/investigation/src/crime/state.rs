@@ -60,11 +60,7 @@ pub struct Open {
 impl Open {
     /// Articles that are indicated by all their facts and neither transferred nor declined.
     pub fn pending(&self) -> bool {
-        let full = self
-            .indicated
-            .iter()
-            .filter(|(_, early)| !**early)
-            .map(|(article, _)| article);
+        let full = self.indicated.iter().filter(|(_, early)| !**early).map(|(article, _)| article);
         full.into_iter()
             .any(|article| !self.transferred.contains(article) && !self.declined.contains(article))
     }
@@ -94,20 +90,14 @@ impl Open {
             Event::HarmNoted { fire, totals } => {
                 self.harm.insert(fire.clone(), *totals);
             }
-            Event::Indicated {
-                article,
-                early_warning,
-                ..
-            } => {
+            Event::Indicated { article, early_warning, .. } => {
                 self.indicated.insert(*article, *early_warning);
                 if self.stage == Stage::Closed {
                     self.stage = Stage::Idle;
                 }
             }
             Event::TeamAppointed { agency, .. } => self.agency = Some(agency.clone()),
-            Event::ReportedToPrincipal {
-                article, decide_by, ..
-            } => {
+            Event::ReportedToPrincipal { article, decide_by, .. } => {
                 self.stage = Stage::Reported(*article);
                 self.arm(Duty::Decide, decide_by);
             }
@@ -121,9 +111,7 @@ impl Open {
                 self.declined.insert(*article);
                 self.duties.stop(&Duty::Decide);
             }
-            Event::Sent {
-                article, answer_by, ..
-            } => {
+            Event::Sent { article, answer_by, .. } => {
                 self.stage = Stage::Sent(*article);
                 self.sent = Some(*article);
                 self.received = false;
@@ -136,11 +124,7 @@ impl Open {
                 self.received = true;
                 self.arm(Duty::Answer, answer_by);
             }
-            Event::Answered {
-                hand_over_by,
-                object_by,
-                ..
-            } => {
+            Event::Answered { hand_over_by, object_by, .. } => {
                 self.duties.stop(&Duty::Answer);
                 self.duties.stop(&Duty::AnswerObjection);
                 self.stage = match (hand_over_by, self.sent) {

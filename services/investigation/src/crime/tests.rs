@@ -36,24 +36,15 @@ fn id(text: &str) -> Id {
 }
 
 fn note(subject: &str, grounds: &[Ground]) -> Command {
-    Command::NoteFacts {
-        subject: id(subject),
-        grounds: grounds.to_vec(),
-    }
+    Command::NoteFacts { subject: id(subject), grounds: grounds.to_vec() }
 }
 
 fn harm(totals: Totals) -> Command {
-    Command::NoteHarm {
-        fire: FireId::parse("wuyi").unwrap(),
-        totals,
-    }
+    Command::NoteHarm { fire: FireId::parse("wuyi").unwrap(), totals }
 }
 
 fn deaths(deaths: u32) -> Command {
-    harm(Totals {
-        deaths,
-        ..Totals::default()
-    })
+    harm(Totals { deaths, ..Totals::default() })
 }
 
 fn story(events: Vec<Event>, commands: impl IntoIterator<Item = (Command, Context)>) -> Vec<Event> {
@@ -67,12 +58,8 @@ fn after(events: Vec<Event>) -> Given<Crime> {
     given::<Crime>(events)
 }
 
-const FOUR: [Ground; 4] = [
-    Ground::MajorDetermined,
-    Ground::OrderServed,
-    Ground::OrderExpired,
-    Ground::NotExecuted,
-];
+const FOUR: [Ground; 4] =
+    [Ground::MajorDetermined, Ground::OrderServed, Ground::OrderExpired, Ground::NotExecuted];
 
 fn indicated() -> Vec<Event> {
     story(vec![], [(note("h-1", &FOUR), brigade(DAY))])
@@ -88,32 +75,19 @@ fn certificate(number: &str, cx: &Context) -> Certificate {
 }
 
 fn team(cx: &Context) -> Command {
-    Command::AppointTeam {
-        officers: vec![certificate("c-1", cx), certificate("c-2", cx)],
-    }
+    Command::AppointTeam { officers: vec![certificate("c-1", cx), certificate("c-2", cx)] }
 }
 
 fn report() -> Command {
-    Command::Report {
-        article: Article::DangerousOperation,
-        document: "1".into(),
-    }
+    Command::Report { article: Article::DangerousOperation, document: "1".into() }
 }
 
 fn send(to: &str) -> Command {
-    Command::Send {
-        to: to.parse().unwrap(),
-        document: "2".into(),
-    }
+    Command::Send { to: to.parse().unwrap(), document: "2".into() }
 }
 
 fn answer(filed: bool, at: OffsetDateTime) -> Command {
-    Command::Answer {
-        filed,
-        reason: "reason".into(),
-        by: police(),
-        at,
-    }
+    Command::Answer { filed, reason: "reason".into(), by: police(), at }
 }
 
 fn teamed() -> Vec<Event> {
@@ -138,11 +112,7 @@ fn answered(filed: bool) -> Vec<Event> {
 
 fn articles(events: &[Event]) -> Vec<(Article, bool)> {
     let article = |event: &Event| match event {
-        Event::Indicated {
-            article,
-            early_warning,
-            ..
-        } => Some((*article, *early_warning)),
+        Event::Indicated { article, early_warning, .. } => Some((*article, *early_warning)),
         _ => None,
     };
     events.iter().filter_map(article).collect()
@@ -153,48 +123,28 @@ fn refusing_to_rectify_is_a_crime_with_all_four_facts_of_one_hazard() {
     assert_eq!(articles(&indicated()), [(Article::DangerousOperation, false)]);
     for missing in FOUR {
         let three: Vec<_> = FOUR.into_iter().filter(|ground| *ground != missing).collect();
-        let events = story(
-            vec![],
-            [
-                (note("h-1", &three), brigade(DAY)),
-                (note("h-2", &[missing]), brigade(DAY)),
-            ],
-        );
-        assert_eq!(
-            articles(&events),
-            [],
-            "{missing} of another hazard does not count"
-        );
+        let events =
+            story(vec![], [(note("h-1", &three), brigade(DAY)), (note("h-2", &[missing]), brigade(DAY))]);
+        assert_eq!(articles(&events), [], "{missing} of another hazard does not count");
     }
 }
 
 #[test]
 fn the_same_fact_again_says_nothing_new() {
-    after(indicated())
-        .when(note("h-1", &FOUR), &brigade(DAY))
-        .then([]);
+    after(indicated()).when(note("h-1", &FOUR), &brigade(DAY)).then([]);
     let death = story(vec![], [(deaths(1), brigade(DAY))]);
     after(death).when(deaths(1), &brigade(DAY)).then([]);
 }
 
 #[test]
 fn a_broken_seal_alone_is_no_crime_of_these() {
-    assert_eq!(
-        articles(&story(
-            vec![],
-            [(note("s-1", &[Ground::SealBroken]), brigade(DAY))]
-        )),
-        []
-    );
+    assert_eq!(articles(&story(vec![], [(note("s-1", &[Ground::SealBroken]), brigade(DAY))])), []);
 }
 
 #[test]
 fn a_death_is_an_early_warning_and_a_full_indication_beside_a_refused_order() {
     let warned = story(vec![], [(deaths(1), brigade(DAY))]);
-    assert_eq!(
-        articles(&warned),
-        [(Article::FireLiability, true), (Article::NegligentFire, true)]
-    );
+    assert_eq!(articles(&warned), [(Article::FireLiability, true), (Article::NegligentFire, true)]);
     let refused = note("h-1", &[Ground::OrderServed, Ground::NotExecuted]);
     let full = after(warned).when(refused, &brigade(DAY)).events();
     assert_eq!(articles(&full), [(Article::FireLiability, false)]);
@@ -204,24 +154,12 @@ fn a_death_is_an_early_warning_and_a_full_indication_beside_a_refused_order() {
 fn fire_liability_wants_a_million_yuan_and_half_a_million_only_warns() {
     let refused = note("h-1", &[Ground::OrderServed, Ground::NotExecuted]);
     let with_loss = |yuan: i64| {
-        let loss = harm(Totals {
-            direct_loss_fen: yuan * 100,
-            ..Totals::default()
-        });
-        articles(&story(
-            vec![],
-            [(refused.clone(), brigade(DAY)), (loss, brigade(DAY))],
-        ))
+        let loss = harm(Totals { direct_loss_fen: yuan * 100, ..Totals::default() });
+        articles(&story(vec![], [(refused.clone(), brigade(DAY)), (loss, brigade(DAY))]))
     };
     assert_eq!(with_loss(499_999), []);
-    assert_eq!(
-        with_loss(500_000),
-        [(Article::FireLiability, true), (Article::NegligentFire, true)]
-    );
-    assert_eq!(
-        with_loss(1_000_000),
-        [(Article::FireLiability, false), (Article::NegligentFire, true)]
-    );
+    assert_eq!(with_loss(500_000), [(Article::FireLiability, true), (Article::NegligentFire, true)]);
+    assert_eq!(with_loss(1_000_000), [(Article::FireLiability, false), (Article::NegligentFire, true)]);
 }
 
 #[test]
@@ -229,138 +167,74 @@ fn three_serious_injuries_or_ten_households_reach_a_threshold() {
     let of = |serious_injuries, households| {
         articles(&story(
             vec![],
-            [(
-                harm(Totals {
-                    serious_injuries,
-                    households,
-                    ..Totals::default()
-                }),
-                brigade(DAY),
-            )],
+            [(harm(Totals { serious_injuries, households, ..Totals::default() }), brigade(DAY))],
         ))
     };
     assert_eq!(of(2, 9), []);
-    assert_eq!(
-        of(3, 0),
-        [(Article::FireLiability, true), (Article::NegligentFire, true)]
-    );
+    assert_eq!(of(3, 0), [(Article::FireLiability, true), (Article::NegligentFire, true)]);
     assert_eq!(of(0, 10), [(Article::NegligentFire, true)]);
 }
 
 #[test]
 fn a_team_has_two_officers_of_an_agency_and_something_to_look_at() {
     let cx = brigade(DAY);
-    given::<Crime>([])
-        .when(team(&cx), &cx)
-        .refused(Refusal::NothingKnown);
+    given::<Crime>([]).when(team(&cx), &cx).refused(Refusal::NothingKnown);
     let noted = story(vec![], [(note("h-1", &FOUR[..2]), cx.clone())]);
     after(noted).when(team(&cx), &cx).refused(Refusal::NothingKnown);
-    let one = Command::AppointTeam {
-        officers: vec![certificate("c-1", &cx)],
-    };
-    after(indicated())
-        .when(one, &cx)
-        .refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
+    let one = Command::AppointTeam { officers: vec![certificate("c-1", &cx)] };
+    after(indicated()).when(one, &cx).refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
     let old = brigade(datetime!(2024-01-01 0:00 +8));
-    after(indicated())
-        .when(team(&old), &old)
-        .refused(Refusal::CertificateInvalid { number: id("c-1") });
+    after(indicated()).when(team(&old), &old).refused(Refusal::CertificateInvalid { number: id("c-1") });
     let town = context(DAY, actor(DepartmentKind::Town, "330723103", &[Role::Officer]));
-    after(indicated())
-        .when(team(&town), &town)
-        .refused(Refusal::NotAnAgency);
+    after(indicated()).when(team(&town), &town).refused(Refusal::NotAnAgency);
 }
 
 #[test]
 fn the_team_reports_what_is_indicated_to_its_principal() {
-    after(indicated())
-        .when(report(), &brigade(DAY))
-        .refused(Refusal::NoTeam);
+    after(indicated()).when(report(), &brigade(DAY)).refused(Refusal::NoTeam);
     let elsewhere = context(DAY, actor(DepartmentKind::Fire, "3307", &[Role::Officer]));
-    after(teamed())
-        .when(report(), &elsewhere)
-        .refused(Refusal::NotTheAgency);
-    after(teamed())
-        .when(report(), &head(DAY))
-        .refused(Refusal::NotAnOfficer);
-    let negligent = Command::Report {
-        article: Article::NegligentFire,
-        document: "1".into(),
-    };
+    after(teamed()).when(report(), &elsewhere).refused(Refusal::NotTheAgency);
+    after(teamed()).when(report(), &head(DAY)).refused(Refusal::NotAnOfficer);
+    let negligent = Command::Report { article: Article::NegligentFire, document: "1".into() };
     after(teamed())
         .when(negligent, &brigade(DAY))
-        .refused(Refusal::NotIndicated {
-            article: Article::NegligentFire,
-        });
-    after(reported())
-        .when(report(), &brigade(DAY))
-        .refused(Refusal::TransferPending);
+        .refused(Refusal::NotIndicated { article: Article::NegligentFire });
+    after(reported()).when(report(), &brigade(DAY)).refused(Refusal::TransferPending);
     after(sent())
         .when(report(), &brigade(DAY))
-        .refused(Refusal::AlreadyTransferred {
-            article: Article::DangerousOperation,
-        });
+        .refused(Refusal::AlreadyTransferred { article: Article::DangerousOperation });
 }
 
 #[test]
 fn the_principal_decides_within_three_days() {
-    let Some(Event::ReportedToPrincipal { decide_by, .. }) = reported().pop() else {
-        panic!()
-    };
+    let Some(Event::ReportedToPrincipal { decide_by, .. }) = reported().pop() else { panic!() };
     assert_eq!(decide_by.last_day, date!(2023 - 04 - 21));
-    after(teamed())
-        .when(Command::Approve, &head(DAY))
-        .refused(Refusal::NotReported);
-    after(reported())
-        .when(Command::Approve, &brigade(DAY))
-        .refused(Refusal::NotThePrincipal);
-    let late = after(reported())
-        .when(Command::Approve, &head(datetime!(2023-04-22 0:00 +8)))
-        .events();
+    after(teamed()).when(Command::Approve, &head(DAY)).refused(Refusal::NotReported);
+    after(reported()).when(Command::Approve, &brigade(DAY)).refused(Refusal::NotThePrincipal);
+    let late = after(reported()).when(Command::Approve, &head(datetime!(2023-04-22 0:00 +8))).events();
     assert!(matches!(late[..], [Event::Approved { in_time: false, .. }]));
     assert_eq!(after(reported()).deadline(), Some(datetime!(2023-04-22 0:00 +8)));
-    let breach = Command::Breach {
-        duty: Duty::Decide,
-        due: decide_by.clone(),
-    };
+    let breach = Command::Breach { duty: Duty::Decide, due: decide_by.clone() };
     after(reported())
         .when(breach, &head(datetime!(2023-04-22 0:00 +8)))
-        .then([Event::DutyBreached {
-            duty: Duty::Decide,
-            due: decide_by,
-        }]);
+        .then([Event::DutyBreached { duty: Duty::Decide, due: decide_by }]);
 }
 
 #[test]
 fn a_transfer_that_is_declined_with_its_reason_is_not_sent() {
-    let decline = Command::Decline {
-        reason: "no refusal".into(),
-    };
+    let decline = Command::Decline { reason: "no refusal".into() };
     let declined = story(reported(), [(decline, head(hours(1)))]);
-    after(declined)
-        .when(send("police.330723"), &brigade(hours(2)))
-        .refused(Refusal::NotApproved);
+    after(declined).when(send("police.330723"), &brigade(hours(2))).refused(Refusal::NotApproved);
 }
 
 #[test]
 fn what_is_approved_goes_to_the_police_of_the_same_level_within_24_hours() {
-    after(reported())
-        .when(send("police.330723"), &brigade(DAY))
-        .refused(Refusal::NotApproved);
-    for wrong in ["police.3307", "police.330724", "procuratorate.330723"] {
-        after(approved())
-            .when(send(wrong), &brigade(hours(25)))
-            .refused(Refusal::NotSameLevelPolice);
+    after(reported()).when(send("police.330723"), &brigade(DAY)).refused(Refusal::NotApproved);
+    for wrong in ["police.3307", "police.330723103", "police.330724", "procuratorate.330723"] {
+        after(approved()).when(send(wrong), &brigade(hours(25))).refused(Refusal::NotSameLevelPolice);
     }
-    let in_time = |at| match &after(approved())
-        .when(send("police.330723"), &brigade(at))
-        .events()[..]
-    {
-        [
-            Event::Sent {
-                in_time, answer_by, ..
-            },
-        ] => (*in_time, answer_by.last_day),
+    let in_time = |at| match &after(approved()).when(send("police.330723"), &brigade(at)).events()[..] {
+        [Event::Sent { in_time, answer_by, .. }] => (*in_time, answer_by.last_day),
         other => panic!("{other:?}"),
     };
     assert_eq!(in_time(hours(48)), (true, date!(2023 - 04 - 23)));
@@ -369,67 +243,41 @@ fn what_is_approved_goes_to_the_police_of_the_same_level_within_24_hours() {
 
 #[test]
 fn the_police_answer_within_three_days_of_their_receipt() {
-    let receive = |by: Department| Command::Receive {
-        receipt: "slip".into(),
-        by,
-        at: hours(72),
-    };
-    after(approved())
-        .when(receive(police()), &brigade(hours(50)))
-        .refused(Refusal::NotSent);
+    let receive = |by: Department| Command::Receive { receipt: "slip".into(), by, at: hours(72) };
+    after(approved()).when(receive(police()), &brigade(hours(50))).refused(Refusal::NotSent);
     after(sent())
         .when(receive("fire.330723".parse().unwrap()), &brigade(hours(50)))
         .refused(Refusal::NotThePolice);
     let received = story(sent(), [(receive(police()), brigade(hours(72)))]);
-    let Some(Event::Received { answer_by, .. }) = received.last() else {
-        panic!()
-    };
+    let Some(Event::Received { answer_by, .. }) = received.last() else { panic!() };
     assert_eq!(answer_by.last_day, date!(2023 - 04 - 24));
-    after(received.clone())
-        .when(receive(police()), &brigade(hours(73)))
-        .then([]);
-    let late = after(received)
-        .when(answer(true, datetime!(2023-04-25 0:00 +8)), &brigade(hours(200)))
-        .events();
+    after(received.clone()).when(receive(police()), &brigade(hours(73))).then([]);
+    let late =
+        after(received).when(answer(true, datetime!(2023-04-25 0:00 +8)), &brigade(hours(200))).events();
     assert!(matches!(late[..], [Event::Answered { in_time: false, .. }]));
 }
 
 #[test]
 fn only_the_police_answer_what_was_sent() {
-    after(approved())
-        .when(answer(true, hours(50)), &brigade(hours(50)))
-        .refused(Refusal::NotSent);
+    after(approved()).when(answer(true, hours(50)), &brigade(hours(50))).refused(Refusal::NotSent);
     let other = Command::Answer {
         filed: true,
         reason: String::new(),
         by: "fire.330723".parse().unwrap(),
         at: hours(50),
     };
-    after(sent())
-        .when(other, &brigade(hours(50)))
-        .refused(Refusal::NotThePolice);
-    after(answered(true))
-        .when(answer(true, hours(80)), &brigade(hours(80)))
-        .refused(Refusal::NotSent);
+    after(sent()).when(other, &brigade(hours(50))).refused(Refusal::NotThePolice);
+    after(answered(true)).when(answer(true, hours(80)), &brigade(hours(80))).refused(Refusal::NotSent);
 }
 
 #[test]
 fn what_is_filed_is_handed_over_within_three_days() {
-    let Some(Event::Answered {
-        hand_over_by: Some(due),
-        object_by: None,
-        ..
-    }) = answered(true).pop()
-    else {
+    let Some(Event::Answered { hand_over_by: Some(due), object_by: None, .. }) = answered(true).pop() else {
         panic!()
     };
     assert_eq!(due.last_day, date!(2023 - 04 - 24));
-    after(sent())
-        .when(Command::HandOver, &brigade(hours(80)))
-        .refused(Refusal::NotFiled);
-    after(answered(false))
-        .when(Command::HandOver, &brigade(hours(80)))
-        .refused(Refusal::NotFiled);
+    after(sent()).when(Command::HandOver, &brigade(hours(80))).refused(Refusal::NotFiled);
+    after(answered(false)).when(Command::HandOver, &brigade(hours(80))).refused(Refusal::NotFiled);
     after(answered(true))
         .when(Command::HandOver, &brigade(hours(80)))
         .then([Event::HandedOver { in_time: true }]);
@@ -437,76 +285,44 @@ fn what_is_filed_is_handed_over_within_three_days() {
 
 #[test]
 fn what_is_not_filed_is_objected_to_once_within_three_days() {
-    let Some(Event::Answered {
-        object_by: Some(due), ..
-    }) = answered(false).pop()
-    else {
-        panic!()
-    };
+    let Some(Event::Answered { object_by: Some(due), .. }) = answered(false).pop() else { panic!() };
     assert_eq!(due.last_day, date!(2023 - 04 - 24));
-    after(answered(true))
-        .when(Command::Object, &brigade(hours(80)))
-        .refused(Refusal::NotRefused);
+    after(answered(true)).when(Command::Object, &brigade(hours(80))).refused(Refusal::NotRefused);
     after(answered(false))
         .when(Command::Object, &brigade(datetime!(2023-04-25 0:00 +8)))
-        .refused(Refusal::ObjectionTooLate {
-            last_day: date!(2023 - 04 - 24),
-        });
+        .refused(Refusal::ObjectionTooLate { last_day: date!(2023 - 04 - 24) });
     let objected = story(answered(false), [(Command::Object, brigade(hours(80)))]);
     let again = story(objected, [(answer(false, hours(100)), brigade(hours(100)))]);
-    after(again)
-        .when(Command::Object, &brigade(hours(101)))
-        .refused(Refusal::AlreadyObjected);
+    after(again).when(Command::Object, &brigade(hours(101))).refused(Refusal::AlreadyObjected);
 }
 
 #[test]
 fn an_objection_that_succeeds_is_a_filing() {
     let objected = story(answered(false), [(Command::Object, brigade(hours(80)))]);
     let filed = story(objected, [(answer(true, hours(100)), brigade(hours(100)))]);
-    after(filed)
-        .when(Command::HandOver, &brigade(hours(101)))
-        .events();
+    after(filed).when(Command::HandOver, &brigade(hours(101))).events();
 }
 
 #[test]
 fn a_penalty_never_replaces_the_transfer() {
-    let with = |penalty: Option<&str>| Command::Close {
-        penalty: penalty.map(id),
-    };
+    let with = |penalty: Option<&str>| Command::Close { penalty: penalty.map(id) };
     for events in [teamed(), reported(), approved(), sent(), answered(true)] {
         let replaced = after(events.clone()).when(with(Some("p-1")), &head(hours(80)));
         replaced.refused(Refusal::PenaltyDoesNotReplaceTransfer);
-        after(events)
-            .when(with(None), &head(hours(80)))
-            .refused(Refusal::TransferPending);
+        after(events).when(with(None), &head(hours(80))).refused(Refusal::TransferPending);
     }
     let penalty = Some(id("p-1"));
-    after(answered(false))
-        .when(with(Some("p-1")), &head(hours(80)))
-        .then([Event::Closed { penalty }]);
-    after(answered(false))
-        .when(with(None), &brigade(hours(80)))
-        .refused(Refusal::NotThePrincipal);
+    after(answered(false)).when(with(Some("p-1")), &head(hours(80))).then([Event::Closed { penalty }]);
+    after(answered(false)).when(with(None), &brigade(hours(80))).refused(Refusal::NotThePrincipal);
 }
 
 #[test]
 fn a_closed_matter_opens_again_with_a_new_indication() {
-    let closed = story(
-        answered(false),
-        [(Command::Close { penalty: None }, head(hours(80)))],
-    );
-    after(closed.clone())
-        .when(Command::Close { penalty: None }, &head(hours(81)))
-        .then([]);
+    let closed = story(answered(false), [(Command::Close { penalty: None }, head(hours(80)))]);
+    after(closed.clone()).when(Command::Close { penalty: None }, &head(hours(81))).then([]);
     let cx = brigade(hours(90));
     let again = story(closed, [(deaths(1), cx.clone()), (team(&cx), cx.clone())]);
     after(again)
-        .when(
-            Command::Report {
-                article: Article::FireLiability,
-                document: "3".into(),
-            },
-            &cx,
-        )
+        .when(Command::Report { article: Article::FireLiability, document: "3".into() }, &cx)
         .events();
 }

@@ -19,10 +19,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub enum Command {
     /// The alarm was raised: the clock runs.
-    Open {
-        area: AreaCode,
-        alarm_at: OffsetDateTime,
-    },
+    Open { area: AreaCode, alarm_at: OffsetDateTime },
     /// The fire's jurisdiction moved upward.
     Move { to: Tier, at: OffsetDateTime },
     /// Somebody was hurt.
@@ -34,19 +31,9 @@ pub enum Command {
     /// 上一级消防救援机构批准延长; the document is the national body's, which has no account here.
     Extend { document: Option<String> },
     /// 听取当事人意见
-    HearParties {
-        cause: String,
-        present: Vec<Id>,
-        absent: Vec<Id>,
-        disputed: bool,
-    },
+    HearParties { cause: String, present: Vec<Id>, absent: Vec<Id>, disputed: bool },
     /// 火灾事故认定; certificates as the register of authority knows them.
-    Issue {
-        document: String,
-        cause: String,
-        officers: Vec<Certificate>,
-        simple: bool,
-    },
+    Issue { document: String, cause: String, officers: Vec<Certificate>, simple: bool },
     /// 简易调查认定书备案
     File,
     /// 送达; by public notice where nothing else is possible.
@@ -56,17 +43,11 @@ pub enum Command {
     /// 受理复核
     AcceptReview { document: Option<String> },
     /// 不予受理复核
-    RefuseReview {
-        ground: Ground,
-        document: Option<String>,
-    },
+    RefuseReview { ground: Ground, document: Option<String> },
     /// 提交书面说明和案卷
     ReturnFile,
     /// 复核结论
-    DecideReview {
-        outcome: Outcome,
-        document: Option<String>,
-    },
+    DecideReview { outcome: Outcome, document: Option<String> },
     /// 法院受理诉讼
     NoteSuit { court: String },
     /// The clock's: a duty was not done.
@@ -138,12 +119,7 @@ impl Decider for Determination {
         match (state, command) {
             (State::Unknown, Command::Open { area, alarm_at }) => {
                 let determine_by = determine_by(alarm_at, false, &[], cx)?;
-                Ok(vec![Event::Opened {
-                    area,
-                    alarm_at,
-                    tier: Tier::County,
-                    determine_by,
-                }])
+                Ok(vec![Event::Opened { area, alarm_at, tier: Tier::County, determine_by }])
             }
             (State::Unknown, _) => Err(Refusal::NotOpened),
             (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
@@ -160,9 +136,7 @@ impl Decider for Determination {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 
@@ -176,27 +150,14 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::CommissionAppraisal { appraisal } => commission(open, appraisal, cx),
         Command::ReturnAppraisal { appraisal } => return_appraisal(open, appraisal, cx),
         Command::Extend { document } => extend(open, document, cx).map(Some),
-        Command::HearParties {
-            cause,
-            present,
-            absent,
-            disputed,
-        } => {
+        Command::HearParties { cause, present, absent, disputed } => {
             officer_of_the_body(open, cx)?;
             investigating(open)?;
-            Ok(Some(Event::PartiesHeard {
-                cause,
-                present,
-                absent,
-                disputed,
-            }))
+            Ok(Some(Event::PartiesHeard { cause, present, absent, disputed }))
         }
-        Command::Issue {
-            document,
-            cause,
-            officers,
-            simple,
-        } => issue::issue(open, document, cause, officers, simple, cx).map(Some),
+        Command::Issue { document, cause, officers, simple } => {
+            issue::issue(open, document, cause, officers, simple, cx).map(Some)
+        }
         Command::File => issue::file(open, cx),
         Command::Serve { by_public_notice } => issue::serve(open, by_public_notice, cx).map(Some),
         Command::RequestReview { party } => review::request(open, party, cx).map(Some),
@@ -232,20 +193,10 @@ fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<E
         return Err(Refusal::ReturnedBeforeCommissioned);
     }
     let mut appraisals = open.appraisals.clone();
-    appraisals.insert(
-        appraisal.clone(),
-        Suspension {
-            from: suspension.from,
-            to: Some(cx.at),
-        },
-    );
+    appraisals.insert(appraisal.clone(), Suspension { from: suspension.from, to: Some(cx.at) });
     let suspensions: Vec<_> = appraisals.into_values().collect();
     let determine_by = determine_by(open.alarm_at, open.extended, &suspensions, cx)?;
-    Ok(Some(Event::AppraisalReturned {
-        appraisal,
-        at: cx.at,
-        determine_by,
-    }))
+    Ok(Some(Event::AppraisalReturned { appraisal, at: cx.at, determine_by }))
 }
 
 fn extend(open: &Open, document: Option<String>, cx: &Context) -> Result<Event, Refusal> {
@@ -260,15 +211,10 @@ fn extend(open: &Open, document: Option<String>, cx: &Context) -> Result<Event, 
     let suspensions = open.suspensions();
     let running = determine_by(open.alarm_at, false, &suspensions, cx)?;
     if running.is_past(cx.at) {
-        return Err(Refusal::PeriodOver {
-            last_day: running.last_day,
-        });
+        return Err(Refusal::PeriodOver { last_day: running.last_day });
     }
     let determine_by = determine_by(open.alarm_at, true, &suspensions, cx)?;
-    Ok(Event::Extended {
-        approved_by,
-        determine_by,
-    })
+    Ok(Event::Extended { approved_by, determine_by })
 }
 
 /// When the determination is due, every appraisal's time left out once however many run together.
@@ -278,24 +224,16 @@ fn determine_by(
     suspensions: &[Suspension],
     cx: &Context,
 ) -> Result<Due, RuleError> {
-    let suspensions = if cx.rules.flag("fire.cause.appraisal_excluded")? {
-        suspensions
-    } else {
-        &[]
-    };
+    let suspensions = if cx.rules.flag("fire.cause.appraisal_excluded")? { suspensions } else { &[] };
     let period = cx.rules.period("fire.cause.determine")?;
-    let first = cx
-        .calendar
-        .due_excluding(alarm_at, period, Side::Agency, suspensions, cx.at);
+    let first = cx.calendar.due_excluding(alarm_at, period, Side::Agency, suspensions, cx.at);
     if !extended {
         return Ok(first);
     }
     let more = cx.rules.period("fire.cause.extend")?;
     // The extension begins where the first period ends, so what was left out there is not left out again.
     let start = start_of_day(first.last_day);
-    Ok(cx
-        .calendar
-        .due_excluding(start, more, Side::Agency, suspensions, cx.at))
+    Ok(cx.calendar.due_excluding(start, more, Side::Agency, suspensions, cx.at))
 }
 
 /// Nothing is added to a determination once it is issued, unless a review wants it anew.
@@ -308,21 +246,13 @@ fn investigating(open: &Open) -> Result<(), Refusal> {
 
 fn officer_of_the_body(open: &Open, cx: &Context) -> Result<(), Refusal> {
     body(open, open.tier_at(cx.at), cx)?;
-    if cx.actor.has(Role::Officer) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAnOfficer)
-    }
+    if cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
 }
 
 /// The fire body of one tier, in whose area the fire lies.
 fn body(open: &Open, tier: Tier, cx: &Context) -> Result<(), Refusal> {
     fire_body(open, cx)?;
-    if cx.actor.department.area.tier() == Some(tier) {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheBody)
-    }
+    if cx.actor.department.area.tier() == Some(tier) { Ok(()) } else { Err(Refusal::NotTheBody) }
 }
 
 fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) -> Result<Higher, Refusal> {
@@ -338,20 +268,12 @@ fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) 
     if tier == Tier::State && document.is_none() {
         return Err(Refusal::NationalDocumentMissing);
     }
-    Ok(Higher {
-        tier,
-        recorded_by: cx.actor.department.clone(),
-        document,
-    })
+    Ok(Higher { tier, recorded_by: cx.actor.department.clone(), document })
 }
 
 fn fire_body(open: &Open, cx: &Context) -> Result<(), Refusal> {
     if !cx.actor.is_of(DepartmentKind::Fire) {
         return Err(Refusal::OnlyFireBody);
     }
-    if cx.actor.department.area.contains(&open.area) {
-        Ok(())
-    } else {
-        Err(Refusal::OutsideArea)
-    }
+    if cx.actor.department.area.contains(&open.area) { Ok(()) } else { Err(Refusal::OutsideArea) }
 }

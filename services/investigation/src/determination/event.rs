@@ -132,22 +132,13 @@ pub enum Event {
     /// 申请复核
     ReviewRequested { party: Id, accept_by: Due },
     /// 受理复核
-    ReviewAccepted {
-        by: Higher,
-        file_by: Due,
-        decide_by: Due,
-    },
+    ReviewAccepted { by: Higher, file_by: Due, decide_by: Due },
     /// 不予受理复核
     ReviewRefused { by: Higher, ground: Ground },
     /// 提交书面说明和案卷
     FileReturned { in_time: bool },
     /// 复核结论
-    ReviewDecided {
-        by: Higher,
-        outcome: Outcome,
-        in_time: bool,
-        redetermine_by: Option<Due>,
-    },
+    ReviewDecided { by: Higher, outcome: Outcome, in_time: bool, redetermine_by: Option<Due> },
     /// 法院受理诉讼: a running review ends.
     SuitAccepted { court: String, review_ended: bool },
     /// A duty was not done in time.

@@ -84,9 +84,7 @@ impl Open {
     /// Who had jurisdiction at an instant.
     pub fn tier_at(&self, at: OffsetDateTime) -> Tier {
         let known = self.tiers.iter().rev().find(|(from, _)| *from <= at);
-        known
-            .or(self.tiers.first())
-            .map_or(Tier::County, |(_, tier)| *tier)
+        known.or(self.tiers.first()).map_or(Tier::County, |(_, tier)| *tier)
     }
 
     /// The time that the clock leaves out.
@@ -108,15 +106,7 @@ impl Open {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            State::Unknown,
-            Event::Opened {
-                area,
-                alarm_at,
-                tier,
-                determine_by,
-            },
-        ) => {
+        (State::Unknown, Event::Opened { area, alarm_at, tier, determine_by }) => {
             let mut open = Open {
                 area: area.clone(),
                 alarm_at: *alarm_at,
@@ -158,15 +148,10 @@ impl Open {
             Event::Moved { to, at, .. } => self.tiers.push((*at, *to)),
             Event::CasualtiesNoted {} => self.casualties = true,
             Event::AppraisalCommissioned { appraisal, at } => {
-                self.appraisals
-                    .insert(appraisal.clone(), Suspension { from: *at, to: None });
+                self.appraisals.insert(appraisal.clone(), Suspension { from: *at, to: None });
                 self.duties.stop(&Duty::Determine);
             }
-            Event::AppraisalReturned {
-                appraisal,
-                at,
-                determine_by,
-            } => {
+            Event::AppraisalReturned { appraisal, at, determine_by } => {
                 if let Some(suspension) = self.appraisals.get_mut(appraisal) {
                     suspension.to = Some(*at);
                 }
@@ -177,21 +162,8 @@ impl Open {
                 self.determine_until(determine_by);
             }
             Event::PartiesHeard { cause, disputed, .. } => self.heard = Some((cause.clone(), *disputed)),
-            Event::Issued {
-                tier,
-                simple,
-                serve_by,
-                file_by,
-                ..
-            } => {
-                self.issue(
-                    Issued {
-                        tier: *tier,
-                        simple: *simple,
-                    },
-                    serve_by.as_ref(),
-                    file_by.as_ref(),
-                );
+            Event::Issued { tier, simple, serve_by, file_by, .. } => {
+                self.issue(Issued { tier: *tier, simple: *simple }, serve_by.as_ref(), file_by.as_ref());
             }
             Event::Filed { .. } => {
                 self.to_file = false;
@@ -223,9 +195,7 @@ impl Open {
                 self.review = Review::Requested;
                 self.arm(Duty::AnswerReview, accept_by);
             }
-            Event::ReviewAccepted {
-                file_by, decide_by, ..
-            } => {
+            Event::ReviewAccepted { file_by, decide_by, .. } => {
                 self.review = Review::Accepted;
                 self.reviews += 1;
                 self.to_return = true;
@@ -241,11 +211,7 @@ impl Open {
                 self.to_return = false;
                 self.duties.stop(&Duty::ReturnFile);
             }
-            Event::ReviewDecided {
-                outcome,
-                redetermine_by,
-                ..
-            } => {
+            Event::ReviewDecided { outcome, redetermine_by, .. } => {
                 self.review = match (outcome, &self.stage) {
                     (Outcome::Redetermine, Stage::Issued(issued) | Stage::Served(issued, _)) => {
                         Review::Redetermine(issued.tier)

@@ -17,20 +17,12 @@ const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
 const MAY_10: OffsetDateTime = datetime!(2023-05-10 10:00 +8);
 
 fn body(area: &str, at: OffsetDateTime) -> Context {
-    context(
-        at,
-        actor(DepartmentKind::Fire, area, &[Role::Officer, Role::Head]),
-    )
+    context(at, actor(DepartmentKind::Fire, area, &[Role::Officer, Role::Head]))
 }
 
 fn opened() -> Vec<Event> {
-    let open = Command::Open {
-        area: AreaCode::parse("330723103").unwrap(),
-        alarm_at: ALARM,
-    };
-    given::<Determination>([])
-        .when(open, &body("330723", ALARM))
-        .events()
+    let open = Command::Open { area: AreaCode::parse("330723103").unwrap(), alarm_at: ALARM };
+    given::<Determination>([]).when(open, &body("330723", ALARM)).events()
 }
 
 fn story(events: Vec<Event>, commands: impl IntoIterator<Item = (Command, Context)>) -> Vec<Event> {
@@ -54,32 +46,17 @@ fn id(text: &str) -> Id {
 }
 
 fn hear(cause: &str) -> Command {
-    Command::HearParties {
-        cause: cause.into(),
-        present: vec![id("p-1")],
-        absent: vec![],
-        disputed: false,
-    }
+    Command::HearParties { cause: cause.into(), present: vec![id("p-1")], absent: vec![], disputed: false }
 }
 
 fn issue(cx: &Context) -> Command {
     let officers = vec![certificate("c-1", cx), certificate("c-2", cx)];
-    Command::Issue {
-        document: "1".into(),
-        cause: "welding slag".into(),
-        officers,
-        simple: false,
-    }
+    Command::Issue { document: "1".into(), cause: "welding slag".into(), officers, simple: false }
 }
 
 fn issue_simple(cx: &Context) -> Command {
     let officers = vec![certificate("c-1", cx)];
-    Command::Issue {
-        document: "1".into(),
-        cause: "welding slag".into(),
-        officers,
-        simple: true,
-    }
+    Command::Issue { document: "1".into(), cause: "welding slag".into(), officers, simple: true }
 }
 
 fn heard() -> Vec<Event> {
@@ -92,15 +69,7 @@ fn issued() -> Vec<Event> {
 }
 
 fn served() -> Vec<Event> {
-    story(
-        issued(),
-        [(
-            Command::Serve {
-                by_public_notice: false,
-            },
-            body("330723", MAY_10),
-        )],
-    )
+    story(issued(), [(Command::Serve { by_public_notice: false }, body("330723", MAY_10))])
 }
 
 fn request() -> Command {
@@ -112,24 +81,15 @@ fn accept() -> Command {
 }
 
 fn requested() -> Vec<Event> {
-    story(
-        served(),
-        [(request(), body("330723", datetime!(2023-05-20 9:00 +8)))],
-    )
+    story(served(), [(request(), body("330723", datetime!(2023-05-20 9:00 +8)))])
 }
 
 fn accepted() -> Vec<Event> {
-    story(
-        requested(),
-        [(accept(), body("3307", datetime!(2023-05-22 9:00 +8)))],
-    )
+    story(requested(), [(accept(), body("3307", datetime!(2023-05-22 9:00 +8)))])
 }
 
 fn decide(outcome: Outcome) -> Command {
-    Command::DecideReview {
-        outcome,
-        document: None,
-    }
+    Command::DecideReview { outcome, document: None }
 }
 
 fn after(events: Vec<Event>) -> Given<Determination> {
@@ -144,128 +104,72 @@ fn moved(to: Tier) -> Vec<Event> {
 #[test]
 fn nothing_is_determined_before_an_alarm() {
     let cx = body("330723", ALARM);
-    given::<Determination>([])
-        .when(issue(&cx), &cx)
-        .refused(Refusal::NotOpened);
+    given::<Determination>([]).when(issue(&cx), &cx).refused(Refusal::NotOpened);
     let early = body("330723", datetime!(2023-04-17 14:03 +8));
-    after(opened())
-        .when(hear("slag"), &early)
-        .refused(Refusal::BeforeAlarm);
+    after(opened()).when(hear("slag"), &early).refused(Refusal::BeforeAlarm);
 }
 
 #[test]
 fn a_determination_is_opened_once() {
-    let open = Command::Open {
-        area: AreaCode::parse("330723103").unwrap(),
-        alarm_at: ALARM,
-    };
-    after(opened())
-        .when(open, &body("330723", ALARM))
-        .refused(Refusal::AlreadyOpened);
+    let open = Command::Open { area: AreaCode::parse("330723103").unwrap(), alarm_at: ALARM };
+    after(opened()).when(open, &body("330723", ALARM)).refused(Refusal::AlreadyOpened);
 }
 
 #[test]
 fn thirty_days_from_the_alarm_end_on_17_may_and_a_missed_one_is_a_breach() {
-    let Some(Event::Opened { determine_by, .. }) = opened().pop() else {
-        panic!()
-    };
+    let Some(Event::Opened { determine_by, .. }) = opened().pop() else { panic!() };
     assert_eq!(determine_by.last_day, date!(2023 - 05 - 17));
     assert_eq!(after(opened()).deadline(), Some(datetime!(2023-05-18 0:00 +8)));
-    let breach = Command::Breach {
-        duty: Duty::Determine,
-        due: determine_by.clone(),
-    };
+    let breach = Command::Breach { duty: Duty::Determine, due: determine_by.clone() };
     after(opened())
         .when(breach, &body("330723", datetime!(2023-05-18 0:00 +8)))
-        .then([Event::DutyBreached {
-            duty: Duty::Determine,
-            due: determine_by,
-        }]);
+        .then([Event::DutyBreached { duty: Duty::Determine, due: determine_by }]);
 }
 
 #[test]
 fn the_next_higher_body_extends_it_to_16_june_and_no_other_does() {
     let extend = Command::Extend { document: None };
-    let events = after(opened())
-        .when(extend.clone(), &body("3307", MAY_10))
-        .events();
-    let [Event::Extended { determine_by, .. }] = &events[..] else {
-        panic!("{events:?}")
-    };
+    let events = after(opened()).when(extend.clone(), &body("3307", MAY_10)).events();
+    let [Event::Extended { determine_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(determine_by.last_day, date!(2023 - 06 - 16));
     for wrong in ["330723", "33"] {
-        after(opened())
-            .when(extend.clone(), &body(wrong, MAY_10))
-            .refused(Refusal::NotTheNextHigherBody);
+        after(opened()).when(extend.clone(), &body(wrong, MAY_10)).refused(Refusal::NotTheNextHigherBody);
     }
-    after(opened())
-        .when(extend.clone(), &body("3308", MAY_10))
-        .refused(Refusal::OutsideArea);
+    after(opened()).when(extend.clone(), &body("3308", MAY_10)).refused(Refusal::OutsideArea);
     let emergency = context(MAY_10, actor(DepartmentKind::Emergency, "3307", &[Role::Head]));
-    after(opened())
-        .when(extend.clone(), &emergency)
-        .refused(Refusal::OnlyFireBody);
+    after(opened()).when(extend.clone(), &emergency).refused(Refusal::OnlyFireBody);
     let officer = context(MAY_10, actor(DepartmentKind::Fire, "3307", &[Role::Officer]));
-    after(opened())
-        .when(extend, &officer)
-        .refused(Refusal::NotTheHead);
+    after(opened()).when(extend, &officer).refused(Refusal::NotTheHead);
 }
 
 #[test]
 fn above_the_province_the_national_body_s_approval_is_recorded_with_its_document() {
-    let extend = |document: Option<&str>| Command::Extend {
-        document: document.map(str::to_owned),
-    };
+    let extend = |document: Option<&str>| Command::Extend { document: document.map(str::to_owned) };
     let province = || after(moved(Tier::Province));
-    province()
-        .when(extend(None), &body("33", MAY_10))
-        .refused(Refusal::NationalDocumentMissing);
-    province()
-        .when(extend(Some("7")), &body("3307", MAY_10))
-        .refused(Refusal::NotTheNextHigherBody);
+    province().when(extend(None), &body("33", MAY_10)).refused(Refusal::NationalDocumentMissing);
+    province().when(extend(Some("7")), &body("3307", MAY_10)).refused(Refusal::NotTheNextHigherBody);
     let events = province().when(extend(Some("7")), &body("33", MAY_10)).events();
-    let [
-        Event::Extended {
-            approved_by,
-            determine_by,
-        },
-    ] = &events[..]
-    else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        (approved_by.tier, determine_by.last_day),
-        (Tier::State, date!(2023 - 06 - 16))
-    );
+    let [Event::Extended { approved_by, determine_by }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((approved_by.tier, determine_by.last_day), (Tier::State, date!(2023 - 06 - 16)));
 }
 
 #[test]
 fn it_is_extended_once_and_only_while_it_runs() {
     let extend = Command::Extend { document: None };
     let extended = story(opened(), [(extend.clone(), body("3307", MAY_10))]);
-    after(extended)
-        .when(extend.clone(), &body("3307", MAY_10))
-        .refused(Refusal::AlreadyExtended);
+    after(extended).when(extend.clone(), &body("3307", MAY_10)).refused(Refusal::AlreadyExtended);
     after(opened())
         .when(extend, &body("3307", datetime!(2023-05-18 0:00 +8)))
-        .refused(Refusal::PeriodOver {
-            last_day: date!(2023 - 05 - 17),
-        });
+        .refused(Refusal::PeriodOver { last_day: date!(2023 - 05 - 17) });
 }
 
 #[test]
 fn appraisals_that_overlap_are_left_out_once() {
     let appraisal = |name: &str, from: OffsetDateTime| {
-        (
-            Command::CommissionAppraisal { appraisal: id(name) },
-            body("330723", from),
-        )
+        (Command::CommissionAppraisal { appraisal: id(name) }, body("330723", from))
     };
     let back = |name: &str, to: OffsetDateTime| {
-        (
-            Command::ReturnAppraisal { appraisal: id(name) },
-            body("330723", to),
-        )
+        (Command::ReturnAppraisal { appraisal: id(name) }, body("330723", to))
     };
     let events = story(
         opened(),
@@ -277,14 +181,8 @@ fn appraisals_that_overlap_are_left_out_once() {
     );
     assert_eq!(after(events.clone()).deadline(), None, "the clock stands still");
     let events = story(events, [back("paint", datetime!(2023-05-05 9:00 +8))]);
-    let Some(Event::AppraisalReturned { determine_by, .. }) = events.last() else {
-        panic!()
-    };
-    assert_eq!(
-        determine_by.last_day,
-        date!(2023 - 06 - 01),
-        "15 days from 20 April to 5 May, not 20"
-    );
+    let Some(Event::AppraisalReturned { determine_by, .. }) = events.last() else { panic!() };
+    assert_eq!(determine_by.last_day, date!(2023 - 06 - 01), "15 days from 20 April to 5 May, not 20");
     assert_eq!(after(events).deadline(), Some(datetime!(2023-06-02 0:00 +8)));
 }
 
@@ -293,32 +191,16 @@ fn an_appraisal_that_nobody_commissioned_does_not_return() {
     let back = |name: &str| Command::ReturnAppraisal { appraisal: id(name) };
     after(opened())
         .when(back("metal"), &body("330723", MAY_10))
-        .refused(Refusal::AppraisalUnknown {
-            appraisal: id("metal"),
-        });
-    let commissioned = story(
-        opened(),
-        [(
-            Command::CommissionAppraisal {
-                appraisal: id("metal"),
-            },
-            body("330723", MAY_10),
-        )],
-    );
+        .refused(Refusal::AppraisalUnknown { appraisal: id("metal") });
+    let commissioned =
+        story(opened(), [(Command::CommissionAppraisal { appraisal: id("metal") }, body("330723", MAY_10))]);
     after(commissioned.clone())
         .when(back("metal"), &body("330723", datetime!(2023-05-09 9:00 +8)))
         .refused(Refusal::ReturnedBeforeCommissioned);
     let returned = story(commissioned.clone(), [(back("metal"), body("330723", MAY_10))]);
-    after(returned)
-        .when(back("metal"), &body("330723", MAY_10))
-        .then([]);
+    after(returned).when(back("metal"), &body("330723", MAY_10)).then([]);
     after(commissioned)
-        .when(
-            Command::CommissionAppraisal {
-                appraisal: id("metal"),
-            },
-            &body("330723", MAY_10),
-        )
+        .when(Command::CommissionAppraisal { appraisal: id("metal") }, &body("330723", MAY_10))
         .then([]);
 }
 
@@ -327,12 +209,8 @@ fn the_body_that_has_jurisdiction_acts_and_what_was_done_before_it_moved_stays_v
     let commission = |name: &str| Command::CommissionAppraisal { appraisal: id(name) };
     let now = datetime!(2023-04-18 9:00 +8);
     let city = moved(Tier::City);
-    after(city.clone())
-        .when(commission("metal"), &body("330723", now))
-        .refused(Refusal::NotTheBody);
-    after(city.clone())
-        .when(commission("metal"), &body("3307", now))
-        .events();
+    after(city.clone()).when(commission("metal"), &body("330723", now)).refused(Refusal::NotTheBody);
+    after(city.clone()).when(commission("metal"), &body("3307", now)).events();
     let before = body("330723", datetime!(2023-04-17 17:00 +8));
     after(city).when(commission("metal"), &before).events();
 }
@@ -340,21 +218,15 @@ fn the_body_that_has_jurisdiction_acts_and_what_was_done_before_it_moved_stays_v
 #[test]
 fn jurisdiction_never_moves_down() {
     let at = datetime!(2023-04-19 9:00 +8);
-    after(moved(Tier::Province))
-        .when(Command::Move { to: Tier::City, at }, &body("330723", at))
-        .then([]);
+    after(moved(Tier::Province)).when(Command::Move { to: Tier::City, at }, &body("330723", at)).then([]);
 }
 
 #[test]
 fn the_parties_are_heard_on_this_very_cause_first() {
     let cx = body("330723", MAY_10);
-    after(opened())
-        .when(issue(&cx), &cx)
-        .refused(Refusal::PartiesNotHeard);
+    after(opened()).when(issue(&cx), &cx).refused(Refusal::PartiesNotHeard);
     let other = story(opened(), [(hear("arson"), cx.clone())]);
-    after(other)
-        .when(issue(&cx), &cx)
-        .refused(Refusal::CauseNotExplained);
+    after(other).when(issue(&cx), &cx).refused(Refusal::CauseNotExplained);
 }
 
 #[test]
@@ -367,28 +239,18 @@ fn two_different_investigators_of_the_body_with_valid_certificates_determine() {
         simple: false,
     };
     let twice = vec![certificate("c-1", &cx), certificate("c-1", &cx)];
-    after(heard())
-        .when(with(twice), &cx)
-        .refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
+    after(heard()).when(with(twice), &cx).refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
     let foreign = vec![certificate("c-1", &cx), certificate("c-2", &body("3307", MAY_10))];
-    after(heard())
-        .when(with(foreign), &cx)
-        .refused(Refusal::CertificateInvalid { number: id("c-2") });
+    after(heard()).when(with(foreign), &cx).refused(Refusal::CertificateInvalid { number: id("c-2") });
     let clerk = context(MAY_10, actor(DepartmentKind::Fire, "330723", &[Role::Clerk]));
-    after(heard())
-        .when(issue(&cx), &clerk)
-        .refused(Refusal::NotAnOfficer);
+    after(heard()).when(issue(&cx), &clerk).refused(Refusal::NotAnOfficer);
 }
 
 #[test]
 fn it_is_determined_once_and_in_time_on_the_last_day() {
     let cx = body("330723", MAY_10);
-    after(issued())
-        .when(issue(&cx), &cx)
-        .refused(Refusal::AlreadyIssued);
-    after(issued())
-        .when(hear("arson"), &cx)
-        .refused(Refusal::AlreadyIssued);
+    after(issued()).when(issue(&cx), &cx).refused(Refusal::AlreadyIssued);
+    after(issued()).when(hear("arson"), &cx).refused(Refusal::AlreadyIssued);
     let in_time = |at| {
         let cx = body("330723", at);
         match &after(heard()).when(issue(&cx), &cx).events()[..] {
@@ -402,37 +264,12 @@ fn it_is_determined_once_and_in_time_on_the_last_day() {
 
 #[test]
 fn it_is_served_within_seven_days_and_reviewable_for_fifteen() {
-    let Some(Event::Issued {
-        serve_by: Some(serve_by),
-        ..
-    }) = issued().pop()
-    else {
-        panic!()
-    };
+    let Some(Event::Issued { serve_by: Some(serve_by), .. }) = issued().pop() else { panic!() };
     assert_eq!(serve_by.last_day, date!(2023 - 05 - 17));
     let cx = body("330723", MAY_10);
-    after(heard())
-        .when(
-            Command::Serve {
-                by_public_notice: false,
-            },
-            &cx,
-        )
-        .refused(Refusal::NotIssued);
-    after(served())
-        .when(
-            Command::Serve {
-                by_public_notice: false,
-            },
-            &cx,
-        )
-        .refused(Refusal::AlreadyServed);
-    let Some(Event::Served {
-        review_by: Some(review_by),
-        in_time: true,
-        ..
-    }) = served().pop()
-    else {
+    after(heard()).when(Command::Serve { by_public_notice: false }, &cx).refused(Refusal::NotIssued);
+    after(served()).when(Command::Serve { by_public_notice: false }, &cx).refused(Refusal::AlreadyServed);
+    let Some(Event::Served { review_by: Some(review_by), in_time: true, .. }) = served().pop() else {
         panic!()
     };
     assert_eq!(review_by.last_day, date!(2023 - 05 - 25));
@@ -440,22 +277,9 @@ fn it_is_served_within_seven_days_and_reviewable_for_fifteen() {
 
 #[test]
 fn service_by_public_notice_takes_effect_after_twenty_days() {
-    let events = after(issued())
-        .when(
-            Command::Serve {
-                by_public_notice: true,
-            },
-            &body("330723", MAY_10),
-        )
-        .events();
-    let [
-        Event::Served {
-            deemed_by: Some(deemed),
-            review_by: Some(review_by),
-            ..
-        },
-    ] = &events[..]
-    else {
+    let events =
+        after(issued()).when(Command::Serve { by_public_notice: true }, &body("330723", MAY_10)).events();
+    let [Event::Served { deemed_by: Some(deemed), review_by: Some(review_by), .. }] = &events[..] else {
         panic!()
     };
     assert_eq!(deemed.last_day, date!(2023 - 05 - 30));
@@ -466,9 +290,7 @@ fn service_by_public_notice_takes_effect_after_twenty_days() {
 fn the_simple_procedure_wants_no_casualties_and_no_dispute() {
     let cx = body("330723", MAY_10);
     let hurt = story(heard(), [(Command::NoteCasualties, cx.clone())]);
-    after(hurt.clone())
-        .when(issue_simple(&cx), &cx)
-        .refused(Refusal::NotSimple);
+    after(hurt.clone()).when(issue_simple(&cx), &cx).refused(Refusal::NotSimple);
     after(hurt).when(Command::NoteCasualties, &cx).then([]);
     let disputed = Command::HearParties {
         cause: "welding slag".into(),
@@ -477,52 +299,29 @@ fn the_simple_procedure_wants_no_casualties_and_no_dispute() {
         disputed: true,
     };
     let disputed = story(opened(), [(disputed, cx.clone())]);
-    after(disputed)
-        .when(issue_simple(&cx), &cx)
-        .refused(Refusal::NotSimple);
+    after(disputed).when(issue_simple(&cx), &cx).refused(Refusal::NotSimple);
 }
 
 #[test]
 fn a_simple_determination_is_one_investigator_s_filed_within_two_days_and_never_reviewed() {
     let cx = body("330723", MAY_10);
     let events = story(heard(), [(issue_simple(&cx), cx.clone())]);
-    let Some(Event::Issued {
-        file_by: Some(file_by),
-        serve_by: None,
-        ..
-    }) = events.last()
-    else {
-        panic!()
-    };
+    let Some(Event::Issued { file_by: Some(file_by), serve_by: None, .. }) = events.last() else { panic!() };
     assert_eq!(file_by.last_day, date!(2023 - 05 - 12));
-    after(events.clone())
-        .when(request(), &cx)
-        .refused(Refusal::SimpleNotReviewable);
-    let filed = after(events)
-        .when(Command::File, &cx)
-        .then([Event::Filed { in_time: true }]);
+    after(events.clone()).when(request(), &cx).refused(Refusal::SimpleNotReviewable);
+    let filed = after(events).when(Command::File, &cx).then([Event::Filed { in_time: true }]);
     filed.when(Command::File, &cx).then([]);
-    after(issued())
-        .when(Command::File, &cx)
-        .refused(Refusal::NothingToFile);
+    after(issued()).when(Command::File, &cx).refused(Refusal::NothingToFile);
 }
 
 #[test]
 fn a_review_is_asked_for_within_fifteen_days_of_service() {
-    after(issued())
-        .when(request(), &body("330723", MAY_10))
-        .refused(Refusal::NotServed);
+    after(issued()).when(request(), &body("330723", MAY_10)).refused(Refusal::NotServed);
     after(served())
         .when(request(), &body("330723", datetime!(2023-05-26 0:00 +8)))
-        .refused(Refusal::ReviewTooLate {
-            last_day: date!(2023 - 05 - 25),
-        });
-    let events = after(served())
-        .when(request(), &body("330723", datetime!(2023-05-25 23:59 +8)))
-        .events();
-    let [Event::ReviewRequested { accept_by, .. }] = &events[..] else {
-        panic!("{events:?}")
-    };
+        .refused(Refusal::ReviewTooLate { last_day: date!(2023 - 05 - 25) });
+    let events = after(served()).when(request(), &body("330723", datetime!(2023-05-25 23:59 +8))).events();
+    let [Event::ReviewRequested { accept_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(accept_by.last_day, date!(2023 - 06 - 01));
     after(requested())
         .when(request(), &body("330723", datetime!(2023-05-21 9:00 +8)))
@@ -532,18 +331,9 @@ fn a_review_is_asked_for_within_fifteen_days_of_service() {
 #[test]
 fn the_next_higher_body_accepts_and_has_the_file_in_ten_days_and_decides_in_thirty() {
     let at = datetime!(2023-05-22 9:00 +8);
-    after(served())
-        .when(accept(), &body("3307", at))
-        .refused(Refusal::ReviewNotRequested);
-    after(requested())
-        .when(accept(), &body("330723", at))
-        .refused(Refusal::NotTheNextHigherBody);
-    let Some(Event::ReviewAccepted {
-        file_by, decide_by, ..
-    }) = accepted().pop()
-    else {
-        panic!()
-    };
+    after(served()).when(accept(), &body("3307", at)).refused(Refusal::ReviewNotRequested);
+    after(requested()).when(accept(), &body("330723", at)).refused(Refusal::NotTheNextHigherBody);
+    let Some(Event::ReviewAccepted { file_by, decide_by, .. }) = accepted().pop() else { panic!() };
     assert_eq!(file_by.last_day, date!(2023 - 06 - 01));
     assert_eq!(decide_by.last_day, date!(2023 - 06 - 21));
 }
@@ -551,38 +341,26 @@ fn the_next_higher_body_accepts_and_has_the_file_in_ten_days_and_decides_in_thir
 #[test]
 fn an_application_refused_on_its_ground_leaves_room_for_another_party() {
     let at = datetime!(2023-05-22 9:00 +8);
-    let refuse = Command::RefuseReview {
-        ground: Ground::NotAParty,
-        document: None,
-    };
+    let refuse = Command::RefuseReview { ground: Ground::NotAParty, document: None };
     let refused = story(requested(), [(refuse, body("3307", at))]);
-    after(refused)
-        .when(Command::RequestReview { party: id("p-2") }, &body("330723", at))
-        .events();
+    after(refused).when(Command::RequestReview { party: id("p-2") }, &body("330723", at)).events();
 }
 
 #[test]
 fn the_original_body_returns_the_file_once() {
     let cx = body("330723", datetime!(2023-06-02 0:00 +8));
-    after(requested())
-        .when(Command::ReturnFile, &cx)
-        .refused(Refusal::ReviewNotAccepted);
-    let late = after(accepted())
-        .when(Command::ReturnFile, &cx)
-        .then([Event::FileReturned { in_time: false }]);
+    after(requested()).when(Command::ReturnFile, &cx).refused(Refusal::ReviewNotAccepted);
+    let late =
+        after(accepted()).when(Command::ReturnFile, &cx).then([Event::FileReturned { in_time: false }]);
     late.when(Command::ReturnFile, &cx).then([]);
 }
 
 #[test]
 fn a_review_is_held_once() {
     let at = datetime!(2023-05-23 9:00 +8);
-    after(requested())
-        .when(decide(Outcome::Upheld), &body("3307", at))
-        .refused(Refusal::ReviewNotAccepted);
+    after(requested()).when(decide(Outcome::Upheld), &body("3307", at)).refused(Refusal::ReviewNotAccepted);
     let upheld = story(accepted(), [(decide(Outcome::Upheld), body("3307", at))]);
-    after(upheld)
-        .when(request(), &body("330723", at))
-        .refused(Refusal::AlreadyReviewed);
+    after(upheld).when(request(), &body("330723", at)).refused(Refusal::AlreadyReviewed);
 }
 
 #[test]
@@ -590,71 +368,26 @@ fn what_is_sent_back_is_determined_again_within_fifteen_days_and_not_reviewed_ag
     let at = datetime!(2023-06-01 9:00 +8);
     let cx = body("330723", at);
     let back = story(accepted(), [(decide(Outcome::Redetermine), body("3307", at))]);
-    let Some(Event::ReviewDecided {
-        redetermine_by: Some(due),
-        ..
-    }) = back.last()
-    else {
-        panic!()
-    };
+    let Some(Event::ReviewDecided { redetermine_by: Some(due), .. }) = back.last() else { panic!() };
     assert_eq!(due.last_day, date!(2023 - 06 - 16));
-    after(back.clone())
-        .when(issue(&cx), &cx)
-        .refused(Refusal::PartiesNotHeard);
-    let again = story(
-        back,
-        [(hear("welding slag"), cx.clone()), (issue(&cx), cx.clone())],
-    );
-    assert!(matches!(
-        again.last(),
-        Some(Event::Issued {
-            again: true,
-            in_time: true,
-            ..
-        })
-    ));
-    let served = story(
-        again,
-        [(
-            Command::Serve {
-                by_public_notice: false,
-            },
-            cx.clone(),
-        )],
-    );
-    assert!(matches!(
-        served.last(),
-        Some(Event::Served { review_by: None, .. })
-    ));
-    after(served)
-        .when(request(), &cx)
-        .refused(Refusal::AlreadyReviewed);
+    after(back.clone()).when(issue(&cx), &cx).refused(Refusal::PartiesNotHeard);
+    let again = story(back, [(hear("welding slag"), cx.clone()), (issue(&cx), cx.clone())]);
+    assert!(matches!(again.last(), Some(Event::Issued { again: true, in_time: true, .. })));
+    let served = story(again, [(Command::Serve { by_public_notice: false }, cx.clone())]);
+    assert!(matches!(served.last(), Some(Event::Served { review_by: None, .. })));
+    after(served).when(request(), &cx).refused(Refusal::AlreadyReviewed);
 }
 
 #[test]
 fn a_suit_ends_the_review() {
     let at = datetime!(2023-05-24 9:00 +8);
-    let suit = Command::NoteSuit {
-        court: "county-court".into(),
-    };
+    let suit = Command::NoteSuit { court: "county-court".into() };
     let ended = story(accepted(), [(suit.clone(), body("330723", at))]);
-    assert!(matches!(
-        ended.last(),
-        Some(Event::SuitAccepted {
-            review_ended: true,
-            ..
-        })
-    ));
+    assert!(matches!(ended.last(), Some(Event::SuitAccepted { review_ended: true, .. })));
     assert_eq!(after(ended.clone()).deadline(), None);
-    after(ended.clone())
-        .when(decide(Outcome::Upheld), &body("3307", at))
-        .refused(Refusal::SuitPending);
-    after(ended.clone())
-        .when(accept(), &body("3307", at))
-        .refused(Refusal::SuitPending);
+    after(ended.clone()).when(decide(Outcome::Upheld), &body("3307", at)).refused(Refusal::SuitPending);
+    after(ended.clone()).when(accept(), &body("3307", at)).refused(Refusal::SuitPending);
     after(ended).when(suit.clone(), &body("330723", at)).then([]);
     let before = story(served(), [(suit, body("330723", at))]);
-    after(before)
-        .when(request(), &body("330723", at))
-        .refused(Refusal::SuitPending);
+    after(before).when(request(), &body("330723", at)).refused(Refusal::SuitPending);
 }

@@ -21,21 +21,13 @@ pub enum Command {
     /// 事故信息报告, told by the sender's side.
     Report { from: Rung, to: Rung },
     /// 事故信息报告, told by the department that received it.
-    NoteReceipt {
-        from: Rung,
-        by: Department,
-        received_at: OffsetDateTime,
-    },
+    NoteReceipt { from: Rung, by: Department, received_at: OffsetDateTime },
     /// 伤亡损失更新; totals.
     UpdateCasualties(Totals),
     /// 火灾扑灭
     Extinguish,
     /// 申报损失
-    DeclareLoss {
-        unit: Uscc,
-        property_loss_fen: i64,
-        document: String,
-    },
+    DeclareLoss { unit: Uscc, property_loss_fen: i64, document: String },
     /// 封闭火灾现场
     CloseScene { range: String, demands: Vec<String> },
     /// 解除现场封闭
@@ -85,16 +77,9 @@ impl Decider for Fire {
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match (state, command) {
-            (
-                State::Unknown,
-                Command::RaiseAlarm {
-                    premises,
-                    area,
-                    unit,
-                    ignited_at,
-                    unit_knew_at,
-                },
-            ) => raise(premises, area, unit, ignited_at, unit_knew_at, cx),
+            (State::Unknown, Command::RaiseAlarm { premises, area, unit, ignited_at, unit_knew_at }) => {
+                raise(premises, area, unit, ignited_at, unit_knew_at, cx)
+            }
             (State::Unknown, _) => Err(Refusal::NotRaised),
             (State::Raised(_), Command::RaiseAlarm { .. }) => Err(Refusal::AlreadyRaised),
             (State::Raised(raised), command) => handle(raised, command, cx),
@@ -107,10 +92,7 @@ impl Decider for Fire {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Raised(raised) = state else { return None };
-        raised
-            .duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        raised.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 
@@ -138,16 +120,8 @@ fn raise(
         recompute_until: cx.calendar.due(ignited_at, window, Side::Agency),
         determine_by: cx.calendar.due(cx.at, determine, Side::Agency),
     };
-    let due = cx
-        .calendar
-        .due(unit_knew_at.unwrap_or(cx.at), report, Side::Agency);
-    Ok(vec![
-        alarm,
-        Event::ReportDue {
-            from: Rung::Unit,
-            due,
-        },
-    ])
+    let due = cx.calendar.due(unit_knew_at.unwrap_or(cx.at), report, Side::Agency);
+    Ok(vec![alarm, Event::ReportDue { from: Rung::Unit, due }])
 }
 
 fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -159,16 +133,8 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             reporter(raised, from, cx)?;
             report(raised, from, to, cx.at, cx)
         }
-        Command::NoteReceipt {
-            from,
-            by,
-            received_at,
-        } => {
-            let to = by
-                .area
-                .tier()
-                .filter(|_| by.area.contains(&raised.area))
-                .ok_or(Refusal::OutsideArea)?;
+        Command::NoteReceipt { from, by, received_at } => {
+            let to = by.area.tier().filter(|_| by.area.contains(&raised.area)).ok_or(Refusal::OutsideArea)?;
             report(raised, from, to.into(), received_at, cx)
         }
         Command::UpdateCasualties(totals) => update(raised, totals, cx),
@@ -176,26 +142,14 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             fire_body(&raised.area, cx)?;
             let declare = cx.rules.period("fire.loss.declare")?;
             let declare_loss_by = cx.calendar.due(cx.at, declare, Side::Party);
-            Ok(once(
-                raised.declare_loss_by.is_none(),
-                Event::Extinguished { declare_loss_by },
-            ))
+            Ok(once(raised.declare_loss_by.is_none(), Event::Extinguished { declare_loss_by }))
         }
-        Command::DeclareLoss {
-            unit,
-            property_loss_fen,
-            document,
-        } => {
+        Command::DeclareLoss { unit, property_loss_fen, document } => {
             let by = raised.declare_loss_by.as_ref().ok_or(Refusal::NotExtinguished)?;
             if property_loss_fen < 0 {
                 return Err(Refusal::NegativeLoss);
             }
-            Ok(vec![Event::LossDeclared {
-                unit,
-                property_loss_fen,
-                document,
-                in_time: !by.is_past(cx.at),
-            }])
+            Ok(vec![Event::LossDeclared { unit, property_loss_fen, document, in_time: !by.is_past(cx.at) }])
         }
         Command::CloseScene { range, demands } => {
             fire_body(&raised.area, cx)?;
@@ -211,17 +165,12 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             }
             Ok(vec![Event::SceneReleased {}])
         }
-        Command::NoteInquiry {
-            inquiry,
-            government,
-            by_state,
-            leader,
-            members,
-        } => note_inquiry(raised, inquiry, government, by_state, leader, members),
-        Command::Breach { duty, due } => Ok(once(
-            raised.duties.due(&duty) == Some(&due),
-            Event::DutyBreached { duty, due },
-        )),
+        Command::NoteInquiry { inquiry, government, by_state, leader, members } => {
+            note_inquiry(raised, inquiry, government, by_state, leader, members)
+        }
+        Command::Breach { duty, due } => {
+            Ok(once(raised.duties.due(&duty) == Some(&due), Event::DutyBreached { duty, due }))
+        }
         Command::RaiseAlarm { .. } => Err(Refusal::AlreadyRaised),
     }
 }
@@ -258,33 +207,16 @@ fn update(raised: &Raised, totals: Totals, cx: &Context) -> Result<Vec<Event>, R
         return Ok(vec![]);
     }
     let within_window = !raised.recompute_until.is_past(cx.at);
-    let mut events = vec![Event::CasualtiesUpdated {
-        totals,
-        within_window,
-    }];
+    let mut events = vec![Event::CasualtiesUpdated { totals, within_window }];
     if !within_window {
         return Ok(events);
     }
-    let level = Level::of(
-        totals.deaths,
-        totals.serious_injuries,
-        totals.direct_loss_fen,
-        &cx.rules,
-    )?;
+    let level = Level::of(totals.deaths, totals.serious_injuries, totals.direct_loss_fen, &cx.rules)?;
     if raised.level != Some(level) {
         let inquiry = raised.inquiry.as_ref().map(|(inquiry, _)| inquiry.clone());
-        events.push(Event::LevelDetermined {
-            level,
-            before: raised.level,
-            inquiry,
-        });
+        events.push(Event::LevelDetermined { level, before: raised.level, inquiry });
     }
-    let cause = cause_tier(
-        totals.deaths,
-        totals.serious_injuries,
-        totals.households,
-        &cx.rules,
-    )?;
+    let cause = cause_tier(totals.deaths, totals.serious_injuries, totals.households, &cx.rules)?;
     let government = government_tier(level, &cx.rules)?;
     events.extend(moved(Track::Cause, raised.cause, cause));
     events.extend(moved(Track::Government, raised.government, government));
@@ -299,10 +231,8 @@ fn moved(track: Track, from: Tier, to: Tier) -> Option<Event> {
 
 /// Those who knew before, but had no one to tell while the level was lower.
 fn newly_owed(raised: &Raised, level: Level, cx: &Context) -> Result<Vec<Event>, RuleError> {
-    let informed = raised
-        .informed
-        .iter()
-        .filter(|rung| **rung < top(Some(level)) && !owes_or_has_done(raised, **rung));
+    let informed =
+        raised.informed.iter().filter(|rung| **rung < top(Some(level)) && !owes_or_has_done(raised, **rung));
     informed.map(|rung| report_due(*rung, cx.at, cx)).collect()
 }
 
@@ -312,10 +242,7 @@ fn owes_or_has_done(raised: &Raised, rung: Rung) -> bool {
 
 fn report_due(from: Rung, start: OffsetDateTime, cx: &Context) -> Result<Event, RuleError> {
     let period = cx.rules.period("fire.report.per_level")?;
-    Ok(Event::ReportDue {
-        from,
-        due: cx.calendar.due(start, period, Side::Agency),
-    })
+    Ok(Event::ReportDue { from, due: cx.calendar.due(start, period, Side::Agency) })
 }
 
 /// How far up the report goes (493号令 10); a fire not yet graded is a general one.
@@ -342,16 +269,10 @@ fn note_inquiry(
         return Err(Refusal::OutsideArea);
     }
     // The State Council has no area code: whoever acts by its authority says so.
-    let tier = if by_state {
-        Some(Tier::State)
-    } else {
-        government.area.tier()
-    };
+    let tier = if by_state { Some(Tier::State) } else { government.area.tier() };
     let tier = tier
         .filter(|tier| *tier >= raised.government)
-        .ok_or(Refusal::GovernmentBelowTier {
-            wanted: raised.government,
-        })?;
+        .ok_or(Refusal::GovernmentBelowTier { wanted: raised.government })?;
     let supersedes = match &raised.inquiry {
         Some((running, _)) if *running == inquiry => return Ok(vec![]),
         Some((_, running)) if tier <= *running => return Err(Refusal::AlreadyInquired),
@@ -374,11 +295,7 @@ fn note_inquiry(
 fn reporter(raised: &Raised, from: Rung, cx: &Context) -> Result<(), Refusal> {
     of_the_area(raised, cx)?;
     let own = cx.actor.department.area.tier().map(Rung::from);
-    if from == Rung::Unit || own == Some(from) {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheReporter { from })
-    }
+    if from == Rung::Unit || own == Some(from) { Ok(()) } else { Err(Refusal::NotTheReporter { from }) }
 }
 
 /// Whoever has learnt of casualties tells; only a department of another area has no say.
@@ -391,11 +308,7 @@ fn fire_body(area: &AreaCode, cx: &Context) -> Result<(), Refusal> {
     if !cx.actor.is_of(DepartmentKind::Fire) {
         return Err(Refusal::OnlyFireBody);
     }
-    if cx.actor.department.area.contains(area) {
-        Ok(())
-    } else {
-        Err(Refusal::OutsideArea)
-    }
+    if cx.actor.department.area.contains(area) { Ok(()) } else { Err(Refusal::OutsideArea) }
 }
 
 fn once(happens: bool, event: Event) -> Vec<Event> {

@@ -121,12 +121,7 @@ pub enum Event {
     /// 火灾扑灭
     Extinguished { declare_loss_by: Due },
     /// 申报火灾直接财产损失
-    LossDeclared {
-        unit: Uscc,
-        property_loss_fen: i64,
-        document: String,
-        in_time: bool,
-    },
+    LossDeclared { unit: Uscc, property_loss_fen: i64, document: String, in_time: bool },
     /// 封闭火灾现场
     SceneClosed { range: String, demands: Vec<String> },
     /// 解除现场封闭

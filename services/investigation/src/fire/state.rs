@@ -67,32 +67,25 @@ impl Rung {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            State::Unknown,
-            Event::AlarmRaised {
-                area,
-                ignited_at,
-                alarm_at,
-                recompute_until,
-                ..
-            },
-        ) => State::Raised(Box::new(Raised {
-            area: area.clone(),
-            ignited_at: *ignited_at,
-            alarm_at: *alarm_at,
-            recompute_until: recompute_until.clone(),
-            totals: None,
-            level: None,
-            cause: Tier::County,
-            government: Tier::County,
-            informed: BTreeSet::from([Rung::Unit]),
-            reported: BTreeSet::new(),
-            report_dues: BTreeMap::new(),
-            declare_loss_by: None,
-            scene_closed: false,
-            inquiry: None,
-            duties: Duties::default(),
-        })),
+        (State::Unknown, Event::AlarmRaised { area, ignited_at, alarm_at, recompute_until, .. }) => {
+            State::Raised(Box::new(Raised {
+                area: area.clone(),
+                ignited_at: *ignited_at,
+                alarm_at: *alarm_at,
+                recompute_until: recompute_until.clone(),
+                totals: None,
+                level: None,
+                cause: Tier::County,
+                government: Tier::County,
+                informed: BTreeSet::from([Rung::Unit]),
+                reported: BTreeSet::new(),
+                report_dues: BTreeMap::new(),
+                declare_loss_by: None,
+                scene_closed: false,
+                inquiry: None,
+                duties: Duties::default(),
+            }))
+        }
         (State::Raised(mut raised), event) => {
             raised.remember(event);
             State::Raised(raised)
@@ -119,16 +112,8 @@ impl Raised {
             }
             Event::CasualtiesUpdated { totals, .. } => self.totals = Some(*totals),
             Event::LevelDetermined { level, .. } => self.level = Some(*level),
-            Event::JurisdictionMoved {
-                track: Track::Cause,
-                to,
-                ..
-            } => self.cause = *to,
-            Event::JurisdictionMoved {
-                track: Track::Government,
-                to,
-                ..
-            } => self.government = *to,
+            Event::JurisdictionMoved { track: Track::Cause, to, .. } => self.cause = *to,
+            Event::JurisdictionMoved { track: Track::Government, to, .. } => self.government = *to,
             Event::Extinguished { declare_loss_by } => {
                 self.declare_loss_by = Some(declare_loss_by.clone());
                 self.duties.arm(Duty::DeclareLoss, declare_loss_by.clone());

@@ -43,16 +43,11 @@ fn raise() -> Command {
 }
 
 fn raised() -> Vec<Event> {
-    given::<Fire>([])
-        .when(raise(), &fire_body("330723", ALARM))
-        .events()
+    given::<Fire>([]).when(raise(), &fire_body("330723", ALARM)).events()
 }
 
 fn deaths(deaths: u32) -> Command {
-    Command::UpdateCasualties(Totals {
-        deaths,
-        ..Totals::default()
-    })
+    Command::UpdateCasualties(Totals { deaths, ..Totals::default() })
 }
 
 fn after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
@@ -100,57 +95,38 @@ fn moves(events: &[Event]) -> Vec<(Track, Tier, Tier)> {
 
 #[test]
 fn nothing_is_done_about_a_fire_before_its_alarm() {
-    given::<Fire>([])
-        .when(deaths(1), &fire_body("330723", ALARM))
-        .refused(Refusal::NotRaised);
+    given::<Fire>([]).when(deaths(1), &fire_body("330723", ALARM)).refused(Refusal::NotRaised);
 }
 
 #[test]
 fn an_alarm_is_raised_once() {
-    given::<Fire>(raised())
-        .when(raise(), &fire_body("330723", ALARM))
-        .refused(Refusal::AlreadyRaised);
+    given::<Fire>(raised()).when(raise(), &fire_body("330723", ALARM)).refused(Refusal::AlreadyRaised);
 }
 
 #[test]
 fn only_a_fire_body_of_the_place_raises_the_alarm() {
-    given::<Fire>([])
-        .when(raise(), &emergency("330723", ALARM))
-        .refused(Refusal::OnlyFireBody);
-    given::<Fire>([])
-        .when(raise(), &fire_body("330724", ALARM))
-        .refused(Refusal::OutsideArea);
+    given::<Fire>([]).when(raise(), &emergency("330723", ALARM)).refused(Refusal::OnlyFireBody);
+    given::<Fire>([]).when(raise(), &fire_body("330724", ALARM)).refused(Refusal::OutsideArea);
 }
 
 #[test]
 fn a_fire_does_not_break_out_after_its_alarm() {
     let early = fire_body("330723", datetime!(2023-04-17 14:00 +8));
-    given::<Fire>([])
-        .when(raise(), &early)
-        .refused(Refusal::IgnitedAfterAlarm);
+    given::<Fire>([]).when(raise(), &early).refused(Refusal::IgnitedAfterAlarm);
 }
 
 #[test]
 fn no_act_is_dated_before_the_alarm() {
     let early = fire_body("330723", datetime!(2023-04-17 14:03 +8));
-    given::<Fire>(raised())
-        .when(deaths(1), &early)
-        .refused(Refusal::BeforeAlarm);
+    given::<Fire>(raised()).when(deaths(1), &early).refused(Refusal::BeforeAlarm);
 }
 
 #[test]
 fn the_alarm_at_wuyi_sets_its_three_clocks() {
     let events = raised();
     let [
-        Event::AlarmRaised {
-            recompute_until,
-            determine_by,
-            ..
-        },
-        Event::ReportDue {
-            from: Rung::Unit,
-            due,
-        },
+        Event::AlarmRaised { recompute_until, determine_by, .. },
+        Event::ReportDue { from: Rung::Unit, due },
     ] = &events[..]
     else {
         panic!("{events:?}")
@@ -162,41 +138,18 @@ fn the_alarm_at_wuyi_sets_its_three_clocks() {
 
 #[test]
 fn the_unit_s_hour_runs_from_its_knowledge() {
-    let Command::RaiseAlarm {
-        premises,
-        area,
-        unit,
-        ignited_at,
-        ..
-    } = raise()
-    else {
-        panic!()
-    };
+    let Command::RaiseAlarm { premises, area, unit, ignited_at, .. } = raise() else { panic!() };
     let knew = Some(datetime!(2023-04-17 14:03:09 +8));
-    let command = Command::RaiseAlarm {
-        premises,
-        area,
-        unit,
-        ignited_at,
-        unit_knew_at: knew,
-    };
-    let events = given::<Fire>([])
-        .when(command, &fire_body("330723", ALARM))
-        .events();
+    let command = Command::RaiseAlarm { premises, area, unit, ignited_at, unit_knew_at: knew };
+    let events = given::<Fire>([]).when(command, &fire_body("330723", ALARM)).events();
     assert_eq!(dues(&events), [(Rung::Unit, datetime!(2023-04-17 15:03:09 +8))]);
 }
 
 #[test]
 fn a_report_within_the_hour_to_the_minute_is_in_time() {
-    let report = Command::Report {
-        from: Rung::Unit,
-        to: Rung::County,
-    };
-    let at = |minute| {
-        given::<Fire>(raised())
-            .when(report.clone(), &emergency("330723", minutes(minute)))
-            .events()
-    };
+    let report = Command::Report { from: Rung::Unit, to: Rung::County };
+    let at =
+        |minute| given::<Fire>(raised()).when(report.clone(), &emergency("330723", minutes(minute))).events();
     assert!(matches!(at(60)[0], Event::Reported { in_time: true, .. }));
     assert!(matches!(at(61)[0], Event::Reported { in_time: false, .. }));
 }
@@ -204,46 +157,23 @@ fn a_report_within_the_hour_to_the_minute_is_in_time() {
 #[test]
 fn a_report_not_made_is_a_breach_right_after_the_hour() {
     let standing = given::<Fire>(raised());
-    assert_eq!(
-        standing.deadline(),
-        Some(datetime!(2023-04-17 15:04:00.000001 +8))
-    );
-    let Some(Event::ReportDue { due, .. }) = raised().pop() else {
-        panic!()
-    };
-    let breach = Command::Breach {
-        duty: Duty::UnitReport,
-        due: due.clone(),
-    };
+    assert_eq!(standing.deadline(), Some(datetime!(2023-04-17 15:04:00.000001 +8)));
+    let Some(Event::ReportDue { due, .. }) = raised().pop() else { panic!() };
+    let breach = Command::Breach { duty: Duty::UnitReport, due: due.clone() };
     let cx = fire_body("330723", due.past_from());
-    let told = standing.when(breach.clone(), &cx).then([Event::DutyBreached {
-        duty: Duty::UnitReport,
-        due,
-    }]);
+    let told = standing.when(breach.clone(), &cx).then([Event::DutyBreached { duty: Duty::UnitReport, due }]);
     told.when(breach, &cx).then([]);
 }
 
 #[test]
 fn a_report_entered_after_its_breach_is_judged_by_when_it_was_made() {
-    let Some(Event::ReportDue { due, .. }) = raised().pop() else {
-        panic!()
-    };
-    let breach = Command::Breach {
-        duty: Duty::UnitReport,
-        due: due.clone(),
-    };
+    let Some(Event::ReportDue { due, .. }) = raised().pop() else { panic!() };
+    let breach = Command::Breach { duty: Duty::UnitReport, due: due.clone() };
     let events = after(raised(), breach, &fire_body("330723", due.past_from()));
-    let report = Command::Report {
-        from: Rung::Unit,
-        to: Rung::County,
-    };
-    let late = given::<Fire>(events.clone())
-        .when(report.clone(), &emergency("330723", minutes(90)))
-        .events();
+    let report = Command::Report { from: Rung::Unit, to: Rung::County };
+    let late = given::<Fire>(events.clone()).when(report.clone(), &emergency("330723", minutes(90))).events();
     assert!(matches!(late[0], Event::Reported { in_time: false, .. }));
-    let timely = given::<Fire>(events)
-        .when(report, &emergency("330723", minutes(50)))
-        .events();
+    let timely = given::<Fire>(events).when(report, &emergency("330723", minutes(50))).events();
     assert!(matches!(timely[0], Event::Reported { in_time: true, .. }));
 }
 
@@ -251,28 +181,13 @@ fn a_report_entered_after_its_breach_is_judged_by_when_it_was_made() {
 fn a_general_fire_is_reported_up_to_the_city() {
     let events = after(
         raised(),
-        Command::Report {
-            from: Rung::Unit,
-            to: Rung::County,
-        },
+        Command::Report { from: Rung::Unit, to: Rung::County },
         &emergency("330723", minutes(40)),
     );
     assert_eq!(dues(&events).last(), Some(&(Rung::County, minutes(160))));
-    let city = Command::Report {
-        from: Rung::County,
-        to: Rung::City,
-    };
-    let events = given::<Fire>(events)
-        .when(city, &emergency("330723", minutes(160)))
-        .events();
-    assert_eq!(
-        events,
-        [Event::Reported {
-            from: Rung::County,
-            to: Rung::City,
-            in_time: true
-        }]
-    );
+    let city = Command::Report { from: Rung::County, to: Rung::City };
+    let events = given::<Fire>(events).when(city, &emergency("330723", minutes(160))).events();
+    assert_eq!(events, [Event::Reported { from: Rung::County, to: Rung::City, in_time: true }]);
 }
 
 #[test]
@@ -284,20 +199,11 @@ fn a_major_fire_is_reported_up_to_the_state_council() {
         (Rung::City, Rung::Province, "3307"),
     ];
     for (step, (from, to, area)) in (1..).zip(chain) {
-        events = after(
-            events,
-            Command::Report { from, to },
-            &emergency(area, minutes(40 * step)),
-        );
+        events = after(events, Command::Report { from, to }, &emergency(area, minutes(40 * step)));
         assert_eq!(dues(&events).last(), Some(&(to, minutes(40 * step + 120))));
     }
-    let last = Command::Report {
-        from: Rung::Province,
-        to: Rung::State,
-    };
-    let events = given::<Fire>(events)
-        .when(last, &emergency("33", minutes(200)))
-        .events();
+    let last = Command::Report { from: Rung::Province, to: Rung::State };
+    let events = given::<Fire>(events).when(last, &emergency("33", minutes(200))).events();
     assert_eq!(dues(&events), []);
 }
 
@@ -306,73 +212,42 @@ fn a_city_that_was_told_owes_the_province_when_the_level_rises() {
     let mut events = with_deaths(1);
     events = after(
         events,
-        Command::Report {
-            from: Rung::Unit,
-            to: Rung::County,
-        },
+        Command::Report { from: Rung::Unit, to: Rung::County },
         &emergency("330723", minutes(40)),
     );
     events = after(
         events,
-        Command::Report {
-            from: Rung::County,
-            to: Rung::City,
-        },
+        Command::Report { from: Rung::County, to: Rung::City },
         &emergency("330723", minutes(50)),
     );
-    let risen = given::<Fire>(events)
-        .when(deaths(3), &fire_body("330723", minutes(300)))
-        .events();
+    let risen = given::<Fire>(events).when(deaths(3), &fire_body("330723", minutes(300))).events();
     assert_eq!(dues(&risen), [(Rung::City, minutes(420))]);
 }
 
 #[test]
 fn reports_go_upward_from_whoever_owes_them() {
-    let down = Command::Report {
-        from: Rung::City,
-        to: Rung::County,
-    };
+    let down = Command::Report { from: Rung::City, to: Rung::County };
     given::<Fire>(raised())
         .when(down, &emergency("3307", minutes(5)))
-        .refused(Refusal::NotUpward {
-            from: Rung::City,
-            to: Rung::County,
-        });
-    let foreign = Command::Report {
-        from: Rung::City,
-        to: Rung::Province,
-    };
+        .refused(Refusal::NotUpward { from: Rung::City, to: Rung::County });
+    let foreign = Command::Report { from: Rung::City, to: Rung::Province };
     given::<Fire>(raised())
         .when(foreign, &emergency("330723", minutes(5)))
         .refused(Refusal::NotTheReporter { from: Rung::City });
-    let elsewhere = Command::Report {
-        from: Rung::Unit,
-        to: Rung::County,
-    };
-    given::<Fire>(raised())
-        .when(elsewhere, &emergency("330724", minutes(5)))
-        .refused(Refusal::OutsideArea);
+    let elsewhere = Command::Report { from: Rung::Unit, to: Rung::County };
+    given::<Fire>(raised()).when(elsewhere, &emergency("330724", minutes(5))).refused(Refusal::OutsideArea);
 }
 
 #[test]
 fn the_same_report_told_by_both_sides_is_one_report() {
     let events = after(
         raised(),
-        Command::Report {
-            from: Rung::Unit,
-            to: Rung::County,
-        },
+        Command::Report { from: Rung::Unit, to: Rung::County },
         &emergency("330723", minutes(40)),
     );
     let by = "emergency.330723".parse().unwrap();
-    let receipt = Command::NoteReceipt {
-        from: Rung::Unit,
-        by,
-        received_at: minutes(41),
-    };
-    given::<Fire>(events)
-        .when(receipt, &emergency("330723", minutes(42)))
-        .then([]);
+    let receipt = Command::NoteReceipt { from: Rung::Unit, by, received_at: minutes(41) };
+    given::<Fire>(events).when(receipt, &emergency("330723", minutes(42))).then([]);
 }
 
 #[test]
@@ -400,46 +275,30 @@ fn one_death_is_the_city_s_cause_and_the_county_s_inquiry() {
 
 #[test]
 fn a_total_corrected_downward_lowers_the_level_but_not_the_jurisdiction() {
-    let lower = given::<Fire>(with_deaths(11))
-        .when(deaths(2), &fire_body("330723", days(1)))
-        .events();
+    let lower = given::<Fire>(with_deaths(11)).when(deaths(2), &fire_body("330723", days(1))).events();
     assert_eq!(levels(&lower), [Level::General]);
     assert_eq!(moves(&lower), []);
 }
 
 #[test]
 fn equal_totals_say_nothing_new() {
-    given::<Fire>(with_deaths(3))
-        .when(deaths(3), &fire_body("330723", days(1)))
-        .then([]);
+    given::<Fire>(with_deaths(3)).when(deaths(3), &fire_body("330723", days(1))).then([]);
 }
 
 #[test]
 fn a_death_after_the_seventh_day_is_recorded_and_moves_nothing() {
     let last = fire_body("330723", datetime!(2023-04-24 23:59:59 +8));
-    assert_eq!(
-        levels(&given::<Fire>(with_deaths(2)).when(deaths(3), &last).events()),
-        [Level::Larger]
-    );
+    assert_eq!(levels(&given::<Fire>(with_deaths(2)).when(deaths(3), &last).events()), [Level::Larger]);
     let late = fire_body("330723", datetime!(2023-04-25 0:00 +8));
-    let totals = Totals {
-        deaths: 3,
-        ..Totals::default()
-    };
+    let totals = Totals { deaths: 3, ..Totals::default() };
     given::<Fire>(with_deaths(2))
         .when(deaths(3), &late)
-        .then([Event::CasualtiesUpdated {
-            totals,
-            within_window: false,
-        }]);
+        .then([Event::CasualtiesUpdated { totals, within_window: false }]);
 }
 
 #[test]
 fn a_loss_is_never_negative() {
-    let totals = Totals {
-        direct_loss_fen: -1,
-        ..Totals::default()
-    };
+    let totals = Totals { direct_loss_fen: -1, ..Totals::default() };
     given::<Fire>(raised())
         .when(Command::UpdateCasualties(totals), &fire_body("330723", ALARM))
         .refused(Refusal::NegativeLoss);
@@ -453,13 +312,9 @@ fn losses_are_declared_within_seven_days_of_extinction() {
         property_loss_fen: fen,
         document: "inventory".into(),
     };
-    given::<Fire>(raised())
-        .when(declare(1), &cx(days(1)))
-        .refused(Refusal::NotExtinguished);
+    given::<Fire>(raised()).when(declare(1), &cx(days(1))).refused(Refusal::NotExtinguished);
     let out = after(raised(), Command::Extinguish, &cx(datetime!(2023-04-18 4:00 +8)));
-    given::<Fire>(out.clone())
-        .when(declare(-1), &cx(days(2)))
-        .refused(Refusal::NegativeLoss);
+    given::<Fire>(out.clone()).when(declare(-1), &cx(days(2))).refused(Refusal::NegativeLoss);
     let in_time = |at| match &given::<Fire>(out.clone()).when(declare(1), &cx(at)).events()[..] {
         [Event::LossDeclared { in_time, .. }] => *in_time,
         other => panic!("{other:?}"),
@@ -471,53 +326,29 @@ fn losses_are_declared_within_seven_days_of_extinction() {
 #[test]
 fn a_fire_is_put_out_once() {
     let cx = fire_body("330723", minutes(100));
-    given::<Fire>(after(raised(), Command::Extinguish, &cx))
-        .when(Command::Extinguish, &cx)
-        .then([]);
+    given::<Fire>(after(raised(), Command::Extinguish, &cx)).when(Command::Extinguish, &cx).then([]);
 }
 
 #[test]
 fn a_scene_is_released_by_a_fire_body_after_it_was_closed() {
     let cx = fire_body("330723", days(1));
-    let close = Command::CloseScene {
-        range: "the whole plant".into(),
-        demands: vec!["keep out".into()],
-    };
-    given::<Fire>(raised())
-        .when(Command::ReleaseScene, &cx)
-        .refused(Refusal::SceneNotClosed);
-    given::<Fire>(raised())
-        .when(close.clone(), &emergency("330723", days(1)))
-        .refused(Refusal::OnlyFireBody);
+    let close = Command::CloseScene { range: "the whole plant".into(), demands: vec!["keep out".into()] };
+    given::<Fire>(raised()).when(Command::ReleaseScene, &cx).refused(Refusal::SceneNotClosed);
+    given::<Fire>(raised()).when(close.clone(), &emergency("330723", days(1))).refused(Refusal::OnlyFireBody);
     let closed = after(raised(), close.clone(), &cx);
-    given::<Fire>(closed.clone())
-        .when(close, &cx)
-        .refused(Refusal::SceneAlreadyClosed);
-    given::<Fire>(closed)
-        .when(Command::ReleaseScene, &cx)
-        .then([Event::SceneReleased {}]);
+    given::<Fire>(closed.clone()).when(close, &cx).refused(Refusal::SceneAlreadyClosed);
+    given::<Fire>(closed).when(Command::ReleaseScene, &cx).then([Event::SceneReleased {}]);
 }
 
 #[test]
 fn a_major_fire_is_inquired_into_by_the_province_and_by_nobody_below() {
     let cx = fire_body("330723", days(1));
     let refused = |government| given::<Fire>(with_deaths(11)).when(note(government), &cx);
-    refused("government.3307").refused(Refusal::GovernmentBelowTier {
-        wanted: Tier::Province,
-    });
+    refused("government.3307").refused(Refusal::GovernmentBelowTier { wanted: Tier::Province });
     refused("government.32").refused(Refusal::OutsideArea);
     refused("emergency.33").refused(Refusal::NotAGovernment);
-    let noted = given::<Fire>(with_deaths(11))
-        .when(note("government.33"), &cx)
-        .events();
-    assert!(matches!(
-        noted[..],
-        [Event::InquiryNoted {
-            tier: Tier::Province,
-            supersedes: None,
-            ..
-        }]
-    ));
+    let noted = given::<Fire>(with_deaths(11)).when(note("government.33"), &cx).events();
+    assert!(matches!(noted[..], [Event::InquiryNoted { tier: Tier::Province, supersedes: None, .. }]));
 }
 
 #[test]
@@ -525,46 +356,21 @@ fn the_state_council_s_group_is_formed_by_its_authority() {
     let cx = fire_body("330723", days(1));
     let extreme = with_deaths(30);
     let refused = Refusal::GovernmentBelowTier { wanted: Tier::State };
-    given::<Fire>(extreme.clone())
-        .when(note("government.33"), &cx)
-        .refused(refused);
-    let Command::NoteInquiry {
-        inquiry,
-        government,
-        leader,
-        members,
-        ..
-    } = note("government.33")
-    else {
+    given::<Fire>(extreme.clone()).when(note("government.33"), &cx).refused(refused);
+    let Command::NoteInquiry { inquiry, government, leader, members, .. } = note("government.33") else {
         panic!()
     };
-    let by_state = Command::NoteInquiry {
-        inquiry,
-        government,
-        by_state: true,
-        leader,
-        members,
-    };
+    let by_state = Command::NoteInquiry { inquiry, government, by_state: true, leader, members };
     let noted = given::<Fire>(extreme).when(by_state, &cx).events();
-    assert!(matches!(
-        noted[..],
-        [Event::InquiryNoted {
-            tier: Tier::State,
-            ..
-        }]
-    ));
+    assert!(matches!(noted[..], [Event::InquiryNoted { tier: Tier::State, .. }]));
 }
 
 #[test]
 fn a_higher_government_takes_an_inquiry_over_and_a_second_of_the_same_level_is_refused() {
     let cx = fire_body("330723", days(1));
     let city = after(with_deaths(3), note("government.3307"), &cx);
-    given::<Fire>(city.clone())
-        .when(note("government.3307"), &cx)
-        .then([]);
-    let Command::NoteInquiry { leader, members, .. } = note("government.33") else {
-        panic!()
-    };
+    given::<Fire>(city.clone()).when(note("government.3307"), &cx).then([]);
+    let Command::NoteInquiry { leader, members, .. } = note("government.33") else { panic!() };
     let second = |government: &str| Command::NoteInquiry {
         inquiry: InquiryId::parse("second").unwrap(),
         government: government.parse().unwrap(),
@@ -572,9 +378,7 @@ fn a_higher_government_takes_an_inquiry_over_and_a_second_of_the_same_level_is_r
         leader: leader.clone(),
         members: members.clone(),
     };
-    given::<Fire>(city.clone())
-        .when(second("government.3307"), &cx)
-        .refused(Refusal::AlreadyInquired);
+    given::<Fire>(city.clone()).when(second("government.3307"), &cx).refused(Refusal::AlreadyInquired);
     let noted = given::<Fire>(city).when(second("government.33"), &cx).events();
     assert!(
         matches!(&noted[..], [Event::InquiryNoted { supersedes: Some(first), .. }] if first.as_str() == "wuyi-inquiry")
@@ -586,9 +390,5 @@ fn an_inquiry_is_told_when_the_level_changes() {
     let cx = fire_body("330723", days(1));
     let events = after(with_deaths(10), note("government.33"), &cx);
     let risen = given::<Fire>(events).when(deaths(30), &cx).events();
-    assert!(
-        risen
-            .iter()
-            .any(|event| matches!(event, Event::LevelDetermined { inquiry: Some(_), .. }))
-    );
+    assert!(risen.iter().any(|event| matches!(event, Event::LevelDetermined { inquiry: Some(_), .. })));
 }

@@ -63,14 +63,8 @@ impl Door {
                 on_inquiry("evaluate_rectification", &m.inquiry_id, command)
             }
             Wire::AppointTeam(m) => {
-                let officers = self
-                    .officers("appoint_team.certificates", &m.certificates)
-                    .await?;
-                on_crime(
-                    "appoint_team",
-                    &m.transfer_id,
-                    crime::Command::AppointTeam { officers },
-                )
+                let officers = self.officers("appoint_team.certificates", &m.certificates).await?;
+                on_crime("appoint_team", &m.transfer_id, crime::Command::AppointTeam { officers })
             }
             Wire::ProposeTransfer(m) => {
                 let command = crime::Command::Report {
@@ -82,11 +76,7 @@ impl Door {
             Wire::ApproveTransfer(m) => on_crime("approve_transfer", &m.transfer_id, crime::Command::Approve),
             Wire::DeclineTransfer(m) => {
                 let reason = field::text("decline_transfer.reason", &m.reason)?;
-                on_crime(
-                    "decline_transfer",
-                    &m.transfer_id,
-                    crime::Command::Decline { reason },
-                )
+                on_crime("decline_transfer", &m.transfer_id, crime::Command::Decline { reason })
             }
             Wire::SendTransfer(m) => {
                 let command = crime::Command::Send {
@@ -99,11 +89,7 @@ impl Door {
             Wire::HandOver(m) => on_crime("hand_over", &m.transfer_id, crime::Command::HandOver),
             Wire::CloseTransfer(m) => {
                 let penalty = field::optional("close_transfer.penalty_id", &m.penalty_id)?;
-                on_crime(
-                    "close_transfer",
-                    &m.transfer_id,
-                    crime::Command::Close { penalty },
-                )
+                on_crime("close_transfer", &m.transfer_id, crime::Command::Close { penalty })
             }
         }
     }
@@ -113,19 +99,11 @@ impl Door {
         let (name, id, command) = match command {
             Wire::CommissionAppraisal(m) => {
                 let appraisal = field::parse("commission_appraisal.appraisal_id", &m.appraisal_id)?;
-                (
-                    "commission_appraisal",
-                    m.fire_id,
-                    Command::CommissionAppraisal { appraisal },
-                )
+                ("commission_appraisal", m.fire_id, Command::CommissionAppraisal { appraisal })
             }
             Wire::ReturnAppraisal(m) => {
                 let appraisal = field::parse("return_appraisal.appraisal_id", &m.appraisal_id)?;
-                (
-                    "return_appraisal",
-                    m.fire_id,
-                    Command::ReturnAppraisal { appraisal },
-                )
+                ("return_appraisal", m.fire_id, Command::ReturnAppraisal { appraisal })
             }
             Wire::ExtendDetermination(m) => {
                 let document = optional_text("extend_determination.document", &m.document)?;
@@ -135,9 +113,7 @@ impl Door {
             Wire::IssueDetermination(m) => ("issue_determination", m.fire_id.clone(), self.issue(&m).await?),
             Wire::FileDetermination(m) => ("file_determination", m.fire_id, Command::File),
             Wire::ServeDetermination(m) => {
-                let command = Command::Serve {
-                    by_public_notice: m.by_public_notice,
-                };
+                let command = Command::Serve { by_public_notice: m.by_public_notice };
                 ("serve_determination", m.fire_id, command)
             }
             Wire::RequestReview(m) => {
@@ -151,21 +127,13 @@ impl Door {
             Wire::RefuseReview(m) => {
                 let ground = field::parse("refuse_review.ground", &m.ground)?;
                 let document = optional_text("refuse_review.document", &m.document)?;
-                (
-                    "refuse_review",
-                    m.fire_id,
-                    Command::RefuseReview { ground, document },
-                )
+                ("refuse_review", m.fire_id, Command::RefuseReview { ground, document })
             }
             Wire::ReturnReviewFile(m) => ("return_review_file", m.fire_id, Command::ReturnFile),
             Wire::DecideReview(m) => {
                 let outcome = field::parse("decide_review.outcome", &m.outcome)?;
                 let document = optional_text("decide_review.document", &m.document)?;
-                (
-                    "decide_review",
-                    m.fire_id,
-                    Command::DecideReview { outcome, document },
-                )
+                ("decide_review", m.fire_id, Command::DecideReview { outcome, document })
             }
             Wire::NoteSuit(m) => {
                 let court = field::text("note_suit.court", &m.court)?;
@@ -182,9 +150,7 @@ impl Door {
         Ok(determination::Command::Issue {
             document: field::text("issue_determination.document", &m.document)?,
             cause: field::text("issue_determination.cause", &m.cause)?,
-            officers: self
-                .officers("issue_determination.certificates", &m.certificates)
-                .await?,
+            officers: self.officers("issue_determination.certificates", &m.certificates).await?,
             simple: m.simple,
         })
     }
@@ -193,17 +159,12 @@ impl Door {
     async fn officers(&self, name: &str, numbers: &[String]) -> Result<Vec<Certificate>, Status> {
         field::list(name, numbers, field::parse::<Id>)?;
         let mut query = self.0.query("authority", 0).await?;
-        let known = view::certificates(&mut query, numbers)
-            .await
-            .map_err(|error| status::of_database(&error))?;
-        let unknown = numbers
-            .iter()
-            .find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
+        let known =
+            view::certificates(&mut query, numbers).await.map_err(|error| status::of_database(&error))?;
+        let unknown =
+            numbers.iter().find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
         match unknown {
-            Some(number) => Err(field::invalid(
-                name,
-                format_args!("no certificate {number} is known"),
-            )),
+            Some(number) => Err(field::invalid(name, format_args!("no certificate {number} is known"))),
             None => Ok(known),
         }
     }
@@ -276,11 +237,7 @@ fn hear(m: &wire::HearParties) -> Result<determination::Command, Status> {
 }
 
 fn optional_text(name: &str, text: &str) -> Result<Option<String>, Status> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        field::text(name, text).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { field::text(name, text).map(Some) }
 }
 
 fn optional_instant(name: &str, at: Option<&Timestamp>) -> Result<Option<OffsetDateTime>, Status> {

@@ -66,15 +66,11 @@ pub(super) fn inquiry(row: InquiryRow) -> wire::Inquiry {
 }
 
 pub(super) fn transfer(row: TransferRow) -> wire::Transfer {
-    let indications = row
-        .indications
-        .0
-        .into_iter()
-        .map(|(article, why)| wire::Indication {
-            article,
-            facts: why.facts,
-            early_warning: why.early_warning,
-        });
+    let indications = row.indications.0.into_iter().map(|(article, why)| wire::Indication {
+        article,
+        facts: why.facts,
+        early_warning: why.early_warning,
+    });
     wire::Transfer {
         transfer_id: row.transfer_id,
         case_id: row.case_id.unwrap_or_default(),
@@ -94,11 +90,5 @@ fn due(due: Option<Json<Due>>) -> Option<envelope::Due> {
 fn duties(running: BTreeMap<String, Due>) -> Vec<wire::RunningDuty> {
     let mut running: Vec<_> = running.into_iter().collect();
     running.sort_by_key(|(_, due)| due.at);
-    running
-        .into_iter()
-        .map(|(duty, due)| wire::RunningDuty {
-            duty,
-            due: Some(chassis::due(&due)),
-        })
-        .collect()
+    running.into_iter().map(|(duty, due)| wire::RunningDuty { duty, due: Some(chassis::due(&due)) }).collect()
 }

@@ -24,11 +24,7 @@ pub enum Command {
     /// The accident's level changed.
     NoteLevel { level: Level },
     /// 人民政府批准延长, when it did so by its own date.
-    Extend {
-        days: u32,
-        by: Department,
-        at: OffsetDateTime,
-    },
+    Extend { days: u32, by: Department, at: OffsetDateTime },
     /// 委托技术鉴定
     CommissionAppraisal { appraisal: Id },
     /// 鉴定结束
@@ -36,12 +32,7 @@ pub enum Command {
     /// 提交事故调查报告
     SubmitReport { document: String },
     /// 人民政府批复, when it did so by its own date.
-    Reply {
-        level: Level,
-        responsible_units: Vec<Uscc>,
-        by: Department,
-        at: OffsetDateTime,
-    },
+    Reply { level: Level, responsible_units: Vec<Uscc>, by: Department, at: OffsetDateTime },
     /// 公布调查报告
     Publish,
     /// 整改落实情况评估
@@ -86,16 +77,7 @@ impl Decider for Inquiry {
         match (state, command) {
             (
                 State::Unknown,
-                Command::Form {
-                    fire,
-                    area,
-                    government,
-                    tier,
-                    leader,
-                    members,
-                    accident_at,
-                    level,
-                },
+                Command::Form { fire, area, government, tier, leader, members, accident_at, level },
             ) => {
                 let report_by = report_by(accident_at, 0, &[], cx)?;
                 Ok(vec![Event::Formed {
@@ -129,9 +111,7 @@ impl Decider for Inquiry {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 
@@ -147,12 +127,9 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         }
         Command::ReturnAppraisal { appraisal } => return_appraisal(open, appraisal, cx),
         Command::SubmitReport { document } => submit(open, document, cx).map(Some),
-        Command::Reply {
-            level,
-            responsible_units,
-            by,
-            at,
-        } => reply(open, level, responsible_units, by, at, cx).map(Some),
+        Command::Reply { level, responsible_units, by, at } => {
+            reply(open, level, responsible_units, by, at, cx).map(Some)
+        }
         Command::Publish => {
             group(open, cx)?;
             replied(open)?;
@@ -184,27 +161,17 @@ fn extend(
     if days == 0 {
         return Err(Refusal::NoDays);
     }
-    let left = cx
-        .rules
-        .period("fire.gov.report_extend")?
-        .count()
-        .saturating_sub(open.extended_days);
+    let left = cx.rules.period("fire.gov.report_extend")?.count().saturating_sub(open.extended_days);
     if days > left {
         return Err(Refusal::ExtensionTooLong { wanted: days, left });
     }
     let suspensions = open.suspensions();
     let running = report_by(open.accident_at, open.extended_days, &suspensions, cx)?;
     if running.is_past(at) {
-        return Err(Refusal::PeriodOver {
-            last_day: running.last_day,
-        });
+        return Err(Refusal::PeriodOver { last_day: running.last_day });
     }
     let report_by = report_by(open.accident_at, open.extended_days + days, &suspensions, cx)?;
-    Ok(Event::Extended {
-        days,
-        approved_by: by,
-        report_by,
-    })
+    Ok(Event::Extended { days, approved_by: by, report_by })
 }
 
 fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
@@ -219,20 +186,10 @@ fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<E
         return Err(Refusal::ReturnedBeforeCommissioned);
     }
     let mut appraisals = open.appraisals.clone();
-    appraisals.insert(
-        appraisal.clone(),
-        Suspension {
-            from: suspension.from,
-            to: Some(cx.at),
-        },
-    );
+    appraisals.insert(appraisal.clone(), Suspension { from: suspension.from, to: Some(cx.at) });
     let suspensions: Vec<_> = appraisals.into_values().collect();
     let report_by = report_by(open.accident_at, open.extended_days, &suspensions, cx)?;
-    Ok(Some(Event::AppraisalReturned {
-        appraisal,
-        at: cx.at,
-        report_by,
-    }))
+    Ok(Some(Event::AppraisalReturned { appraisal, at: cx.at, report_by }))
 }
 
 fn submit(open: &Open, document: String, cx: &Context) -> Result<Event, Refusal> {
@@ -244,11 +201,7 @@ fn submit(open: &Open, document: String, cx: &Context) -> Result<Event, Refusal>
         Level::General | Level::Larger | Level::Major => "fire.gov.reply",
     };
     let reply_by = cx.calendar.due(cx.at, cx.rules.period(reply)?, Side::Agency);
-    Ok(Event::ReportSubmitted {
-        document,
-        in_time: !due.is_past(cx.at),
-        reply_by,
-    })
+    Ok(Event::ReportSubmitted { document, in_time: !due.is_past(cx.at), reply_by })
 }
 
 fn reply(
@@ -282,48 +235,28 @@ fn report_by(
     suspensions: &[Suspension],
     cx: &Context,
 ) -> Result<Due, RuleError> {
-    let suspensions = if cx.rules.flag("fire.gov.appraisal_excluded")? {
-        suspensions
-    } else {
-        &[]
-    };
+    let suspensions = if cx.rules.flag("fire.gov.appraisal_excluded")? { suspensions } else { &[] };
     let period = cx.rules.period("fire.gov.report")?;
-    let first = cx
-        .calendar
-        .due_excluding(accident_at, period, Side::Agency, suspensions, cx.at);
+    let first = cx.calendar.due_excluding(accident_at, period, Side::Agency, suspensions, cx.at);
     if extended_days == 0 {
         return Ok(first);
     }
     let more = Period::CalendarDays(extended_days);
     // The extension begins where the first period ends, so what was left out there is not left out again.
     let start = start_of_day(first.last_day);
-    Ok(cx
-        .calendar
-        .due_excluding(start, more, Side::Agency, suspensions, cx.at))
+    Ok(cx.calendar.due_excluding(start, more, Side::Agency, suspensions, cx.at))
 }
 
 fn inquiring(open: &Open) -> Result<(), Refusal> {
-    if open.stage == Stage::Inquiring {
-        Ok(())
-    } else {
-        Err(Refusal::AlreadyReported)
-    }
+    if open.stage == Stage::Inquiring { Ok(()) } else { Err(Refusal::AlreadyReported) }
 }
 
 fn replied(open: &Open) -> Result<(), Refusal> {
-    if open.stage >= Stage::Replied {
-        Ok(())
-    } else {
-        Err(Refusal::NotReplied)
-    }
+    if open.stage >= Stage::Replied { Ok(()) } else { Err(Refusal::NotReplied) }
 }
 
 fn the_government(open: &Open, by: &Department) -> Result<(), Refusal> {
-    if *by == open.government {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheGovernment)
-    }
+    if *by == open.government { Ok(()) } else { Err(Refusal::NotTheGovernment) }
 }
 
 /// A department of the government that inquires; the State Council's group is kept by the province's.
@@ -334,9 +267,5 @@ fn group(open: &Open, cx: &Context) -> Result<(), Refusal> {
         DepartmentKind::Government | DepartmentKind::Emergency | DepartmentKind::Fire
     );
     let tier = department.area.tier() == Some(open.tier.min(Tier::Province));
-    if member && tier && department.area.contains(&open.area) {
-        Ok(())
-    } else {
-        Err(Refusal::NotOfTheGroup)
-    }
+    if member && tier && department.area.contains(&open.area) { Ok(()) } else { Err(Refusal::NotOfTheGroup) }
 }

@@ -43,11 +43,7 @@ pub enum Event {
     /// The accident's level changed.
     LevelNoted { level: Level },
     /// 批准延长调查期限
-    Extended {
-        days: u32,
-        approved_by: Department,
-        report_by: Due,
-    },
+    Extended { days: u32, approved_by: Department, report_by: Due },
     /// 委托技术鉴定: the clock stands still.
     AppraisalCommissioned {
         appraisal: Id,
@@ -62,11 +58,7 @@ pub enum Event {
         report_by: Due,
     },
     /// 提交事故调查报告
-    ReportSubmitted {
-        document: String,
-        in_time: bool,
-        reply_by: Due,
-    },
+    ReportSubmitted { document: String, in_time: bool, reply_by: Due },
     /// 批复
     Replied {
         government: Department,

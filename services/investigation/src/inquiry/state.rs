@@ -65,18 +65,7 @@ impl Open {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            State::Unknown,
-            Event::Formed {
-                area,
-                government,
-                tier,
-                accident_at,
-                level,
-                report_by,
-                ..
-            },
-        ) => {
+        (State::Unknown, Event::Formed { area, government, tier, accident_at, level, report_by, .. }) => {
             let mut open = Open {
                 area: area.clone(),
                 government: government.clone(),
@@ -112,15 +101,10 @@ impl Open {
                 self.report_until(report_by);
             }
             Event::AppraisalCommissioned { appraisal, at } => {
-                self.appraisals
-                    .insert(appraisal.clone(), Suspension { from: *at, to: None });
+                self.appraisals.insert(appraisal.clone(), Suspension { from: *at, to: None });
                 self.duties.stop(&Duty::Report);
             }
-            Event::AppraisalReturned {
-                appraisal,
-                at,
-                report_by,
-            } => {
+            Event::AppraisalReturned { appraisal, at, report_by } => {
                 if let Some(suspension) = self.appraisals.get_mut(appraisal) {
                     suspension.to = Some(*at);
                 }
@@ -131,9 +115,7 @@ impl Open {
                 self.duties.stop(&Duty::Report);
                 self.arm(Duty::Reply, reply_by);
             }
-            Event::Replied {
-                level, evaluate_by, ..
-            } => {
+            Event::Replied { level, evaluate_by, .. } => {
                 self.stage = Stage::Replied;
                 self.level = *level;
                 self.duties.stop(&Duty::Reply);

@@ -39,9 +39,7 @@ fn form(level: Level) -> Command {
 }
 
 fn formed() -> Vec<Event> {
-    given::<Inquiry>([])
-        .when(form(Level::Major), &group(datetime!(2023-04-18 9:00 +8)))
-        .events()
+    given::<Inquiry>([]).when(form(Level::Major), &group(datetime!(2023-04-18 9:00 +8))).events()
 }
 
 fn story(events: Vec<Event>, commands: impl IntoIterator<Item = (Command, Context)>) -> Vec<Event> {
@@ -56,17 +54,11 @@ fn after(events: Vec<Event>) -> Given<Inquiry> {
 }
 
 fn extend(days: u32) -> Command {
-    Command::Extend {
-        days,
-        by: government(),
-        at: JUNE_10,
-    }
+    Command::Extend { days, by: government(), at: JUNE_10 }
 }
 
 fn submit() -> Command {
-    Command::SubmitReport {
-        document: "report".into(),
-    }
+    Command::SubmitReport { document: "report".into() }
 }
 
 fn reply() -> Command {
@@ -80,10 +72,7 @@ fn reply() -> Command {
 }
 
 fn reported() -> Vec<Event> {
-    story(
-        formed(),
-        [(extend(60), group(JUNE_10)), (submit(), group(JULY_20))],
-    )
+    story(formed(), [(extend(60), group(JUNE_10)), (submit(), group(JULY_20))])
 }
 
 /// The service learns of the reply a week after its date, which is the one that counts.
@@ -93,46 +82,30 @@ fn replied() -> Vec<Event> {
 
 #[test]
 fn nothing_is_inquired_into_before_a_group_is_formed() {
-    given::<Inquiry>([])
-        .when(submit(), &group(JUNE_10))
-        .refused(Refusal::NotFormed);
-    after(formed())
-        .when(form(Level::Major), &group(JUNE_10))
-        .refused(Refusal::AlreadyFormed);
+    given::<Inquiry>([]).when(submit(), &group(JUNE_10)).refused(Refusal::NotFormed);
+    after(formed()).when(form(Level::Major), &group(JUNE_10)).refused(Refusal::AlreadyFormed);
 }
 
 #[test]
 fn the_report_is_due_sixty_days_from_the_accident_and_not_from_the_forming() {
-    let Some(Event::Formed { report_by, .. }) = formed().pop() else {
-        panic!()
-    };
+    let Some(Event::Formed { report_by, .. }) = formed().pop() else { panic!() };
     assert_eq!(report_by.last_day, date!(2023 - 06 - 16));
     assert_eq!(after(formed()).deadline(), Some(datetime!(2023-06-17 0:00 +8)));
-    let breach = Command::Breach {
-        duty: Duty::Report,
-        due: report_by.clone(),
-    };
+    let breach = Command::Breach { duty: Duty::Report, due: report_by.clone() };
     after(formed())
         .when(breach, &group(datetime!(2023-06-17 0:00 +8)))
-        .then([Event::DutyBreached {
-            duty: Duty::Report,
-            due: report_by,
-        }]);
+        .then([Event::DutyBreached { duty: Duty::Report, due: report_by }]);
 }
 
 #[test]
 fn the_government_extends_it_by_sixty_days_at_most_to_15_august() {
     let events = after(formed()).when(extend(60), &group(JUNE_10)).events();
-    let [Event::Extended { report_by, .. }] = &events[..] else {
-        panic!("{events:?}")
-    };
+    let [Event::Extended { report_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(report_by.last_day, date!(2023 - 08 - 15));
     after(formed())
         .when(extend(61), &group(JUNE_10))
         .refused(Refusal::ExtensionTooLong { wanted: 61, left: 60 });
-    after(formed())
-        .when(extend(0), &group(JUNE_10))
-        .refused(Refusal::NoDays);
+    after(formed()).when(extend(0), &group(JUNE_10)).refused(Refusal::NoDays);
     let twenty = story(formed(), [(extend(20), group(JUNE_10))]);
     after(twenty.clone())
         .when(extend(41), &group(JUNE_10))
@@ -145,40 +118,22 @@ fn the_government_extends_it_by_sixty_days_at_most_to_15_august() {
 
 #[test]
 fn no_other_government_extends_and_no_ended_period_is_extended() {
-    let other = Command::Extend {
-        days: 30,
-        by: "government.3307".parse().unwrap(),
-        at: JUNE_10,
-    };
-    after(formed())
-        .when(other, &group(JUNE_10))
-        .refused(Refusal::NotTheGovernment);
+    let other = Command::Extend { days: 30, by: "government.3307".parse().unwrap(), at: JUNE_10 };
+    after(formed()).when(other, &group(JUNE_10)).refused(Refusal::NotTheGovernment);
     after(formed())
         .when(
-            Command::Extend {
-                days: 60,
-                by: government(),
-                at: datetime!(2023-06-17 0:00 +8),
-            },
+            Command::Extend { days: 60, by: government(), at: datetime!(2023-06-17 0:00 +8) },
             &group(JULY_20),
         )
-        .refused(Refusal::PeriodOver {
-            last_day: date!(2023 - 06 - 16),
-        });
-    after(reported())
-        .when(extend(1), &group(JULY_20))
-        .refused(Refusal::AlreadyReported);
+        .refused(Refusal::PeriodOver { last_day: date!(2023 - 06 - 16) });
+    after(reported()).when(extend(1), &group(JULY_20)).refused(Refusal::AlreadyReported);
 }
 
 #[test]
 fn an_appraisal_is_left_out() {
     let metal = Id::parse("metal").unwrap();
-    let commission = Command::CommissionAppraisal {
-        appraisal: metal.clone(),
-    };
-    let back = Command::ReturnAppraisal {
-        appraisal: metal.clone(),
-    };
+    let commission = Command::CommissionAppraisal { appraisal: metal.clone() };
+    let back = Command::ReturnAppraisal { appraisal: metal.clone() };
     after(formed())
         .when(back.clone(), &group(JUNE_10))
         .refused(Refusal::AppraisalUnknown { appraisal: metal });
@@ -188,67 +143,34 @@ fn an_appraisal_is_left_out() {
         .when(back.clone(), &group(datetime!(2023-04-30 9:00 +8)))
         .refused(Refusal::ReturnedBeforeCommissioned);
     let returned = story(running, [(back.clone(), group(datetime!(2023-05-11 9:00 +8)))]);
-    assert_eq!(
-        after(returned.clone()).deadline(),
-        Some(datetime!(2023-06-27 0:00 +8))
-    );
+    assert_eq!(after(returned.clone()).deadline(), Some(datetime!(2023-06-27 0:00 +8)));
     after(returned).when(back, &group(JUNE_10)).then([]);
 }
 
 #[test]
 fn only_the_group_reports() {
     let city = context(JUNE_10, actor(DepartmentKind::Emergency, "3307", &[]));
-    after(formed())
-        .when(submit(), &city)
-        .refused(Refusal::NotOfTheGroup);
+    after(formed()).when(submit(), &city).refused(Refusal::NotOfTheGroup);
     let police = context(JUNE_10, actor(DepartmentKind::Town, "330723103", &[]));
-    after(formed())
-        .when(submit(), &police)
-        .refused(Refusal::NotOfTheGroup);
-    after(reported())
-        .when(submit(), &group(JULY_20))
-        .refused(Refusal::AlreadyReported);
+    after(formed()).when(submit(), &police).refused(Refusal::NotOfTheGroup);
+    after(reported()).when(submit(), &group(JULY_20)).refused(Refusal::AlreadyReported);
 }
 
 #[test]
 fn a_report_is_in_time_within_the_extension_and_answered_in_fifteen_days() {
-    let Some(Event::ReportSubmitted {
-        in_time: true,
-        reply_by,
-        ..
-    }) = reported().pop()
-    else {
-        panic!()
-    };
+    let Some(Event::ReportSubmitted { in_time: true, reply_by, .. }) = reported().pop() else { panic!() };
     assert_eq!(reply_by.last_day, date!(2023 - 08 - 04));
     let late = story(formed(), [(submit(), group(JULY_20))]);
-    assert!(matches!(
-        late.last(),
-        Some(Event::ReportSubmitted { in_time: false, .. })
-    ));
+    assert!(matches!(late.last(), Some(Event::ReportSubmitted { in_time: false, .. })));
 }
 
 #[test]
 fn an_extremely_grave_accident_is_answered_in_thirty_days() {
-    let risen = story(
-        formed(),
-        [(
-            Command::NoteLevel {
-                level: Level::Extreme,
-            },
-            group(JUNE_10),
-        )],
-    );
-    let events = after(risen)
-        .when(submit(), &group(datetime!(2023-06-15 9:00 +8)))
-        .events();
-    let [Event::ReportSubmitted { reply_by, .. }] = &events[..] else {
-        panic!("{events:?}")
-    };
+    let risen = story(formed(), [(Command::NoteLevel { level: Level::Extreme }, group(JUNE_10))]);
+    let events = after(risen).when(submit(), &group(datetime!(2023-06-15 9:00 +8))).events();
+    let [Event::ReportSubmitted { reply_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(reply_by.last_day, date!(2023 - 07 - 15));
-    after(formed())
-        .when(Command::NoteLevel { level: Level::Major }, &group(JUNE_10))
-        .then([]);
+    after(formed()).when(Command::NoteLevel { level: Level::Major }, &group(JUNE_10)).then([]);
 }
 
 #[test]
@@ -256,67 +178,31 @@ fn the_government_replies_once_and_after_the_report() {
     let cx = group(datetime!(2023-08-05 10:00 +8));
     after(formed()).when(reply(), &cx).refused(Refusal::NotReported);
     let by = "government.3307".parse().unwrap();
-    let other = Command::Reply {
-        level: Level::Major,
-        responsible_units: vec![],
-        by,
-        at: JULY_20,
-    };
-    after(reported())
-        .when(other, &cx)
-        .refused(Refusal::NotTheGovernment);
-    after(replied())
-        .when(reply(), &cx)
-        .refused(Refusal::AlreadyReplied);
-    let Some(Event::Replied {
-        in_time: true,
-        evaluate_by,
-        ..
-    }) = replied().pop()
-    else {
-        panic!()
-    };
+    let other = Command::Reply { level: Level::Major, responsible_units: vec![], by, at: JULY_20 };
+    after(reported()).when(other, &cx).refused(Refusal::NotTheGovernment);
+    after(replied()).when(reply(), &cx).refused(Refusal::AlreadyReplied);
+    let Some(Event::Replied { in_time: true, evaluate_by, .. }) = replied().pop() else { panic!() };
     assert_eq!(evaluate_by.last_day, date!(2024 - 07 - 28));
 }
 
 #[test]
 fn the_report_is_published_after_the_reply_and_evaluated_within_a_year() {
     let day_104 = group(datetime!(2023-07-30 10:00 +8));
-    after(reported())
-        .when(Command::Publish, &day_104)
-        .refused(Refusal::NotReplied);
-    let published = after(replied())
-        .when(Command::Publish, &day_104)
-        .then([Event::Published {}]);
+    after(reported()).when(Command::Publish, &day_104).refused(Refusal::NotReplied);
+    let published = after(replied()).when(Command::Publish, &day_104).then([Event::Published {}]);
     published.when(Command::Publish, &day_104).then([]);
-    let evaluate = Command::Evaluate {
-        document: "evaluation".into(),
-    };
-    after(reported())
-        .when(evaluate.clone(), &day_104)
-        .refused(Refusal::NotReplied);
+    let evaluate = Command::Evaluate { document: "evaluation".into() };
+    after(reported()).when(evaluate.clone(), &day_104).refused(Refusal::NotReplied);
     let late = after(replied()).when(evaluate.clone(), &group(datetime!(2024-07-29 0:00 +8)));
-    let standing = late.then([Event::Evaluated {
-        document: "evaluation".into(),
-        in_time: false,
-    }]);
-    standing
-        .when(evaluate, &group(datetime!(2024-08-01 0:00 +8)))
-        .then([]);
+    let standing = late.then([Event::Evaluated { document: "evaluation".into(), in_time: false }]);
+    standing.when(evaluate, &group(datetime!(2024-08-01 0:00 +8))).then([]);
 }
 
 #[test]
 fn an_inquiry_that_a_higher_government_took_over_does_nothing_more() {
     let by = InquiryId::parse("higher").unwrap();
-    let over = story(
-        formed(),
-        [(Command::Supersede { by: by.clone() }, group(JUNE_10))],
-    );
+    let over = story(formed(), [(Command::Supersede { by: by.clone() }, group(JUNE_10))]);
     assert_eq!(after(over.clone()).deadline(), None);
-    after(over.clone())
-        .when(Command::Supersede { by }, &group(JUNE_10))
-        .then([]);
-    after(over)
-        .when(submit(), &group(JUNE_10))
-        .refused(Refusal::TakenOver);
+    after(over.clone()).when(Command::Supersede { by }, &group(JUNE_10)).then([]);
+    after(over).when(submit(), &group(JUNE_10)).refused(Refusal::TakenOver);
 }

@@ -64,19 +64,12 @@ impl View for DeterminationsView {
             return Ok(());
         }
         match recorded.event::<Event>()? {
-            Event::Opened {
-                tier, determine_by, ..
-            } => open(tx, recorded, tier, determine_by).await?,
+            Event::Opened { tier, determine_by, .. } => open(tx, recorded, tier, determine_by).await?,
             Event::Moved { to, .. } => move_to(tx, recorded, to).await?,
             Event::AppraisalCommissioned { .. } => suspend(tx, recorded).await?,
             Event::AppraisalReturned { determine_by, .. } => resume(tx, recorded, determine_by).await?,
             Event::Extended { determine_by, .. } => extend(tx, recorded, determine_by).await?,
-            Event::Issued {
-                document,
-                cause,
-                serve_by,
-                ..
-            } => {
+            Event::Issued { document, cause, serve_by, .. } => {
                 issue(tx, recorded, document, cause).await?;
                 let word = if serve_by.is_some() { "issued" } else { "served" };
                 state(tx, recorded, word, serve_by).await?;
@@ -89,20 +82,13 @@ impl View for DeterminationsView {
                 state(tx, recorded, "review-accepted", Some(decide_by)).await?;
             }
             Event::ReviewRefused { .. } => state(tx, recorded, "review-refused", None).await?,
-            Event::ReviewDecided {
-                outcome: Outcome::Upheld,
-                ..
-            } => state(tx, recorded, "upheld", None).await?,
-            Event::ReviewDecided {
-                outcome: Outcome::Redetermine,
-                redetermine_by,
-                ..
-            } => {
+            Event::ReviewDecided { outcome: Outcome::Upheld, .. } => {
+                state(tx, recorded, "upheld", None).await?
+            }
+            Event::ReviewDecided { outcome: Outcome::Redetermine, redetermine_by, .. } => {
                 state(tx, recorded, "redetermine", redetermine_by).await?;
             }
-            Event::SuitAccepted {
-                review_ended: true, ..
-            } => state(tx, recorded, "served", None).await?,
+            Event::SuitAccepted { review_ended: true, .. } => state(tx, recorded, "served", None).await?,
             Event::SuitAccepted { .. }
             | Event::CasualtiesNoted {}
             | Event::PartiesHeard { .. }
@@ -237,8 +223,5 @@ pub async fn determination(
     tx: &mut PgConnection,
     fire_id: &str,
 ) -> Result<Option<DeterminationRow>, sqlx::Error> {
-    sqlx::query_as("select * from determinations where fire_id = $1")
-        .bind(fire_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from determinations where fire_id = $1").bind(fire_id).fetch_optional(tx).await
 }

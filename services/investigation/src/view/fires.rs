@@ -86,16 +86,8 @@ impl View for FiresView {
             },
             Event::CasualtiesUpdated { totals, .. } => count(tx, recorded, totals).await?,
             Event::LevelDetermined { level, .. } => grade(tx, recorded, level).await?,
-            Event::JurisdictionMoved {
-                track: Track::Cause,
-                to,
-                ..
-            } => move_cause(tx, recorded, to).await?,
-            Event::JurisdictionMoved {
-                track: Track::Government,
-                to,
-                ..
-            } => {
+            Event::JurisdictionMoved { track: Track::Cause, to, .. } => move_cause(tx, recorded, to).await?,
+            Event::JurisdictionMoved { track: Track::Government, to, .. } => {
                 move_government(tx, recorded, to).await?;
             }
             Event::Extinguished { declare_loss_by } => {
@@ -113,16 +105,7 @@ impl View for FiresView {
 }
 
 async fn raise(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Result<(), sqlx::Error> {
-    let Event::AlarmRaised {
-        premises,
-        area,
-        unit,
-        ignited_at,
-        alarm_at,
-        recompute_until,
-        ..
-    } = event
-    else {
+    let Event::AlarmRaised { premises, area, unit, ignited_at, alarm_at, recompute_until, .. } = event else {
         return Ok(());
     };
     sqlx::query(
@@ -261,10 +244,7 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One fire.
 pub async fn fire(tx: &mut PgConnection, fire_id: &str) -> Result<Option<FireRow>, sqlx::Error> {
-    sqlx::query_as("select * from fires where fire_id = $1")
-        .bind(fire_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from fires where fire_id = $1").bind(fire_id).fetch_optional(tx).await
 }
 
 /// Fires, newest first, raised before a position; only those of `level` unless it is empty.

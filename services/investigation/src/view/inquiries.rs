@@ -69,9 +69,7 @@ impl View for InquiriesView {
             Event::ReportSubmitted { reply_by, .. } => {
                 state(tx, recorded, "reported", Some(reply_by)).await?
             }
-            Event::Replied {
-                level, evaluate_by, ..
-            } => {
+            Event::Replied { level, evaluate_by, .. } => {
                 grade(tx, recorded, level).await?;
                 state(tx, recorded, "replied", Some(evaluate_by)).await?;
             }
@@ -85,15 +83,7 @@ impl View for InquiriesView {
 }
 
 async fn form(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Result<(), sqlx::Error> {
-    let Event::Formed {
-        fire,
-        government,
-        tier,
-        level,
-        report_by,
-        ..
-    } = event
-    else {
+    let Event::Formed { fire, government, tier, level, report_by, .. } = event else {
         return Ok(());
     };
     sqlx::query(
@@ -211,8 +201,5 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One inquiry.
 pub async fn inquiry(tx: &mut PgConnection, inquiry_id: &str) -> Result<Option<InquiryRow>, sqlx::Error> {
-    sqlx::query_as("select * from inquiries where inquiry_id = $1")
-        .bind(inquiry_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from inquiries where inquiry_id = $1").bind(inquiry_id).fetch_optional(tx).await
 }

@@ -64,18 +64,12 @@ impl View for TransfersView {
         }
         match recorded.event::<Event>()? {
             Event::FactNoted { .. } | Event::HarmNoted { .. } => note(tx, recorded).await?,
-            Event::Indicated {
-                article,
-                facts,
-                early_warning,
-            } => {
+            Event::Indicated { article, facts, early_warning } => {
                 let facts = facts.iter().map(ToString::to_string).collect();
                 indicate(tx, recorded, article, Indication { facts, early_warning }).await?;
             }
             Event::TeamAppointed { agency, .. } => team(tx, recorded, agency.to_string()).await?,
-            Event::ReportedToPrincipal {
-                article, decide_by, ..
-            } => {
+            Event::ReportedToPrincipal { article, decide_by, .. } => {
                 report(tx, recorded, article).await?;
                 state(tx, recorded, "reported", Some(decide_by)).await?;
             }
@@ -83,18 +77,10 @@ impl View for TransfersView {
             Event::Declined { .. } => state(tx, recorded, "declined", None).await?,
             Event::Sent { answer_by, .. } => state(tx, recorded, "sent", Some(answer_by)).await?,
             Event::Received { answer_by, .. } => state(tx, recorded, "received", Some(answer_by)).await?,
-            Event::Answered {
-                filed: true,
-                hand_over_by,
-                ..
-            } => {
+            Event::Answered { filed: true, hand_over_by, .. } => {
                 state(tx, recorded, "filed", hand_over_by).await?;
             }
-            Event::Answered {
-                filed: false,
-                object_by,
-                ..
-            } => {
+            Event::Answered { filed: false, object_by, .. } => {
                 state(tx, recorded, "not-filed", object_by).await?;
             }
             Event::Objected { answer_by } => state(tx, recorded, "objected", Some(answer_by)).await?,

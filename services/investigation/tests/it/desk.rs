@@ -63,18 +63,12 @@ impl Desk {
 
     /// The names of the public messages so far, without their package.
     pub(crate) fn told(&self) -> Vec<&str> {
-        self.public
-            .iter()
-            .filter_map(|public| public.kind.rsplit('.').next())
-            .collect()
+        self.public.iter().filter_map(|public| public.kind.rsplit('.').next()).collect()
     }
 
     /// The last public message of a type.
     pub(crate) fn last(&self, name: &str) -> &Public {
-        let found = self
-            .public
-            .iter()
-            .rfind(|public| public.kind.ends_with(&format!(".{name}")));
+        let found = self.public.iter().rfind(|public| public.kind.ends_with(&format!(".{name}")));
         found.unwrap_or_else(|| panic!("no {name} was made public"))
     }
 
@@ -106,12 +100,9 @@ impl Desk {
 /// Certificates, and the story of a hazard before the fire, as the other services tell it.
 pub(crate) fn before_the_fire(desk: &mut Desk, at: OffsetDateTime) {
     let hazard_id = || "wuyi-h1".to_owned();
-    for (number, department) in [
-        ("c-1", "fire.33"),
-        ("c-2", "fire.33"),
-        ("c-3", "fire.330723"),
-        ("c-4", "fire.330723"),
-    ] {
+    for (number, department) in
+        [("c-1", "fire.33"), ("c-2", "fire.33"), ("c-3", "fire.330723"), ("c-4", "fire.330723")]
+    {
         let certified = enforcement::OfficerCertified {
             certificate: number.into(),
             department: department.into(),
@@ -120,10 +111,7 @@ pub(crate) fn before_the_fire(desk: &mut Desk, at: OffsetDateTime) {
         };
         desk.hear("enforcement", "fire.33", &certified, at);
     }
-    let ordered = hazard::RectificationOrdered {
-        hazard_id: hazard_id(),
-        ..Default::default()
-    };
+    let ordered = hazard::RectificationOrdered { hazard_id: hazard_id(), ..Default::default() };
     desk.hear("hazard", "town.330723103", &ordered, at);
     let found = |expired| hazard::Reinspected {
         hazard_id: hazard_id(),
@@ -133,10 +121,7 @@ pub(crate) fn before_the_fire(desk: &mut Desk, at: OffsetDateTime) {
     };
     desk.hear("hazard", "town.330723103", &found(false), at);
     desk.hear("hazard", "town.330723103", &found(true), at);
-    let determined = hazard::MajorHazardDetermined {
-        hazard_id: hazard_id(),
-        ..Default::default()
-    };
+    let determined = hazard::MajorHazardDetermined { hazard_id: hazard_id(), ..Default::default() };
     desk.hear("hazard", "fire.330723", &determined, at);
 }
 

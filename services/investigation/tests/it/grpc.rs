@@ -35,12 +35,8 @@ struct Whole {
 
 async fn start() -> Whole {
     let scratch = [Scratch::new().unwrap(), Scratch::new().unwrap()];
-    let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default())
-        .await
-        .unwrap();
-    let nats = Nats::start(scratch[1].path(), NatsOptions::default())
-        .await
-        .unwrap();
+    let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default()).await.unwrap();
+    let nats = Nats::start(scratch[1].path(), NatsOptions::default()).await.unwrap();
     let log = Options::new(postgres.url().parse().unwrap(), SERVICE.name);
     migrate(&log).await.unwrap();
     let signer = Signer::generate();
@@ -60,30 +56,18 @@ async fn start() -> Whole {
         world,
     };
     let shutdown = CancellationToken::new();
-    let running = chassis::start(&SERVICE, settings, shutdown.clone())
-        .await
-        .unwrap();
+    let running = chassis::start(&SERVICE, settings, shutdown.clone()).await.unwrap();
     let officer = harness::actor(DepartmentKind::Fire, "330723", &[Role::Officer]);
     let token = signer.issue(&officer, time::Duration::hours(1)).unwrap();
     let endpoint = Channel::from_shared(format!("http://{}", running.address)).unwrap();
     let door = InvestigationServiceClient::new(endpoint.connect().await.unwrap());
-    Whole {
-        running,
-        shutdown,
-        token,
-        door,
-        _postgres: postgres,
-        _nats: nats,
-        _scratch: scratch,
-    }
+    Whole { running, shutdown, token, door, _postgres: postgres, _nats: nats, _scratch: scratch }
 }
 
 impl Whole {
     fn asking<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
-        request
-            .metadata_mut()
-            .insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         request
     }
 
@@ -93,10 +77,7 @@ impl Whole {
             case_id: "wuyi".into(),
             occurred_at: None,
         });
-        let message = self.asking(wire::ExecuteRequest {
-            request,
-            command: Some(command),
-        });
+        let message = self.asking(wire::ExecuteRequest { request, command: Some(command) });
         Ok(self.door.execute(message).await?.into_inner().outcome.unwrap())
     }
 
@@ -121,43 +102,25 @@ fn raise() -> wire::RaiseAlarm {
 async fn what_was_commanded_is_read_back_and_what_was_wrong_is_named() {
     let mut whole = start().await;
 
-    let wrong = Command::RaiseAlarm(wire::RaiseAlarm {
-        area: "33072".into(),
-        ..raise()
-    });
+    let wrong = Command::RaiseAlarm(wire::RaiseAlarm { area: "33072".into(), ..raise() });
     let status = whole.give(wrong).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     assert!(status.message().starts_with("raise_alarm.area: "), "{status}");
 
-    let early = Command::ReleaseScene(wire::ReleaseScene {
-        fire_id: "wuyi-f1".into(),
-    });
+    let early = Command::ReleaseScene(wire::ReleaseScene { fire_id: "wuyi-f1".into() });
     let refused = status::refusal_of(&whole.give(early).await.unwrap_err()).unwrap();
     assert_eq!(refused.name, "NotRaised");
 
     whole.give(Command::RaiseAlarm(raise())).await.unwrap();
-    let casualties = wire::UpdateCasualties {
-        fire_id: "wuyi-f1".into(),
-        deaths: 11,
-        ..Default::default()
-    };
+    let casualties = wire::UpdateCasualties { fire_id: "wuyi-f1".into(), deaths: 11, ..Default::default() };
     let outcome = whole.give(Command::UpdateCasualties(casualties)).await.unwrap();
-    let get = wire::GetFireRequest {
-        fire_id: "wuyi-f1".into(),
-        min_position: outcome.position,
-    };
+    let get = wire::GetFireRequest { fire_id: "wuyi-f1".into(), min_position: outcome.position };
     let get = whole.asking(get);
     let fire = whole.door.get_fire(get).await.unwrap().into_inner().fire.unwrap();
-    assert_eq!(
-        (fire.level.as_str(), fire.deaths, fire.case_id.as_str()),
-        ("major", 11, "wuyi")
-    );
+    assert_eq!((fire.level.as_str(), fire.deaths, fire.case_id.as_str()), ("major", 11, "wuyi"));
     assert_eq!(fire.duties[0].duty, "unit-report");
 
-    let list = whole.asking(wire::ListFiresRequest {
-        level: "major".into(),
-        ..Default::default()
-    });
+    let list = whole.asking(wire::ListFiresRequest { level: "major".into(), ..Default::default() });
     let page = whole.door.list_fires(list).await.unwrap().into_inner();
     assert_eq!((page.fires.len(), page.next_page_token.as_str()), (1, ""));
 
@@ -169,18 +132,9 @@ async fn what_was_commanded_is_read_back_and_what_was_wrong_is_named() {
         simple: false,
     });
     let status = whole.give(issue).await.unwrap_err();
-    assert!(
-        status.message().starts_with("issue_determination.certificates: "),
-        "{status}"
-    );
+    assert!(status.message().starts_with("issue_determination.certificates: "), "{status}");
 
-    let nothing = whole.asking(wire::GetTransferRequest {
-        transfer_id: "other".into(),
-        min_position: 0,
-    });
-    assert_eq!(
-        whole.door.get_transfer(nothing).await.unwrap_err().code(),
-        Code::NotFound
-    );
+    let nothing = whole.asking(wire::GetTransferRequest { transfer_id: "other".into(), min_position: 0 });
+    assert_eq!(whole.door.get_transfer(nothing).await.unwrap_err().code(), Code::NotFound);
     whole.stop().await;
 }

@@ -9,12 +9,8 @@ use super::{Article, Event, Ground};
 use crate::fire::Totals;
 
 /// What makes refusing to rectify a crime of its own (刑法134之一(二)): all four, of one hazard.
-const FOUR: [Ground; 4] = [
-    Ground::MajorDetermined,
-    Ground::OrderServed,
-    Ground::OrderExpired,
-    Ground::NotExecuted,
-];
+const FOUR: [Ground; 4] =
+    [Ground::MajorDetermined, Ground::OrderServed, Ground::OrderExpired, Ground::NotExecuted];
 /// What makes 消防责任事故罪 more than its grave result: the notice to correct was not followed.
 const REFUSED: [Ground; 2] = [Ground::OrderServed, Ground::NotExecuted];
 
@@ -27,22 +23,14 @@ pub(super) fn indications(
     known: &BTreeMap<Article, bool>,
     rules: &RulePack,
 ) -> Result<Vec<Event>, RuleError> {
-    let all = [
-        dangerous_operation(facts),
-        fire_liability(facts, harm, rules)?,
-        negligent_fire(harm, rules)?,
-    ];
+    let all = [dangerous_operation(facts), fire_liability(facts, harm, rules)?, negligent_fire(harm, rules)?];
     // An early warning is raised once, and once more when it has become a full indication.
     let new = |article, early: bool| known.get(&article).is_none_or(|was_early| *was_early && !early);
     Ok(all
         .into_iter()
         .flatten()
         .filter(|(article, early, _)| new(*article, *early))
-        .map(|(article, early_warning, facts)| Event::Indicated {
-            article,
-            facts,
-            early_warning,
-        })
+        .map(|(article, early_warning, facts)| Event::Indicated { article, facts, early_warning })
         .collect())
 }
 
@@ -55,11 +43,7 @@ fn dangerous_operation(facts: &Facts) -> Indication {
 fn fire_liability(facts: &Facts, harm: &[Totals], rules: &RulePack) -> Result<Indication, RuleError> {
     let grave = grave(harm, rules.fen("crime.139.loss")?, None, rules)?;
     if !grave.is_empty() && has_all(facts, &REFUSED) {
-        return Ok(Some((
-            Article::FireLiability,
-            false,
-            [REFUSED.to_vec(), grave].concat(),
-        )));
+        return Ok(Some((Article::FireLiability, false, [REFUSED.to_vec(), grave].concat())));
     }
     // The older and lower threshold (公通字〔2008〕36号) only warns; 法释〔2015〕22号 6 has the higher authority.
     let warning = self::grave(harm, rules.fen("crime.139.loss_old")?, None, rules)?;
@@ -85,15 +69,9 @@ fn grave(
     let reached = |reaches: &dyn Fn(&Totals) -> bool, ground| harm.iter().any(reaches).then_some(ground);
     Ok([
         reached(&|t| i64::from(t.deaths) >= deaths_min, Ground::Deaths),
-        reached(
-            &|t| i64::from(t.serious_injuries) >= serious_min,
-            Ground::SeriousInjuries,
-        ),
+        reached(&|t| i64::from(t.serious_injuries) >= serious_min, Ground::SeriousInjuries),
         reached(&|t| t.direct_loss_fen >= loss_min_fen, Ground::Loss),
-        reached(
-            &|t| households_min.is_some_and(|min| i64::from(t.households) >= min),
-            Ground::Households,
-        ),
+        reached(&|t| households_min.is_some_and(|min| i64::from(t.households) >= min), Ground::Households),
     ]
     .into_iter()
     .flatten()
@@ -101,7 +79,5 @@ fn grave(
 }
 
 fn has_all(facts: &Facts, wanted: &[Ground]) -> bool {
-    facts
-        .values()
-        .any(|known| wanted.iter().all(|ground| known.contains(ground)))
+    facts.values().any(|known| wanted.iter().all(|ground| known.contains(ground)))
 }

@@ -53,9 +53,7 @@ pub(super) fn file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> 
     body(open, tier, cx)?;
     match &open.stage {
         Stage::Issued(issued) | Stage::Served(issued, _) if issued.simple => {
-            Ok(open.to_file.then(|| Event::Filed {
-                in_time: open.in_time(Duty::File, cx.at),
-            }))
+            Ok(open.to_file.then(|| Event::Filed { in_time: open.in_time(Duty::File, cx.at) }))
         }
         _ => Err(Refusal::NothingToFile),
     }
@@ -94,13 +92,7 @@ fn heard(open: &Open, cause: &str) -> Result<bool, Refusal> {
 
 /// One investigator is enough in the simple procedure (火灾事故调查规定 13).
 fn check(officers: &[Certificate], simple: bool, cx: &Context) -> Result<(), Refusal> {
-    match check_officers(
-        officers,
-        &cx.actor.department,
-        cx.at,
-        "fire.cause.investigators_min",
-        &cx.rules,
-    )? {
+    match check_officers(officers, &cx.actor.department, cx.at, "fire.cause.investigators_min", &cx.rules)? {
         Err(Flaw::TooFewOfficers { shown, .. }) if simple && shown > 0 => Ok(()),
         checked => Ok(checked?),
     }

@@ -30,15 +30,10 @@ pub(super) fn request(open: &Open, party: Id, cx: &Context) -> Result<Event, Ref
         return Err(Refusal::AlreadyReviewed);
     };
     if review_by.is_past(cx.at) {
-        return Err(Refusal::ReviewTooLate {
-            last_day: review_by.last_day,
-        });
+        return Err(Refusal::ReviewTooLate { last_day: review_by.last_day });
     }
     let answer = cx.rules.period("fire.review.accept")?;
-    Ok(Event::ReviewRequested {
-        party,
-        accept_by: cx.calendar.due(cx.at, answer, Side::Agency),
-    })
+    Ok(Event::ReviewRequested { party, accept_by: cx.calendar.due(cx.at, answer, Side::Agency) })
 }
 
 /// The next higher body accepts the application.
@@ -70,9 +65,7 @@ pub(super) fn refuse(
 pub(super) fn return_file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
     body(open, issued(open)?.tier, cx)?;
     accepted(open)?;
-    Ok(open.to_return.then(|| Event::FileReturned {
-        in_time: open.in_time(Duty::ReturnFile, cx.at),
-    }))
+    Ok(open.to_return.then(|| Event::FileReturned { in_time: open.in_time(Duty::ReturnFile, cx.at) }))
 }
 
 /// The next higher body concludes.
