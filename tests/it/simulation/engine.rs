@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// How rough the sea is.
 #[derive(Debug, Clone, Copy)]
-pub struct Faults {
+pub(super) struct Faults {
     pub delay_ticks_max: u64,
     pub double_percent: u32,
     pub lose_percent: u32,
@@ -28,25 +28,17 @@ pub struct Faults {
 }
 
 /// Everything that may go wrong does.
-pub const ROUGH: Faults = Faults {
-    delay_ticks_max: 40,
-    double_percent: 15,
-    lose_percent: 10,
-    crash_percent: 8,
-};
+pub(super) const ROUGH: Faults =
+    Faults { delay_ticks_max: 40, double_percent: 15, lose_percent: 10, crash_percent: 8 };
 /// Nothing goes wrong: the phase in which everything must come to rest.
-pub const CALM: Faults = Faults {
-    delay_ticks_max: 0,
-    double_percent: 0,
-    lose_percent: 0,
-    crash_percent: 0,
-};
+pub(super) const CALM: Faults =
+    Faults { delay_ticks_max: 0, double_percent: 0, lose_percent: 0, crash_percent: 0 };
 
 /// What became of a command.
-pub type Answer = Result<Vec<u64>, Refused>;
+pub(super) type Answer = Result<Vec<u64>, Refused>;
 
 /// One service, as its durable state.
-pub struct Node {
+pub(super) struct Node {
     pub service: &'static Service,
     pub log: Vec<Recorded>,
     pub streams: BTreeMap<StreamName, Vec<usize>>,
@@ -61,7 +53,7 @@ pub struct Node {
 
 /// A department outside the services: it only speaks.
 #[derive(Default)]
-pub struct Outside {
+pub(super) struct Outside {
     pub facts: Vec<Arc<Fact>>,
 }
 
@@ -75,7 +67,7 @@ struct Delivery {
 }
 
 /// The whole simulated world.
-pub struct World {
+pub(super) struct World {
     pub rng: StdRng,
     pub now: OffsetDateTime,
     pub nodes: Vec<Node>,
@@ -85,6 +77,8 @@ pub struct World {
     pub doubled: u64,
     pub lost: u64,
     pub gaps: u64,
+    /// How often each rule said no.
+    pub refusals: BTreeMap<String, u64>,
     wire: BinaryHeap<Reverse<Delivery>>,
     tick: u64,
     number: u64,
@@ -93,7 +87,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, services: &[&'static Service], start: OffsetDateTime) -> Self {
+    pub(super) fn new(seed: u64, services: &[&'static Service], start: OffsetDateTime) -> Self {
         let department = Department::parse("fire.330723").expect("a literal department");
         let node = |service: &&'static Service| Node {
             service,
@@ -117,6 +111,7 @@ impl World {
             doubled: 0,
             lost: 0,
             gaps: 0,
+            refusals: BTreeMap::new(),
             wire: BinaryHeap::new(),
             tick: 0,
             number: 0,
@@ -125,26 +120,26 @@ impl World {
         }
     }
 
-    pub fn node(&self, name: &str) -> &Node {
-        self.nodes
-            .iter()
-            .find(|node| node.service.name == name)
-            .expect("a simulated service")
+    pub(super) fn node(&self, name: &str) -> &Node {
+        self.nodes.iter().find(|node| node.service.name == name).expect("a simulated service")
     }
 
-    pub fn index(&self, name: &str) -> usize {
-        self.nodes
-            .iter()
-            .position(|node| node.service.name == name)
-            .expect("a simulated service")
+    pub(super) fn index(&self, name: &str) -> usize {
+        self.nodes.iter().position(|node| node.service.name == name).expect("a simulated service")
     }
 
-    pub fn percent(&mut self, percent: u32) -> bool {
+    pub(super) fn percent(&mut self, percent: u32) -> bool {
         self.rng.random_range(0..100) < percent
     }
 
+    /// How much has happened so far, anywhere.
+    pub(super) fn events(&self) -> usize {
+        let services: usize = self.nodes.iter().map(|node| node.log.len()).sum();
+        services + self.outside.values().map(|outside| outside.facts.len()).sum::<usize>()
+    }
+
     /// A person gives a command. A service that is down hears nothing of it.
-    pub fn command(
+    pub(super) fn command(
         &mut self,
         service: &str,
         actor: Actor,
@@ -161,7 +156,7 @@ impl World {
     }
 
     /// A department outside the services speaks.
-    pub fn speak(
+    pub(super) fn speak(
         &mut self,
         source: &'static str,
         public: Public,
@@ -190,7 +185,7 @@ impl World {
     }
 
     /// One tick: something that could happen does.
-    pub fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         self.tick += 1;
         if self.percent(self.faults.crash_percent) {
             let node = self.rng.random_range(0..self.nodes.len());
@@ -206,7 +201,7 @@ impl World {
     }
 
     /// Lets time pass, and every deadline in it act at its own instant or late.
-    pub fn pass(&mut self, duration: Duration) {
+    pub(super) fn pass(&mut self, duration: Duration) {
         self.now += duration;
     }
 
@@ -214,7 +209,7 @@ impl World {
     ///
     /// # Panics
     /// If that does not come to an end: then some policy answers itself for ever.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.faults = CALM;
         for node in &mut self.nodes {
             node.down_until = 0;
@@ -278,11 +273,7 @@ impl World {
                 self.lost += 1;
                 continue;
             }
-            let times = if self.percent(self.faults.double_percent) {
-                2
-            } else {
-                1
-            };
+            let times = if self.percent(self.faults.double_percent) { 2 } else { 1 };
             self.doubled += times - 1;
             for _ in 0..times {
                 let delay = self.rng.random_range(0..=self.faults.delay_ticks_max);
@@ -325,10 +316,7 @@ impl World {
         for position in taken + 1..=position {
             let fact = self.facts(source)[position as usize - 1].clone();
             let reactions = (self.nodes[to].service.react)(&fact).expect("published facts are readable");
-            let cause = Causation {
-                log: source.to_owned(),
-                position,
-            };
+            let cause = Causation { log: source.to_owned(), position };
             self.react(to, reactions, fact.id, fact.case_id.clone(), cause);
             if self.percent(self.faults.crash_percent) {
                 // Between the commands and the inbox row: all of it happens again, with the same command ids.
@@ -343,10 +331,8 @@ impl World {
         while (self.nodes[node].advanced as usize) < self.nodes[node].log.len() {
             let recorded = self.nodes[node].log[self.nodes[node].advanced as usize].clone();
             let reactions = (self.nodes[node].service.advance)(&recorded).expect("own events are readable");
-            let cause = Causation {
-                log: self.nodes[node].service.name.to_owned(),
-                position: recorded.position,
-            };
+            let cause =
+                Causation { log: self.nodes[node].service.name.to_owned(), position: recorded.position };
             self.react(node, reactions, recorded.id, recorded.meta.case_id.clone(), cause);
             if self.percent(self.faults.crash_percent) {
                 self.crash(node);
@@ -370,39 +356,23 @@ impl World {
             let case = reaction.case_id.clone().or_else(|| case.clone());
             let now = self.now;
             // A refusal is an outcome like any other: stored, and not tried again.
-            let _ = self.execute(
-                node,
-                &reaction.order,
-                actor.clone(),
-                id,
-                now,
-                case,
-                Some(by.clone()),
-            );
+            let _ = self.execute(node, &reaction.order, actor.clone(), id, now, case, Some(by.clone()));
         }
     }
 
     fn fire(&mut self, node: usize) {
-        let due = self.nodes[node]
-            .deadlines
-            .iter()
-            .filter(|(_, at)| **at <= self.now);
+        let due = self.nodes[node].deadlines.iter().filter(|(_, at)| **at <= self.now);
         let due: Vec<_> = due.map(|(stream, at)| (stream.clone(), *at)).collect();
         for (stream, at) in due {
             let history = self.history(node, &stream);
-            let aggregate = self.nodes[node]
-                .service
-                .aggregates
-                .iter()
-                .find(|one| one.name == stream.category());
+            let aggregate =
+                self.nodes[node].service.aggregates.iter().find(|one| one.name == stream.category());
             let aggregate = aggregate.expect("a stream of a known aggregate");
             match aggregate.due(&history).expect("own events are readable") {
                 Some((due, order)) if due <= self.now => {
                     let version = history.len();
-                    let id = Uuid::new_v5(
-                        &Uuid::NAMESPACE_OID,
-                        format!("{stream}/{version}/{due}").as_bytes(),
-                    );
+                    let id =
+                        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{stream}/{version}/{due}").as_bytes());
                     let actor = self.actor(node, ActorKind::Clock);
                     let case = history.last().and_then(|last| last.meta.case_id.clone());
                     let before = self.nodes[node].log.len();
@@ -423,10 +393,7 @@ impl World {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one door for persons, policies and the clock"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one door for persons, policies and the clock")]
     fn execute(
         &mut self,
         node: usize,
@@ -451,11 +418,7 @@ impl World {
         let again = order.decide(&history, &cx);
         let answer = match order.decide(&history, &cx) {
             Ok(decision) => {
-                assert_eq!(
-                    decision,
-                    again.expect("the same decision"),
-                    "a decision is not repeatable"
-                );
+                assert_eq!(decision, again.expect("the same decision"), "a decision is not repeatable");
                 let meta = Meta {
                     actor,
                     case_id: case,
@@ -467,7 +430,11 @@ impl World {
                 };
                 Ok(self.append(node, order, decision, &meta, id, at))
             }
-            Err(OrderError::Refused(refused)) => Err(refused),
+            Err(OrderError::Refused(refused)) => {
+                let name = format!("{}.{}", order.stream.category(), refused.name);
+                *self.refusals.entry(name).or_default() += 1;
+                Err(refused)
+            }
             Err(error) => panic!("{}: {error}", order.stream),
         };
         self.nodes[node].answers.insert(id, answer.clone());
@@ -486,10 +453,7 @@ impl World {
         let mut positions = Vec::new();
         for (number, event) in decision.events.into_iter().enumerate() {
             let node = &mut self.nodes[index];
-            let after = node
-                .log
-                .last()
-                .map_or(self.now, |last| last.recorded_at + Duration::MICROSECOND);
+            let after = node.log.last().map_or(self.now, |last| last.recorded_at + Duration::MICROSECOND);
             let position = node.log.len() as u64 + 1;
             let stream = node.streams.entry(order.stream.clone()).or_default();
             let recorded = Recorded {
@@ -516,7 +480,7 @@ impl World {
         positions
     }
 
-    pub fn history(&self, node: usize, stream: &StreamName) -> Vec<Recorded> {
+    pub(super) fn history(&self, node: usize, stream: &StreamName) -> Vec<Recorded> {
         let node = &self.nodes[node];
         let places = node.streams.get(stream).map_or(&[][..], Vec::as_slice);
         places.iter().map(|place| node.log[*place].clone()).collect()
@@ -525,13 +489,7 @@ impl World {
     fn actor(&self, node: usize, kind: ActorKind) -> Actor {
         let id = Id::parse(self.nodes[node].service.name).expect("a service's name is an id");
         let department = self.nodes[node].department.clone();
-        Actor {
-            kind,
-            id,
-            department,
-            roles: vec![],
-            certificate: None,
-        }
+        Actor { kind, id, department, roles: vec![], certificate: None }
     }
 
     fn uuid(&mut self) -> Uuid {
@@ -539,7 +497,7 @@ impl World {
     }
 
     /// What distinguishes this world from any other: equal seeds must give equal digests.
-    pub fn digest(&self) -> u64 {
+    pub(super) fn digest(&self) -> u64 {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
         for recorded in self.nodes.iter().flat_map(|node| &node.log) {
@@ -549,15 +507,10 @@ impl World {
     }
 
     /// No event twice, anywhere: positions, versions and ids are what they must be.
-    pub fn check_logs(&self) {
+    pub(super) fn check_logs(&self) {
         for node in &self.nodes {
             let ids: BTreeSet<_> = node.log.iter().map(|recorded| recorded.id).collect();
-            assert_eq!(
-                ids.len(),
-                node.log.len(),
-                "{}: an event id twice",
-                node.service.name
-            );
+            assert_eq!(ids.len(), node.log.len(), "{}: an event id twice", node.service.name);
             for (index, recorded) in node.log.iter().enumerate() {
                 assert_eq!(recorded.position, index as u64 + 1);
             }
@@ -567,13 +520,7 @@ impl World {
 
 fn fact(service: &'static Service, recorded: &Recorded) -> Fact {
     let public = (service.publish)(recorded).expect("every own event can be published or is private");
-    let private = || {
-        (
-            format!("{}.private.{}", service.name, recorded.kind),
-            Value::Null,
-            Vec::new(),
-        )
-    };
+    let private = || (format!("{}.private.{}", service.name, recorded.kind), Value::Null, Vec::new());
     let (kind, body, to) = public.map_or_else(private, |public| (public.kind, public.body, public.to));
     Fact {
         id: recorded.id,

@@ -15,7 +15,7 @@ const AREA: &str = "330723103";
 
 /// One case of the walk: every aggregate of it has the case's number in its id.
 #[derive(Debug, Clone)]
-pub struct Cast {
+pub(super) struct Cast {
     pub number: usize,
     pub case: CaseId,
     unit: Uscc,
@@ -23,9 +23,9 @@ pub struct Cast {
 }
 
 /// Something an official may do.
-pub type Move = fn(&mut World, &Cast);
+pub(super) type Move = fn(&mut World, &Cast);
 
-pub fn cast(number: usize) -> Cast {
+pub(super) fn cast(number: usize) -> Cast {
     Cast {
         number,
         case: CaseId::parse(&format!("case-{number}")).expect("an id"),
@@ -43,10 +43,7 @@ fn actor(kind: DepartmentKind, area: &str, name: &str, roles: &[Role]) -> Actor 
     Actor {
         kind: ActorKind::Person,
         id: id(name),
-        department: Department {
-            kind,
-            area: AreaCode::parse(area).expect("an area"),
-        },
+        department: Department { kind, area: AreaCode::parse(area).expect("an area") },
         roles: roles.to_vec(),
         certificate: None,
     }
@@ -57,16 +54,23 @@ fn town() -> Actor {
 }
 
 fn brigade() -> Actor {
-    actor(
-        DepartmentKind::Fire,
-        "330723",
-        "brigade-officer",
-        &[Role::Officer],
-    )
+    actor(DepartmentKind::Fire, "330723", "brigade-officer", &[Role::Officer])
 }
 
 fn brigade_head() -> Actor {
     actor(DepartmentKind::Fire, "330723", "brigade-head", &[Role::Head])
+}
+
+/// An officer of one of the three bodies that may have the determination.
+fn body(w: &mut World) -> Actor {
+    let area = ["330723", "3307", "33", "33"][w.rng.random_range(0..4)];
+    actor(DepartmentKind::Fire, area, "body-officer", &[Role::Officer])
+}
+
+/// The head of one of them.
+fn body_head(w: &mut World) -> Actor {
+    let area = ["330723", "3307", "33", "33"][w.rng.random_range(0..4)];
+    actor(DepartmentKind::Fire, area, "body-head", &[Role::Head])
 }
 
 fn province() -> Actor {
@@ -78,12 +82,7 @@ fn province_head() -> Actor {
 }
 
 fn emergency(roles: &[Role]) -> Actor {
-    actor(
-        DepartmentKind::Emergency,
-        "33",
-        &format!("emergency-{}", roles.len()),
-        roles,
-    )
+    actor(DepartmentKind::Emergency, "33", &format!("emergency-{}", roles.len()), roles)
 }
 
 fn clerk() -> Actor {
@@ -145,12 +144,7 @@ fn give<D: decider::Decider>(
     command: D::Command,
 ) {
     let actor = who(w, right);
-    let _ = w.command(
-        service,
-        actor,
-        Some(cast.case.clone()),
-        Order::of::<D>(id, command),
-    );
+    let _ = w.command(service, actor, Some(cast.case.clone()), Order::of::<D>(id, command));
 }
 
 fn text(what: &str, cast: &Cast) -> String {
@@ -168,11 +162,7 @@ mod early {
     use super::*;
 
     pub(super) fn tip(w: &mut World, cast: &Cast) {
-        let category = if w.percent(30) {
-            "exit-blocked"
-        } else {
-            "flammable-storage"
-        };
+        let category = if w.percent(30) { "exit-blocked" } else { "flammable-storage" };
         let command = report::Command::Receive {
             reporter_ref: id(&text("ref", cast)),
             channel: id("hotline-12350"),
@@ -199,37 +189,22 @@ mod early {
 
     pub(super) fn inspect(w: &mut World, cast: &Cast) {
         let (officers, delegation) = (officers(w, &town()), delegation(w));
-        let findings = if w.percent(90) {
-            vec!["open drums".to_owned()]
-        } else {
-            vec![]
-        };
+        let findings = if w.percent(90) { vec!["open drums".to_owned()] } else { vec![] };
         let item = id(if w.percent(90) { "fire-60-1" } else { "fire-61" });
-        let command = case::Command::Inspect {
-            officers,
-            delegation: Some(delegation),
-            item: Some(item),
-            findings,
-        };
+        let command =
+            case::Command::Inspect { officers, delegation: Some(delegation), item: Some(item), findings };
         give::<case::Hazard>(w, cast, "hazard", &text("h", cast), town(), command);
     }
 
     pub(super) fn order(w: &mut World, cast: &Cast) {
         let period = period(w);
-        let command = case::Command::OrderRectification {
-            document: "o".into(),
-            items: vec!["remove".into()],
-            period,
-        };
+        let command =
+            case::Command::OrderRectification { document: "o".into(), items: vec!["remove".into()], period };
         give::<case::Hazard>(w, cast, "hazard", &text("h", cast), town(), command);
     }
 
     pub(super) fn reinspect(w: &mut World, cast: &Cast) {
-        let outcome = if w.percent(75) {
-            case::Outcome::NotCorrected
-        } else {
-            case::Outcome::Corrected
-        };
+        let outcome = if w.percent(75) { case::Outcome::NotCorrected } else { case::Outcome::Corrected };
         let command = case::Command::Reinspect {
             officers: officers(w, &town()),
             outcome,
@@ -248,10 +223,7 @@ mod early {
 
     pub(super) fn major_notice(w: &mut World, cast: &Cast) {
         let period = period(w);
-        let command = case::Command::ServeMajorNotice {
-            document: "m".into(),
-            period,
-        };
+        let command = case::Command::ServeMajorNotice { document: "m".into(), period };
         give::<case::Hazard>(w, cast, "hazard", &text("h", cast), brigade(), command);
     }
 
@@ -287,12 +259,8 @@ mod early {
     }
 
     pub(super) fn conclude(w: &mut World, cast: &Cast) {
-        let fine_fen = w.rng.random_range(1..60) * 100_000;
-        let command = penalty::Command::Conclude {
-            facts: "f".into(),
-            fine_fen,
-            review: vec![],
-        };
+        let fine_fen = w.rng.random_range(4..50) * 100_000;
+        let command = penalty::Command::Conclude { facts: "f".into(), fine_fen, review: vec![] };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
@@ -310,14 +278,8 @@ mod early {
             0 => penalty::Command::ReceiveDefence { document: "d".into() },
             1 => penalty::Command::RequestHearing,
             2 => penalty::Command::CloseHearing { record: "r".into() },
-            3 => penalty::Command::Review {
-                passed: w.percent(80),
-                opinion: "o".into(),
-            },
-            _ => penalty::Command::WaiveDefence {
-                document: "w".into(),
-                hearing: w.percent(70),
-            },
+            3 => penalty::Command::Review { passed: w.percent(80), opinion: "o".into() },
+            _ => penalty::Command::WaiveDefence { document: "w".into(), hearing: w.percent(70) },
         };
         let by = match &command {
             penalty::Command::Review { .. } => {
@@ -332,7 +294,7 @@ mod early {
     }
 
     pub(super) fn decide(w: &mut World, cast: &Cast) {
-        let fine_fen = w.rng.random_range(1..60) * 100_000;
+        let fine_fen = w.rng.random_range(4..30) * 100_000;
         let command = penalty::Command::Decide {
             document: text("p", cast),
             fine_fen,
@@ -348,9 +310,7 @@ mod early {
     }
 
     pub(super) fn pay(w: &mut World, cast: &Cast) {
-        let command = penalty::Command::RecordPayment {
-            amount_fen: w.rng.random_range(0..40) * 100_000,
-        };
+        let command = penalty::Command::RecordPayment { amount_fen: w.rng.random_range(0..40) * 100_000 };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
@@ -360,18 +320,12 @@ mod early {
         } else {
             (penalty::Outcome::Reduced, w.rng.random_range(1..20) * 100_000)
         };
-        let command = penalty::Command::Revise {
-            outcome,
-            fine_fen,
-            document: "v".into(),
-        };
+        let command = penalty::Command::Revise { outcome, fine_fen, document: "v".into() };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade_head(), command);
     }
 
     pub(super) fn withdraw(w: &mut World, cast: &Cast) {
-        let command = penalty::Command::WithdrawPublication {
-            reason: "changed".into(),
-        };
+        let command = penalty::Command::WithdrawPublication { reason: "changed".into() };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
@@ -384,11 +338,7 @@ mod early {
             document: format!("s-{}", w.rng.random_range(0..1_000)),
             evidence: vec![id(&format!("e-{}", w.rng.random_range(0..1_000)))],
             officers: officers(w, &by),
-            panel: if w.percent(80) {
-                vec!["head".into(), "legal".into()]
-            } else {
-                vec![]
-            },
+            panel: if w.percent(80) { vec!["head".into(), "legal".into()] } else { vec![] },
             inspected: None,
             period: Period::CalendarDays(w.rng.random_range(5..40)),
             emergency: w.percent(20),
@@ -399,16 +349,12 @@ mod early {
     pub(super) fn handle_seal(w: &mut World, cast: &Cast) {
         let command = match w.rng.random_range(0..4) {
             0 => seal::Command::Serve,
-            1 => seal::Command::RecordBreaking {
-                finding: "broken".into(),
-            },
+            1 => seal::Command::RecordBreaking { finding: "broken".into() },
             2 => seal::Command::Regularise {
                 panel: vec!["head".into(), "legal".into()],
                 upheld: w.percent(70),
             },
-            _ => seal::Command::Lift {
-                officers: officers(w, &brigade()),
-            },
+            _ => seal::Command::Lift { officers: officers(w, &brigade()) },
         };
         give::<seal::Seal>(w, cast, "enforcement", &text("s", cast), brigade(), command);
     }
@@ -440,10 +386,7 @@ mod fire {
             "duty",
             &[Role::Officer],
         );
-        let command = fire::Command::Report {
-            from: rungs[from],
-            to: rungs[from + 1],
-        };
+        let command = fire::Command::Report { from: rungs[from], to: rungs[from + 1] };
         give::<fire::Fire>(w, cast, "investigation", &text("f", cast), by, command);
     }
 
@@ -461,10 +404,7 @@ mod fire {
     pub(super) fn scene(w: &mut World, cast: &Cast) {
         let command = match w.rng.random_range(0..3) {
             0 => fire::Command::Extinguish,
-            1 => fire::Command::CloseScene {
-                range: "plant".into(),
-                demands: vec![],
-            },
+            1 => fire::Command::CloseScene { range: "plant".into(), demands: vec![] },
             _ => fire::Command::ReleaseScene,
         };
         give::<fire::Fire>(w, cast, "investigation", &text("f", cast), brigade(), command);
@@ -472,39 +412,32 @@ mod fire {
 
     pub(super) fn determine(w: &mut World, cast: &Cast) {
         use determination::Command;
-        let command = match w.rng.random_range(0..9) {
-            0 => Command::CommissionAppraisal {
-                appraisal: id(&format!("a-{}", w.rng.random_range(0..3))),
-            },
-            1 => Command::ReturnAppraisal {
-                appraisal: id(&format!("a-{}", w.rng.random_range(0..3))),
-            },
-            2 => Command::Extend {
-                document: Some("x".into()),
-            },
-            3 => Command::HearParties {
+        let body = body(w);
+        let command = match w.rng.random_range(0..28) {
+            27 => Command::NoteSuit { court: "court".into() },
+            0..2 => {
+                Command::CommissionAppraisal { appraisal: id(&format!("a-{}", w.rng.random_range(0..3))) }
+            }
+            2..5 => Command::ReturnAppraisal { appraisal: id(&format!("a-{}", w.rng.random_range(0..3))) },
+            5..8 => Command::Extend { document: Some("x".into()) },
+            8..12 => Command::HearParties {
                 cause: "welding".into(),
                 present: vec![id("party-1")],
                 absent: vec![],
                 disputed: w.percent(50),
             },
-            4 | 5 => Command::Issue {
+            12..19 => Command::Issue {
                 document: "d".into(),
                 cause: "welding".into(),
-                officers: officers(w, &province()),
+                officers: officers(w, &body),
                 simple: w.percent(10),
             },
-            6 => Command::Serve {
-                by_public_notice: w.percent(10),
-            },
-            7 => Command::NoteSuit {
-                court: "court".into(),
-            },
+            19..23 => Command::Serve { by_public_notice: w.percent(10) },
             _ => Command::RequestReview { party: id("party-1") },
         };
         let by = match &command {
-            Command::Extend { .. } => province_head(),
-            _ => province(),
+            Command::Extend { .. } => body_head(w),
+            _ => body,
         };
         give::<determination::Determination>(w, cast, "investigation", &text("f", cast), by, command);
     }
@@ -512,31 +445,15 @@ mod fire {
     pub(super) fn review(w: &mut World, cast: &Cast) {
         use determination::{Command, Ground, Outcome};
         let command = match w.rng.random_range(0..4) {
-            0 => Command::AcceptReview {
-                document: Some("a".into()),
-            },
-            1 => Command::RefuseReview {
-                ground: Ground::Late,
-                document: Some("r".into()),
-            },
+            0 => Command::AcceptReview { document: Some("a".into()) },
+            1 => Command::RefuseReview { ground: Ground::Late, document: Some("r".into()) },
             2 => Command::ReturnFile,
             _ => {
-                let outcome = if w.percent(50) {
-                    Outcome::Upheld
-                } else {
-                    Outcome::Redetermine
-                };
-                Command::DecideReview {
-                    outcome,
-                    document: Some("c".into()),
-                }
+                let outcome = if w.percent(50) { Outcome::Upheld } else { Outcome::Redetermine };
+                Command::DecideReview { outcome, document: Some("c".into()) }
             }
         };
-        let by = if matches!(command, Command::ReturnFile) {
-            province()
-        } else {
-            province_head()
-        };
+        let by = if matches!(command, Command::ReturnFile) { body(w) } else { body_head(w) };
         give::<determination::Determination>(w, cast, "investigation", &text("f", cast), by, command);
     }
 
@@ -552,10 +469,9 @@ mod fire {
                 members: vec!["emergency.33".into()],
                 by_state: false,
             }),
-            1 => Public::of(&outside::InquiryExtensionApproved {
-                inquiry_id,
-                days: w.rng.random_range(1..70),
-            }),
+            1 => {
+                Public::of(&outside::InquiryExtensionApproved { inquiry_id, days: w.rng.random_range(1..70) })
+            }
             _ => Public::of(&outside::InquiryReportApproved {
                 inquiry_id,
                 level: "major".into(),
@@ -578,29 +494,18 @@ mod fire {
 
     pub(super) fn crime(w: &mut World, cast: &Cast) {
         use crime::{Article, Command};
-        let articles = [
-            Article::DangerousOperation,
-            Article::FireLiability,
-            Article::NegligentFire,
-        ];
+        let articles = [Article::DangerousOperation, Article::FireLiability, Article::NegligentFire];
         let article = articles[w.rng.random_range(0..3)];
         let command = match w.rng.random_range(0..6) {
-            0 => Command::AppointTeam {
-                officers: officers(w, &province()),
-            },
-            1 => Command::Report {
-                article,
-                document: "t".into(),
-            },
+            0 => Command::AppointTeam { officers: officers(w, &province()) },
+            1 => Command::Report { article, document: "t".into() },
             2 => Command::Approve,
             3 => Command::Send {
                 to: Department::parse("police.33").expect("a department"),
                 document: "t".into(),
             },
             4 => Command::HandOver,
-            _ => Command::Close {
-                penalty: Some(id(&text("h", cast))),
-            },
+            _ => Command::Close { penalty: Some(id(&text("h", cast))) },
         };
         let by = match &command {
             Command::Approve | Command::AppointTeam { .. } => province_head(),
@@ -613,16 +518,9 @@ mod fire {
         let by = Department::parse("police.33").expect("a department");
         let transfer_id = cast.case.to_string();
         let public = if w.percent(50) {
-            Public::of(&outside::TransferReceived {
-                transfer_id,
-                receipt: "1".into(),
-            })
+            Public::of(&outside::TransferReceived { transfer_id, receipt: "1".into() })
         } else {
-            Public::of(&outside::TransferDecided {
-                transfer_id,
-                filed: w.percent(70),
-                reason: "r".into(),
-            })
+            Public::of(&outside::TransferDecided { transfer_id, filed: w.percent(70), reason: "r".into() })
         };
         w.speak("police", public, by, Some(cast.case.clone()));
     }
@@ -659,27 +557,13 @@ mod late {
             ),
             1 => (
                 emergency(&[Role::Officer]),
-                Command::Conclude {
-                    facts: "f".into(),
-                    fine_fen,
-                    review: vec![],
-                },
+                Command::Conclude { facts: "f".into(), fine_fen, review: vec![] },
             ),
             2 => (
                 emergency(&[Role::Officer]),
-                Command::ServeNotice {
-                    document: "n".into(),
-                    defence: period(w),
-                    hearing: true,
-                },
+                Command::ServeNotice { document: "n".into(), defence: period(w), hearing: true },
             ),
-            3 => (
-                emergency(&[Role::Officer]),
-                Command::WaiveDefence {
-                    document: "w".into(),
-                    hearing: true,
-                },
-            ),
+            3 => (emergency(&[Role::Officer]), Command::WaiveDefence { document: "w".into(), hearing: true }),
             4 => (
                 emergency(&[Role::Head, Role::Officer]),
                 Command::Decide {
@@ -691,11 +575,7 @@ mod late {
             ),
             _ => (
                 emergency(&[Role::Head, Role::Officer]),
-                Command::Revise {
-                    outcome: penalty::Outcome::Revoked,
-                    fine_fen: 0,
-                    document: "v".into(),
-                },
+                Command::Revise { outcome: penalty::Outcome::Revoked, fine_fen: 0, document: "v".into() },
             ),
         };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("q", cast), by, command);
@@ -703,18 +583,10 @@ mod late {
 
     /// Some listing of the case, if credit has any.
     fn any(w: &mut World, service: &str, category: &str) -> Option<String> {
-        let streams: Vec<&StreamName> = w
-            .node(service)
-            .streams
-            .keys()
-            .filter(|stream| stream.category() == category)
-            .collect();
+        let streams: Vec<&StreamName> =
+            w.node(service).streams.keys().filter(|stream| stream.category() == category).collect();
         let ids: Vec<String> = streams.iter().map(|stream| stream.id().to_owned()).collect();
-        if ids.is_empty() {
-            None
-        } else {
-            Some(ids[w.rng.random_range(0..ids.len())].clone())
-        }
+        if ids.is_empty() { None } else { Some(ids[w.rng.random_range(0..ids.len())].clone()) }
     }
 
     pub(super) fn listing(w: &mut World, cast: &Cast) {
@@ -731,37 +603,19 @@ mod late {
                     measures: vec!["m".into()],
                 },
             ),
-            1 => (
-                emergency(&[Role::Officer]),
-                Command::WaiveDefence { document: "w".into() },
-            ),
+            1 => (emergency(&[Role::Officer]), Command::WaiveDefence { document: "w".into() }),
             2 => (
                 emergency(&[Role::Legal, Role::Auditor]),
-                Command::ReviewLegality {
-                    passed: w.percent(90),
-                    opinion: "o".into(),
-                },
+                Command::ReviewLegality { passed: w.percent(90), opinion: "o".into() },
             ),
             3 => (
                 emergency(&[Role::Head, Role::Officer]),
-                Command::Decide {
-                    list: w.percent(85),
-                    document: "d".into(),
-                    assessment: Some("a".into()),
-                },
+                Command::Decide { list: w.percent(85), document: "d".into(), assessment: Some("a".into()) },
             ),
-            4 => (
-                emergency(&[Role::Officer]),
-                Command::Publish {
-                    platforms: vec!["platform".into()],
-                },
-            ),
+            4 => (emergency(&[Role::Officer]), Command::Publish { platforms: vec!["platform".into()] }),
             5 => (
                 emergency(&[Role::Head, Role::Officer]),
-                Command::RevokeRemoval {
-                    document: "x".into(),
-                    finding: "cheated".into(),
-                },
+                Command::RevokeRemoval { document: "x".into(), finding: "cheated".into() },
             ),
             _ => (
                 emergency(&[Role::Head, Role::Officer]),
@@ -779,25 +633,12 @@ mod late {
     pub(super) fn budget(w: &mut World, cast: &Cast) {
         use budget::Command;
         let year = w.now.year();
-        let key = budget::BudgetKey {
-            area: AreaCode::parse("330723").expect("an area"),
-            fiscal_year: year,
-        };
-        let amount_fen = w.rng.random_range(1..20) * 100_000;
+        let key = budget::BudgetKey { area: AreaCode::parse("330723").expect("an area"), fiscal_year: year };
+        let amount_fen = w.rng.random_range(5..100) * 100_000;
         let command = match w.rng.random_range(0..4) {
-            0 | 1 => Command::Appropriate {
-                key: key.clone(),
-                amount_fen,
-                document: "b".into(),
-            },
-            2 => Command::TopUp {
-                amount_fen,
-                document: format!("t-{}", w.rng.random_range(0..1_000)),
-            },
-            _ => Command::Cut {
-                amount_fen,
-                document: format!("u-{}", w.rng.random_range(0..1_000)),
-            },
+            0 | 1 => Command::Appropriate { key: key.clone(), amount_fen, document: "b".into() },
+            2 => Command::TopUp { amount_fen, document: format!("t-{}", w.rng.random_range(0..1_000)) },
+            _ => Command::Cut { amount_fen, document: format!("u-{}", w.rng.random_range(0..1_000)) },
         };
         let by = finance("treasurer", &[Role::Finance]);
         give::<budget::Budget>(w, cast, "reward", key.id().as_str(), by, command);
@@ -818,7 +659,10 @@ mod late {
             2 => (finance("second", &[Role::Head]), Command::Approve),
             3 => (clerk(), Command::Prove { code }),
             4 => (finance("payer", &[Role::Finance]), Command::InstructPayment),
-            _ => (clerk(), Command::RequestFunds),
+            _ => (
+                actor(DepartmentKind::Emergency, "330723", "reward-officer", &[Role::Officer]),
+                Command::RequestFunds,
+            ),
         };
         give::<claim::Claim>(w, cast, "reward", id_of.as_str(), by, command);
     }
@@ -826,18 +670,14 @@ mod late {
     pub(super) fn settle(w: &mut World, cast: &Cast) {
         // The finance department answers the last instruction that it can have seen.
         let instruction =
-            w.node("reward")
-                .log
-                .iter()
-                .rev()
-                .find_map(|recorded| match recorded.event::<claim::Event>() {
-                    Ok(claim::Event::PaymentInstructed { instruction, .. })
-                        if recorded.stream.id() == text("r", cast) =>
-                    {
-                        Some(instruction)
-                    }
-                    _ => None,
-                });
+            w.node("reward").log.iter().rev().find_map(|recorded| match recorded.event::<claim::Event>() {
+                Ok(claim::Event::PaymentInstructed { instruction, .. })
+                    if recorded.stream.id() == text("r", cast) =>
+                {
+                    Some(instruction)
+                }
+                _ => None,
+            });
         let Some(instruction) = instruction else { return };
         let message = outside::PaymentSettled {
             claim_id: text("r", cast),
@@ -850,70 +690,76 @@ mod late {
     }
 }
 
-/// What may happen in a case, roughly in the order in which it usually does.
-pub const MOVES: &[Move] = &[
-    late::budget,
-    early::tip,
-    early::open,
-    early::inspect,
-    early::inspect,
-    early::order,
-    early::reinspect,
-    early::reinspect,
-    early::file,
-    early::major,
-    early::major_notice,
-    early::report_up,
-    early::list,
-    early::seal,
-    early::handle_seal,
-    early::conclude,
-    early::notice,
-    early::defence,
-    early::defence,
-    early::decide,
-    early::publish_penalty,
-    early::pay,
-    late::claim,
-    late::claim,
-    late::claim,
-    late::settle,
-    fire::alarm,
-    fire::report,
-    fire::report,
-    fire::casualties,
-    fire::casualties,
-    fire::scene,
-    fire::inquiry,
-    fire::crime,
-    fire::crime,
-    fire::police,
-    fire::determine,
-    fire::determine,
-    fire::review,
-    fire::inquire,
-    early::revise,
-    early::withdraw,
-    late::accident_penalty,
-    late::accident_penalty,
-    late::listing,
-    late::listing,
-    late::settle,
-    early::close,
+/// What happens in a case, in the order in which it usually does: the act, how often it is tried, and whether
+/// the first success is enough.
+const STORY: &[(Move, usize, bool)] = &[
+    (late::budget, 3, false),
+    (early::tip, 4, true),
+    (early::open, 4, true),
+    (early::inspect, 5, true),
+    (early::order, 4, true),
+    (early::reinspect, 6, true),
+    (early::file, 4, true),
+    (early::major, 3, true),
+    (early::major_notice, 3, true),
+    (early::report_up, 3, true),
+    (early::list, 1, true),
+    (early::seal, 4, true),
+    (early::handle_seal, 3, false),
+    (early::conclude, 4, true),
+    (early::notice, 4, true),
+    (early::defence, 3, false),
+    (early::decide, 9, true),
+    (early::publish_penalty, 3, true),
+    (early::pay, 2, true),
+    (late::claim, 40, false),
+    (late::settle, 2, false),
+    (fire::alarm, 3, true),
+    (fire::report, 4, false),
+    (fire::casualties, 3, false),
+    (fire::scene, 3, false),
+    (fire::inquiry, 4, false),
+    (fire::crime, 12, false),
+    (fire::police, 3, false),
+    (fire::determine, 24, false),
+    (fire::review, 5, false),
+    (fire::inquire, 4, false),
+    (early::revise, 2, true),
+    (early::withdraw, 2, true),
+    (late::accident_penalty, 26, false),
+    (late::listing, 24, false),
+    (late::settle, 1, false),
+    (early::close, 2, true),
 ];
 
-/// The next move of a case: usually near where the case stands, sometimes anywhere.
-pub fn next(w: &mut World, progress: usize) -> Move {
-    let last = MOVES.len() - 1;
-    if w.percent(15) {
-        return MOVES[w.rng.random_range(0..=last)];
+/// Where a case stands in the story.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    place: usize,
+    tried: usize,
+}
+
+/// The next move of a case: usually the story's, sometimes any.
+pub(super) fn next(w: &mut World, progress: &mut Progress) -> Move {
+    if w.percent(25) || progress.place >= STORY.len() {
+        return STORY[w.rng.random_range(0..STORY.len())].0;
     }
-    let from = progress.saturating_sub(6).min(last);
-    MOVES[w.rng.random_range(from..=(progress + 3).min(last))]
+    progress.tried += 1;
+    STORY[progress.place].0
+}
+
+impl Progress {
+    /// What is done is done; what is refused is tried again, but not for ever.
+    pub(super) fn after(&mut self, accepted: bool) {
+        let Some((_, tries, once)) = STORY.get(self.place) else { return };
+        if (*once && accepted) || self.tried >= *tries {
+            *self = Self { place: self.place + 1, tried: 0 };
+        }
+    }
 }
 
 /// How much time passes before the next move: minutes, days, now and then months.
-pub fn pause(w: &mut World) -> Duration {
+pub(super) fn pause(w: &mut World) -> Duration {
     match w.rng.random_range(0..100) {
         0..40 => Duration::minutes(w.rng.random_range(0..180)),
         40..92 => Duration::hours(w.rng.random_range(1..96)),
