@@ -111,6 +111,7 @@ impl Door {
             Wire::VerifyReport(m) => {
                 let command = report::Command::Verify {
                     confirmed: m.confirmed,
+                    by: None,
                 };
                 report_order("verify_report", &m.report_id, command)
             }

@@ -72,8 +72,10 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     else {
         return Ok(vec![]);
     };
+    let by = Some(recorded.meta.actor.id.clone());
     let command = report::Command::Verify {
         confirmed: !findings.is_empty(),
+        by,
     };
     Ok(vec![Reaction::new(
         "verify-report",

@@ -46,7 +46,11 @@ fn of_report(id: &str, event: report::Event) -> Public {
             to: to.to_string(),
         })
         .to(&to),
-        Event::Verified { confirmed } => Public::of(&public::ReportVerified { report_id, confirmed }),
+        Event::Verified { confirmed, by } => Public::of(&public::ReportVerified {
+            report_id,
+            confirmed,
+            verified_by: by.into(),
+        }),
         Event::VerificationOverdue { due } => breached(report_id, "verify", &due),
     }
 }

@@ -180,3 +180,65 @@ fn own_id(recorded: &Recorded) -> Result<Id, Unreadable> {
     Id::parse(recorded.stream.id())
         .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use decider::Public;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn fact(source: &str, public: Public) -> Fact {
+        Fact {
+            id: Uuid::nil(),
+            source: source.into(),
+            position: 1,
+            kind: public.kind,
+            stream: "penalty:p-1".into(),
+            case_id: None,
+            department: "fire.330723".parse().unwrap(),
+            actor: "officer-1".into(),
+            occurred_at: datetime!(2023-03-20 10:00 +8),
+            recorded_at: datetime!(2023-03-20 10:00 +8),
+            causation: None,
+            to: vec![],
+            traceparent: None,
+            body: public.body,
+        }
+    }
+
+    fn streams(fact: &Fact) -> Vec<String> {
+        react(fact).unwrap().into_iter().map(|reaction| reaction.order.stream.to_string()).collect()
+    }
+
+    fn decided(report_id: &str) -> Public {
+        let (penalty_id, report_id) = ("p-1".into(), report_id.into());
+        Public::of(&enforcement::PenaltyDecided { penalty_id, report_id, fine_fen: 1, ..Default::default() })
+    }
+
+    /// Invariant 24: fines and rewards are never netted.
+    #[test]
+    fn a_fine_that_is_paid_is_nothing_to_a_reward_or_a_budget() {
+        let paid = enforcement::FinePaid { penalty_id: "p-1".into(), amount_fen: 1 };
+        assert!(streams(&fact("enforcement", Public::of(&paid))).is_empty());
+        assert_eq!(streams(&fact("enforcement", decided("report-1"))), ["fine:p-1"]);
+    }
+
+    #[test]
+    fn a_fine_that_no_report_led_to_is_nobodys_reward() {
+        assert!(streams(&fact("enforcement", decided(""))).is_empty());
+    }
+
+    #[test]
+    fn what_finance_says_of_a_fine_is_not_a_fine() {
+        assert!(streams(&fact("finance", decided("report-1"))).is_empty());
+    }
+
+    #[test]
+    fn reports_of_one_kind_at_one_place_are_of_one_matter() {
+        let area = AreaCode::parse("330723103").unwrap();
+        assert_eq!(matter("Plant  A ", &area, "exit"), matter("plant a", &area, "exit"));
+        assert_ne!(matter("plant a", &area, "exit"), matter("plant b", &area, "exit"));
+        assert_ne!(matter("plant a", &area, "exit"), matter("plant a", &area, "storage"));
+    }
+}

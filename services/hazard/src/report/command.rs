@@ -22,7 +22,11 @@ pub enum Command {
     /// 分办
     Route { to: Department },
     /// 核查完毕
-    Verify { confirmed: bool },
+    Verify {
+        confirmed: bool,
+        /// Who verified, where that is not the actor.
+        by: Option<Id>,
+    },
     /// The clock's: the verification is overdue.
     Breach { due: Due },
 }
@@ -81,7 +85,10 @@ impl Decider for Report {
             (_, Command::Receive { .. }) => Err(Refusal::AlreadyReceived),
             (State::Unknown, _) => Err(Refusal::NotReceived),
             (State::Open(_), Command::Route { to }) => clerk(cx).map(|()| vec![Event::Routed { to }]),
-            (State::Open(_), Command::Verify { confirmed }) => Ok(vec![Event::Verified { confirmed }]),
+            (State::Open(_), Command::Verify { confirmed, by }) => Ok(vec![Event::Verified {
+                confirmed,
+                by: by.unwrap_or_else(|| cx.actor.id.clone()),
+            }]),
             (State::Closed, Command::Verify { .. } | Command::Route { .. }) => Err(Refusal::AlreadyVerified),
             (State::Open(open), Command::Breach { due }) => Ok(breach(open, due)),
             (State::Closed, Command::Breach { .. }) => Ok(vec![]),

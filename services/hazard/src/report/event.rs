@@ -25,7 +25,11 @@ pub enum Event {
     /// 分办
     Routed { to: Department },
     /// 核查完毕
-    Verified { confirmed: bool },
+    Verified {
+        confirmed: bool,
+        /// Who verified: a reference, never a name.
+        by: Id,
+    },
     /// The verification was not done in time.
     VerificationOverdue { due: Due },
 }
