@@ -87,3 +87,16 @@ fn heard(listing_id: String, how: &str) -> Public {
 fn unit(party: &Party) -> Option<String> {
     party.person.is_none().then(|| party.unit.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_persons_listing_does_not_leave_this_service() {
+        let stored = include_str!("../stored/Listing.Proposed.person.json");
+        assert_eq!(of_listing("l-1", serde_json::from_str(stored).unwrap()), None);
+        let stored = include_str!("../stored/Listing.Proposed.json");
+        assert!(of_listing("l-1", serde_json::from_str(stored).unwrap()).is_some());
+    }
+}

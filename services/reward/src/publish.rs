@@ -118,3 +118,28 @@ fn appropriated(budget_id: String, key: &BudgetKey, appropriated_fen: i64) -> Pu
         appropriated_fen,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Invariant 23: what leaves this service tells the reporter's random reference once, for the department that
+    /// gave it, and neither who else signed nor what proves the claim.
+    #[test]
+    fn no_public_message_tells_more_of_a_reporter_than_the_reference_it_came_with() {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("stored")).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.file_name().unwrap().to_str().unwrap().starts_with("Claim.") {
+                continue;
+            }
+            let event = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            let Some(public) = of_claim("report-1", event) else { continue };
+            let body = public.body.to_string();
+            let opened = public.kind.ends_with(".ClaimOpened");
+            assert_eq!(body.contains("ref-7f3a"), opened, "{}: {body}", path.display());
+            assert!(!body.contains("ref-81b0") && !body.contains("9f86d081"), "{}: {body}", path.display());
+        }
+    }
+}

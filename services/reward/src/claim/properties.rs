@@ -42,14 +42,14 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Queue { budget }),
         2 => Just(Command::IssueCode { code_hash: CodeHash::of(&id("report-1"), &Code(CODE.into())).unwrap() }),
         6 => Just(Command::Approve),
-        2 => Just(Command::Prove { code: Code(CODE.into()) }),
-        3 => Just(Command::InstructPayment),
+        4 => Just(Command::Prove { code: Code(CODE.into()) }),
+        6 => Just(Command::InstructPayment),
         1 => (1_u32..4, any::<bool>()).prop_map(move |(attempt, paid)| Command::Settle {
             instruction: instruction(&id("report-1"), attempt),
             paid,
             reason: text()
         }),
-        1 => Just(Command::ReportPaymentUnknown { reason: text() }),
+        4 => Just(Command::ReportPaymentUnknown { reason: text() }),
         1 => any::<bool>().prop_map(move |paid| Command::ReconcilePayment { paid, document: text() }),
     ]
 }
