@@ -14,7 +14,7 @@ use crate::window::{Window, Work};
 use crate::{Bus, Source};
 
 /// Positions begun and not yet recorded.
-const POSITIONS_MAX: usize = 2_048;
+const POSITIONS_MAX: usize = 4_096;
 /// How long work that was begun may go on after being told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 

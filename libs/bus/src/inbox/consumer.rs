@@ -21,7 +21,7 @@ const PULL_EXPIRES: Duration = Duration::from_secs(5);
 /// A server that says nothing for two of these is taken for lost.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Messages delivered and not acknowledged; past it the server waits.
-const UNACKNOWLEDGED_MAX: i64 = 4 * PULL_MESSAGES_MAX as i64;
+const UNACKNOWLEDGED_MAX: i64 = 16 * PULL_MESSAGES_MAX as i64;
 /// When an unacknowledged message comes again.
 const ACK_WAIT: Duration = Duration::from_secs(10);
 /// Of several processes of a service one is served; when it stops pulling for so long, another one is.

@@ -90,3 +90,21 @@ async fn a_bus_that_is_not_there_at_first_is_found_later() {
     stage.nats.restart().await.unwrap();
     watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_killed_is_waited_for_and_nothing_is_parked() {
+    let mut pair = Pair::on(Stage::alone().await).await;
+    for thousand in 0..3 {
+        count(&pair.alpha, "a", thousand * 1_000..(thousand + 1) * 1_000).await;
+    }
+    for round in 1..=3u64 {
+        watched("some is heard", &mut pair.inbox.status, |status| status.position >= round * 300).await;
+        pair.stage.postgres().kill();
+        pair.stage.postgres().restart().await.unwrap();
+    }
+    pair.settle().await;
+    let status = pair.inbox.status.borrow().clone();
+    assert!(status.retried + status.restarts > 0, "the fault really happened: {status:?}");
+    assert_eq!((status.parked, status.lost), (0, 0));
+    pair.assert_copied().await;
+}

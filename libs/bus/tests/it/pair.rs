@@ -76,7 +76,10 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) async fn new() -> Self {
-        let stage = Stage::new().await;
+        Self::on(Stage::new().await).await
+    }
+
+    pub(crate) async fn on(stage: Stage) -> Self {
         let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
         let relay = relay(&alpha, &bus);
         let inbox = inbox(&beta, &bus, None);

@@ -68,6 +68,18 @@ impl Stage {
         Self { database: Database::shared().await, nats, _scratch: scratch }
     }
 
+    /// With a database of its own, which the test may kill.
+    pub(crate) async fn alone() -> Self {
+        let scratch = Scratch::new().unwrap();
+        let nats = Nats::start(scratch.path(), NatsOptions::default()).await.unwrap();
+        Self { database: Arc::new(Database::start().await), nats, _scratch: scratch }
+    }
+
+    /// The database, for a test that has it alone and no other handle to it.
+    pub(crate) fn postgres(&mut self) -> &mut Postgres {
+        &mut Arc::get_mut(&mut self.database).expect("one handle").postgres
+    }
+
     /// A new, empty log.
     pub(crate) async fn log(&self) -> Log {
         open_log(&self.database.postgres.url(), &new_schema()).await
