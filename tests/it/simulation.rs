@@ -30,7 +30,7 @@ fn number(name: &str) -> Option<u64> {
 
 /// Runs one world to its end.
 fn run(seed: u64) -> World {
-    let mut world = World::new(seed, &SERVICES, datetime!(2023-01-09 9:00 +8));
+    let mut world = World::new(seed, &SERVICES, datetime!(2024-01-08 9:00 +8));
     let casts: Vec<_> = (0..CASES).map(walk::cast).collect();
     let mut progress = vec![walk::Progress::default(); CASES];
     for _ in 0..MOVES {

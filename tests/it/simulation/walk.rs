@@ -535,7 +535,14 @@ mod late {
 
     pub(super) fn accident_penalty(w: &mut World, cast: &Cast) {
         use penalty::Command;
-        let step = w.rng.random_range(0..6);
+        let step =
+            usually(w, "enforcement", &StreamName::new("penalty", &text("q", cast)), 6, |kind| match kind {
+                None => 0,
+                Some("Filed" | "ActClaimed") => 1,
+                Some("InvestigationConcluded") => 2,
+                Some("NoticeServed") => 3,
+                _ => 4,
+            });
         let fine_fen = w.rng.random_range(1..12) * 100_000_000;
         let (by, command) = match step {
             0 => (
@@ -545,7 +552,7 @@ mod late {
                         unit: cast.unit.clone(),
                         premises: cast.premises.clone(),
                         area: AreaCode::parse(AREA).expect("an area"),
-                        act: id("accident"),
+                        act: id(&text("accident", cast)),
                         report: None,
                         reporter_ref: None,
                     }),
@@ -581,7 +588,23 @@ mod late {
         give::<penalty::Penalty>(w, cast, "enforcement", &text("q", cast), by, command);
     }
 
-    /// Some listing of the case, if credit has any.
+    /// Usually the step that comes next after the stream's last event, sometimes any.
+    fn usually(
+        w: &mut World,
+        service: &str,
+        stream: &StreamName,
+        steps: usize,
+        next: fn(Option<&str>) -> usize,
+    ) -> usize {
+        if w.percent(30) {
+            return w.rng.random_range(0..steps);
+        }
+        let node = w.node(service);
+        let last = node.streams.get(stream).and_then(|places| places.last());
+        next(last.map(|place| node.log[*place].kind.as_str()))
+    }
+
+    /// Some stream of a category, if the service has any.
     fn any(w: &mut World, service: &str, category: &str) -> Option<String> {
         let streams: Vec<&StreamName> =
             w.node(service).streams.keys().filter(|stream| stream.category() == category).collect();
@@ -594,7 +617,15 @@ mod late {
         let Some(listing) = any(w, "credit", "listing") else {
             return;
         };
-        let (by, command) = match w.rng.random_range(0..7) {
+        let step = usually(w, "credit", &StreamName::new("listing", &listing), 7, |kind| match kind {
+            Some("LegallyReviewed") => 0,
+            Some("PriorNoticeServed") => 1,
+            None | Some("Proposed") => 2,
+            Some("DefenceWaived" | "DefenceLapsed") => 3,
+            Some("Listed") => 4,
+            _ => 6,
+        });
+        let (by, command) = match step {
             0 => (
                 emergency(&[Role::Officer]),
                 Command::ServePriorNotice {
@@ -727,7 +758,7 @@ const STORY: &[(Move, usize, bool)] = &[
     (early::revise, 2, true),
     (early::withdraw, 2, true),
     (late::accident_penalty, 26, false),
-    (late::listing, 24, false),
+    (late::listing, 18, false),
     (late::settle, 1, false),
     (early::close, 2, true),
 ];
