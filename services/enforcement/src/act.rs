@@ -1,7 +1,7 @@
 //! An unlawful act of a unit (违法行为): at most one penalty case holds it, so it is fined at most once (行政处罚法 29).
 //!
 //! **Invariant**: all claims to an act meet in its one stream, so no race can give it to two cases. A case asks
-//! for it when it is filed and may not decide before it holds it; the first to file has it (行政处罚法 25).
+//! for it when it is filed and may not decide before it holds it; the first to file has it (行政处罚法 25). Decision 21.
 
 mod command;
 mod event;

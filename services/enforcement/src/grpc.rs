@@ -27,9 +27,7 @@ const PAGE_MAX: u32 = 200;
 
 /// Adds the service's routes.
 pub fn routes(node: Node, routes: &mut RoutesBuilder) {
-    routes.add_service(enforcement_service_server::EnforcementServiceServer::new(Door(
-        node,
-    )));
+    routes.add_service(enforcement_service_server::EnforcementServiceServer::new(Door(node)));
 }
 
 struct Door(Node);
@@ -46,9 +44,7 @@ impl enforcement_service_server::EnforcementService for Door {
         let bytes = message.encode_to_vec();
         let order = self.order(message.command.ok_or_else(field::no_command)?).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
-        Ok(Response::new(wire::ExecuteResponse {
-            outcome: Some(outcome),
-        }))
+        Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
 
     async fn get_penalty(
@@ -56,15 +52,11 @@ impl enforcement_service_server::EnforcementService for Door {
         request: Request<wire::GetPenaltyRequest>,
     ) -> Result<Response<wire::GetPenaltyResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetPenaltyRequest {
-            penalty_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetPenaltyRequest { penalty_id, min_position } = request.into_inner();
         let id = field::parse::<PenaltyId>("penalty_id", &penalty_id)?;
         let mut query = self.0.query("penalties", min_position).await?;
-        let row = view::penalty(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row =
+            view::penalty(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Penalty::NAME, id.as_str());
         let freshness = self.0.freshness("penalties", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no penalty case is called {id}")))?;
@@ -79,13 +71,8 @@ impl enforcement_service_server::EnforcementService for Door {
         request: Request<wire::ListPenaltiesRequest>,
     ) -> Result<Response<wire::ListPenaltiesResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListPenaltiesRequest {
-            min_position,
-            page_size,
-            page_token,
-            state,
-            unit,
-        } = request.into_inner();
+        let wire::ListPenaltiesRequest { min_position, page_size, page_token, state, unit } =
+            request.into_inner();
         let (before, limit) = page(page_size, &page_token)?;
         let mut query = self.0.query("penalties", min_position).await?;
         let rows = view::penalties(&mut query, &state, &unit, before, limit)
@@ -104,15 +91,10 @@ impl enforcement_service_server::EnforcementService for Door {
         request: Request<wire::GetSealRequest>,
     ) -> Result<Response<wire::GetSealResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetSealRequest {
-            seal_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetSealRequest { seal_id, min_position } = request.into_inner();
         let id = field::parse::<SealId>("seal_id", &seal_id)?;
         let mut query = self.0.query("seals", min_position).await?;
-        let row = view::seal(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::seal(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Seal::NAME, id.as_str());
         let freshness = self.0.freshness("seals", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no sealed place is called {id}")))?;
@@ -127,13 +109,8 @@ impl enforcement_service_server::EnforcementService for Door {
         request: Request<wire::ListDelegationsRequest>,
     ) -> Result<Response<wire::ListDelegationsResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListDelegationsRequest {
-            min_position,
-            page_size,
-            page_token,
-            state,
-            delegate,
-        } = request.into_inner();
+        let wire::ListDelegationsRequest { min_position, page_size, page_token, state, delegate } =
+            request.into_inner();
         let (before, limit) = page(page_size, &page_token)?;
         let mut query = self.0.query("register", min_position).await?;
         let rows = view::delegations(&mut query, &state, &delegate, before, limit)
@@ -157,9 +134,7 @@ fn page(size: u32, token: &str) -> Result<(i64, i64), Status> {
 /// The token of the page after a full one.
 fn next(limit: i64, found: usize, last: Option<i64>) -> String {
     let full = i64::try_from(found).is_ok_and(|found| found == limit);
-    last.filter(|_| full)
-        .map(|position| position.to_string())
-        .unwrap_or_default()
+    last.filter(|_| full).map(|position| position.to_string()).unwrap_or_default()
 }
 
 impl Door {
@@ -174,19 +149,15 @@ impl Door {
                 certificate_order("withdraw_certificate", &m.certificate, command)
             }
             Wire::DraftDelegation(m) => {
-                let staff = self
-                    .officers("draft_delegation.certificates", &m.certificates)
-                    .await?;
+                let staff = self.officers("draft_delegation.certificates", &m.certificates).await?;
                 delegation_order("draft_delegation", &m.delegation_id, read::draft(&m, staff)?)
             }
             Wire::SignDelegation(m) => {
                 delegation_order("sign_delegation", &m.delegation_id, delegation::Command::Sign)
             }
-            Wire::PublishDelegation(m) => delegation_order(
-                "publish_delegation",
-                &m.delegation_id,
-                delegation::Command::Publish,
-            ),
+            Wire::PublishDelegation(m) => {
+                delegation_order("publish_delegation", &m.delegation_id, delegation::Command::Publish)
+            }
             Wire::SuspendDelegation(m) => {
                 let cause = field::text("suspend_delegation.cause", &m.cause)?;
                 let command = delegation::Command::Suspend { cause };
@@ -202,15 +173,11 @@ impl Door {
             }
             Wire::FileCase(m) => {
                 let officers = self.officers("file_case.certificates", &m.certificates).await?;
-                let delegation = self
-                    .delegation("file_case.delegation_id", &m.delegation_id)
-                    .await?;
+                let delegation = self.delegation("file_case.delegation_id", &m.delegation_id).await?;
                 penalty_order("file_case", &m.penalty_id, read::file(&m, officers, delegation)?)
             }
             Wire::DecidePenalty(m) => {
-                let delegation = self
-                    .delegation("decide_penalty.delegation_id", &m.delegation_id)
-                    .await?;
+                let delegation = self.delegation("decide_penalty.delegation_id", &m.delegation_id).await?;
                 penalty_order("decide_penalty", &m.penalty_id, read::decide(&m, delegation)?)
             }
             Wire::OrderSeal(m) => {
@@ -219,20 +186,13 @@ impl Door {
             }
             Wire::RegulariseSeal(m) => {
                 let panel = field::list("regularise_seal.panel", &m.panel, field::text)?;
-                let command = seal::Command::Regularise {
-                    panel,
-                    upheld: m.upheld,
-                };
+                let command = seal::Command::Regularise { panel, upheld: m.upheld };
                 seal_order("regularise_seal", &m.seal_id, command)
             }
             Wire::ServeSeal(m) => seal_order("serve_seal", &m.seal_id, seal::Command::Serve),
             Wire::RecordSealBreaking(m) => {
                 let finding = field::text("record_seal_breaking.finding", &m.finding)?;
-                seal_order(
-                    "record_seal_breaking",
-                    &m.seal_id,
-                    seal::Command::RecordBreaking { finding },
-                )
+                seal_order("record_seal_breaking", &m.seal_id, seal::Command::RecordBreaking { finding })
             }
             Wire::LiftSeal(m) => {
                 let officers = self.officers("lift_seal.certificates", &m.certificates).await?;
@@ -246,17 +206,12 @@ impl Door {
     async fn officers(&self, name: &str, numbers: &[String]) -> Result<Vec<Certificate>, Status> {
         field::list(name, numbers, field::parse::<Id>)?;
         let mut query = self.register().await?;
-        let known = view::certificates(&mut query, numbers)
-            .await
-            .map_err(|error| status::of_database(&error))?;
-        let unknown = numbers
-            .iter()
-            .find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
+        let known =
+            view::certificates(&mut query, numbers).await.map_err(|error| status::of_database(&error))?;
+        let unknown =
+            numbers.iter().find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
         match unknown {
-            Some(number) => Err(field::invalid(
-                name,
-                format_args!("no certificate {number} is known"),
-            )),
+            Some(number) => Err(field::invalid(name, format_args!("no certificate {number} is known"))),
             None => Ok(known),
         }
     }
@@ -266,22 +221,14 @@ impl Door {
             return Ok(None);
         };
         let mut query = self.register().await?;
-        let known = view::delegation(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
-        known
-            .map(Some)
-            .ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
+        let known =
+            view::delegation(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
+        known.map(Some).ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
     }
 
     /// The register with everything that this log knows: what was withdrawn a moment ago covers no act.
     async fn register(&self) -> Result<ViewRead, Status> {
-        let head = self
-            .0
-            .log()
-            .head()
-            .await
-            .map_err(|error| status::of_log(&error))?;
+        let head = self.0.log().head().await.map_err(|error| status::of_log(&error))?;
         self.0.query("register", head.position).await
     }
 }
@@ -296,14 +243,7 @@ fn case_order(command: Wire) -> Result<Order, Status> {
         }
         Wire::ReviewLegality(m) => {
             let opinion = field::text("review_legality.opinion", &m.opinion)?;
-            (
-                "review_legality",
-                m.penalty_id,
-                Command::Review {
-                    passed: m.passed,
-                    opinion,
-                },
-            )
+            ("review_legality", m.penalty_id, Command::Review { passed: m.passed, opinion })
         }
         Wire::ServePriorNotice(m) => {
             let command = read::notice(&m)?;
@@ -311,22 +251,11 @@ fn case_order(command: Wire) -> Result<Order, Status> {
         }
         Wire::ReceiveDefence(m) => {
             let document = field::text("receive_defence.document", &m.document)?;
-            (
-                "receive_defence",
-                m.penalty_id,
-                Command::ReceiveDefence { document },
-            )
+            ("receive_defence", m.penalty_id, Command::ReceiveDefence { document })
         }
         Wire::WaiveDefence(m) => {
             let document = field::text("waive_defence.document", &m.document)?;
-            (
-                "waive_defence",
-                m.penalty_id,
-                Command::WaiveDefence {
-                    document,
-                    hearing: m.hearing_too,
-                },
-            )
+            ("waive_defence", m.penalty_id, Command::WaiveDefence { document, hearing: m.hearing_too })
         }
         Wire::RequestHearing(m) => ("request_hearing", m.penalty_id, Command::RequestHearing),
         Wire::CloseHearing(m) => {
@@ -338,24 +267,16 @@ fn case_order(command: Wire) -> Result<Order, Status> {
             ("dismiss_case", m.penalty_id, Command::Dismiss { ground })
         }
         Wire::PublishPenalty(m) => ("publish_penalty", m.penalty_id, Command::Publish),
-        Wire::RecordPayment(m) => (
-            "record_payment",
-            m.penalty_id,
-            Command::RecordPayment {
-                amount_fen: m.amount_fen,
-            },
-        ),
+        Wire::RecordPayment(m) => {
+            ("record_payment", m.penalty_id, Command::RecordPayment { amount_fen: m.amount_fen })
+        }
         Wire::RevisePenalty(m) => {
             let command = read::revise(&m)?;
             ("revise_penalty", m.penalty_id, command)
         }
         Wire::WithdrawPublication(m) => {
             let reason = field::text("withdraw_publication.reason", &m.reason)?;
-            (
-                "withdraw_publication",
-                m.penalty_id,
-                Command::WithdrawPublication { reason },
-            )
+            ("withdraw_publication", m.penalty_id, Command::WithdrawPublication { reason })
         }
         _ => return Err(field::no_command()),
     };

@@ -35,13 +35,7 @@ pub const SERVICE: Service = Service {
     listens_to: &["hazard"],
     react: policy::react,
     advance: policy::advance,
-    views: || {
-        vec![
-            Arc::new(view::PenaltiesView),
-            Arc::new(view::RegisterView),
-            Arc::new(view::SealsView),
-        ]
-    },
+    views: || vec![Arc::new(view::PenaltiesView), Arc::new(view::RegisterView), Arc::new(view::SealsView)],
     routes: grpc::routes,
 };
 

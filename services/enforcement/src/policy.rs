@@ -26,22 +26,12 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
         report: optional(fact, "report_id", &message.report_id)?,
         reporter_ref: optional(fact, "reporter_ref", &message.reporter_ref)?,
     };
-    let command = penalty::Command::Refer {
-        subject,
-        order: message.document,
-    };
-    Ok(vec![Reaction::new(
-        "refer-uncorrected-hazard",
-        Order::of::<Penalty>(&message.hazard_id, command),
-    )])
+    let command = penalty::Command::Refer { subject, order: message.document };
+    Ok(vec![Reaction::new("refer-uncorrected-hazard", Order::of::<Penalty>(&message.hazard_id, command))])
 }
 
 fn optional(fact: &Fact, name: &str, text: &str) -> Result<Option<Id>, Unreadable> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        fact.field(name, Id::parse(text)).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { fact.field(name, Id::parse(text)).map(Some) }
 }
 
 /// Our own event drives our own next step: a case and its act find each other.
@@ -51,26 +41,11 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
             let penalty = id(recorded)?;
             Ok(match chassis::event(recorded)? {
                 penalty::Event::Filed { subject, .. } => {
-                    vec![to_act(
-                        "claim-act",
-                        &subject.unit,
-                        &subject.act,
-                        act::Command::Claim { penalty },
-                    )]
+                    vec![to_act("claim-act", &subject.unit, &subject.act, act::Command::Claim { penalty })]
                 }
                 penalty::Event::Dismissed { unit, act, .. }
-                | penalty::Event::Revised {
-                    outcome: Outcome::Revoked,
-                    unit,
-                    act,
-                    ..
-                } => {
-                    vec![to_act(
-                        "release-act",
-                        &unit,
-                        &act,
-                        act::Command::Release { penalty },
-                    )]
+                | penalty::Event::Revised { outcome: Outcome::Revoked, unit, act, .. } => {
+                    vec![to_act("release-act", &unit, &act, act::Command::Release { penalty })]
                 }
                 _ => vec![],
             })
@@ -80,11 +55,7 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
                 vec![to_penalty("confirm-act", &penalty, penalty::Command::ConfirmAct)]
             }
             act::Event::Denied { penalty, holder } => {
-                vec![to_penalty(
-                    "deny-act",
-                    &penalty,
-                    penalty::Command::DenyAct { holder },
-                )]
+                vec![to_penalty("deny-act", &penalty, penalty::Command::DenyAct { holder })]
             }
             act::Event::Released { .. } => vec![],
         }),
@@ -93,10 +64,8 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
 }
 
 fn id(recorded: &Recorded) -> Result<Id, Unreadable> {
-    Id::parse(recorded.stream.id()).map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })
+    Id::parse(recorded.stream.id())
+        .map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
 }
 
 fn to_act(policy: &'static str, unit: &Uscc, act: &Id, command: act::Command) -> Reaction {

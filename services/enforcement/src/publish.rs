@@ -90,32 +90,19 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         | Event::LegallyReviewed { .. }
         | Event::HearingRequested {}
         | Event::HearingClosed { .. } => return None,
-        Event::Filed {
-            subject,
-            item,
-            delegation,
-            department,
-            authority,
-            decide_by,
-            ..
-        } => Public::of(&public::CaseFiled {
-            penalty_id,
-            unit: subject.unit.to_string(),
-            item: item.into(),
-            authority: authority.to_string(),
-            delegation_id: delegation
-                .map(|delegation| delegation.id.into())
-                .unwrap_or_default(),
-            decide_by: Some(chassis::due(&decide_by)),
-            act: subject.act.into(),
-            department: department.to_string(),
-        }),
-        Event::NoticeServed {
-            fine_fen,
-            hearing,
-            defend_by,
-            ..
-        } => Public::of(&public::PriorNoticeServed {
+        Event::Filed { subject, item, delegation, department, authority, decide_by, .. } => {
+            Public::of(&public::CaseFiled {
+                penalty_id,
+                unit: subject.unit.to_string(),
+                item: item.into(),
+                authority: authority.to_string(),
+                delegation_id: delegation.map(|delegation| delegation.id.into()).unwrap_or_default(),
+                decide_by: Some(chassis::due(&decide_by)),
+                act: subject.act.into(),
+                department: department.to_string(),
+            })
+        }
+        Event::NoticeServed { fine_fen, hearing, defend_by, .. } => Public::of(&public::PriorNoticeServed {
             penalty_id,
             proposed_fine_fen: fine_fen,
             hearing_right: hearing,
@@ -125,23 +112,12 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         Event::DefenceWaived { .. } => heard(penalty_id, "waived"),
         Event::DefenceLapsed { .. } => heard(penalty_id, "lapsed"),
         Event::Decided { .. } => return decided(penalty_id, event),
-        Event::Dismissed { ground, unit, act: _ } => Public::of(&public::CaseDismissed {
-            penalty_id,
-            unit: unit.to_string(),
-            ground,
-        }),
+        Event::Dismissed { ground, unit, act: _ } => {
+            Public::of(&public::CaseDismissed { penalty_id, unit: unit.to_string(), ground })
+        }
         Event::Published {} => Public::of(&public::PenaltyPublished { penalty_id }),
-        Event::FinePaid { amount_fen, .. } => Public::of(&public::FinePaid {
-            penalty_id,
-            amount_fen,
-        }),
-        Event::Revised {
-            outcome,
-            fine_fen,
-            unit,
-            withdraw_by,
-            ..
-        } => Public::of(&public::PenaltyRevised {
+        Event::FinePaid { amount_fen, .. } => Public::of(&public::FinePaid { penalty_id, amount_fen }),
+        Event::Revised { outcome, fine_fen, unit, withdraw_by, .. } => Public::of(&public::PenaltyRevised {
             penalty_id,
             fine_fen,
             outcome: outcome.to_string(),
@@ -188,10 +164,7 @@ fn decided(penalty_id: String, event: penalty::Event) -> Option<Public> {
 }
 
 fn heard(penalty_id: String, how: &str) -> Public {
-    Public::of(&public::DefenceHeard {
-        penalty_id,
-        how: how.to_owned(),
-    })
+    Public::of(&public::DefenceHeard { penalty_id, how: how.to_owned() })
 }
 
 fn of_seal(id: &str, event: seal::Event) -> Option<Public> {
@@ -200,41 +173,26 @@ fn of_seal(id: &str, event: seal::Event) -> Option<Public> {
     Some(match event {
         // Steps of paper work; what it must show is the breach, which is public.
         Event::Regularised { .. } | Event::Served { .. } => return None,
-        Event::Ordered {
-            unit,
-            premises,
-            area,
-            authority,
-            document,
-            until,
-            serve_by,
-            ..
-        } => Public::of(&public::SealOrdered {
-            seal_id,
-            unit: unit.to_string(),
-            premises,
-            document,
-            until: Some(chassis::due(&until)),
-            serve_by: Some(chassis::due(&serve_by)),
-            authority: authority.to_string(),
-            area: area.to_string(),
-        }),
-        Event::Broken { finding: _, unit } => Public::of(&public::SealBroken {
-            seal_id,
-            unit: unit.to_string(),
-        }),
-        Event::Lifted { cause } => Public::of(&public::SealLifted {
-            seal_id,
-            cause: cause.to_string(),
-        }),
+        Event::Ordered { unit, premises, area, authority, document, until, serve_by, .. } => {
+            Public::of(&public::SealOrdered {
+                seal_id,
+                unit: unit.to_string(),
+                premises,
+                document,
+                until: Some(chassis::due(&until)),
+                serve_by: Some(chassis::due(&serve_by)),
+                authority: authority.to_string(),
+                area: area.to_string(),
+            })
+        }
+        Event::Broken { finding: _, unit } => {
+            Public::of(&public::SealBroken { seal_id, unit: unit.to_string() })
+        }
+        Event::Lifted { cause } => Public::of(&public::SealLifted { seal_id, cause: cause.to_string() }),
         Event::DutyBreached { duty, due } => breached(seal_id, &duty.to_string(), &due),
     })
 }
 
 fn breached(subject: String, duty: &str, due: &law::Due) -> Public {
-    Public::of(&public::DeadlineBreached {
-        subject,
-        duty: duty.to_owned(),
-        due: Some(chassis::due(due)),
-    })
+    Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due: Some(chassis::due(due)) })
 }

@@ -1,4 +1,5 @@
 //! A temporary seal (临时查封) of one place: ordered, served, broken, lifted; and ordered again on new evidence.
+//! Decision 21.
 //!
 //! **Invariant**: a fire rescue body seals in its own name, for 30 days at most. Nobody else does, under
 //! whatever delegation (行政强制法 17).

@@ -33,10 +33,9 @@ impl Decider for Act {
             (Command::Claim { penalty }, None) => vec![Event::Claimed { penalty }],
             (Command::Claim { penalty }, Some(holder)) if penalty == *holder => vec![],
             (Command::Claim { penalty }, Some(_)) if state.denied.contains(&penalty) => vec![],
-            (Command::Claim { penalty }, Some(holder)) => vec![Event::Denied {
-                penalty,
-                holder: holder.clone(),
-            }],
+            (Command::Claim { penalty }, Some(holder)) => {
+                vec![Event::Denied { penalty, holder: holder.clone() }]
+            }
             (Command::Release { penalty }, Some(holder)) if penalty == *holder => {
                 vec![Event::Released { penalty }]
             }

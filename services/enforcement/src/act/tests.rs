@@ -9,10 +9,7 @@ use time::macros::datetime;
 use super::*;
 
 fn cx() -> Context {
-    context(
-        datetime!(2023-03-10 9:00 +8),
-        actor(DepartmentKind::Fire, "330723", &[Role::Officer]),
-    )
+    context(datetime!(2023-03-10 9:00 +8), actor(DepartmentKind::Fire, "330723", &[Role::Officer]))
 }
 
 fn id(text: &str) -> Id {
@@ -30,16 +27,9 @@ fn claimed(penalty: &str) -> Event {
 #[test]
 fn the_first_case_has_the_act_and_the_second_is_told() {
     given::<Act>([]).when(claim("p-1"), &cx()).then([claimed("p-1")]);
-    let denied = Event::Denied {
-        penalty: id("p-2"),
-        holder: id("p-1"),
-    };
-    given::<Act>([claimed("p-1")])
-        .when(claim("p-2"), &cx())
-        .then([denied.clone()]);
-    given::<Act>([claimed("p-1"), denied])
-        .when(claim("p-2"), &cx())
-        .then([]);
+    let denied = Event::Denied { penalty: id("p-2"), holder: id("p-1") };
+    given::<Act>([claimed("p-1")]).when(claim("p-2"), &cx()).then([denied.clone()]);
+    given::<Act>([claimed("p-1"), denied]).when(claim("p-2"), &cx()).then([]);
 }
 
 #[test]
@@ -50,16 +40,10 @@ fn a_repeated_claim_changes_nothing() {
 #[test]
 fn only_the_holder_gives_the_act_back_and_then_another_case_may_have_it() {
     let release = |penalty| Command::Release { penalty: id(penalty) };
-    given::<Act>([claimed("p-1")])
-        .when(release("p-2"), &cx())
-        .then([]);
+    given::<Act>([claimed("p-1")]).when(release("p-2"), &cx()).then([]);
     let released = Event::Released { penalty: id("p-1") };
-    given::<Act>([claimed("p-1")])
-        .when(release("p-1"), &cx())
-        .then([released.clone()]);
-    given::<Act>([claimed("p-1"), released])
-        .when(claim("p-2"), &cx())
-        .then([claimed("p-2")]);
+    given::<Act>([claimed("p-1")]).when(release("p-1"), &cx()).then([released.clone()]);
+    given::<Act>([claimed("p-1"), released]).when(claim("p-2"), &cx()).then([claimed("p-2")]);
 }
 
 #[test]

@@ -63,8 +63,6 @@ fn registrar(department: &Department, cx: &Context) -> Result<(), Refusal> {
     if cx.actor.has(Role::Head) && cx.actor.department.area.contains(&department.area) {
         Ok(())
     } else {
-        Err(Refusal::NotTheRegistrar {
-            department: department.clone(),
-        })
+        Err(Refusal::NotTheRegistrar { department: department.clone() })
     }
 }

@@ -23,15 +23,11 @@ fn certificate() -> Certificate {
 }
 
 fn issued() -> Event {
-    Event::Issued {
-        certificate: certificate(),
-    }
+    Event::Issued { certificate: certificate() }
 }
 
 fn issue() -> Command {
-    Command::Issue {
-        certificate: certificate(),
-    }
+    Command::Issue { certificate: certificate() }
 }
 
 fn withdraw() -> Command {
@@ -51,30 +47,20 @@ fn the_unit_or_a_body_above_it_issues_a_certificate() {
 
 #[test]
 fn another_town_does_not_issue_a_certificate_nor_does_an_officer() {
-    let refusal = Refusal::NotTheRegistrar {
-        department: certificate().department,
-    };
+    let refusal = Refusal::NotTheRegistrar { department: certificate().department };
     given::<Certification>([])
         .when(issue(), &head(DepartmentKind::Town, "330723104"))
         .refused(refusal.clone());
     let mut officer = head(DepartmentKind::Town, "330723103");
     officer.actor.roles = vec![Role::Officer];
-    given::<Certification>([])
-        .when(issue(), &officer)
-        .refused(refusal);
+    given::<Certification>([]).when(issue(), &officer).refused(refusal);
 }
 
 #[test]
 fn a_certificate_that_is_never_valid_is_not_issued() {
-    let certificate = Certificate {
-        until: certificate().from,
-        ..certificate()
-    };
+    let certificate = Certificate { until: certificate().from, ..certificate() };
     given::<Certification>([])
-        .when(
-            Command::Issue { certificate },
-            &head(DepartmentKind::Fire, "330723"),
-        )
+        .when(Command::Issue { certificate }, &head(DepartmentKind::Fire, "330723"))
         .refused(Refusal::EmptyTerm);
 }
 
@@ -84,25 +70,14 @@ fn a_number_is_used_once_and_the_same_issue_again_changes_nothing() {
     given::<Certification>([issued()]).when(issue(), &cx).then([]);
     let events = given::<Certification>([issued()]).when(withdraw(), &cx).events();
     let history = [issued()].into_iter().chain(events);
-    given::<Certification>(history)
-        .when(issue(), &cx)
-        .refused(Refusal::NumberUsed);
+    given::<Certification>(history).when(issue(), &cx).refused(Refusal::NumberUsed);
 }
 
 #[test]
 fn a_certificate_is_withdrawn_once_at_the_act() {
     let cx = head(DepartmentKind::Fire, "330723");
-    given::<Certification>([])
-        .when(withdraw(), &cx)
-        .refused(Refusal::NotIssued);
-    let withdrawn = Event::Withdrawn {
-        at: cx.at,
-        cause: "left".into(),
-    };
-    given::<Certification>([issued()])
-        .when(withdraw(), &cx)
-        .then([withdrawn.clone()]);
-    given::<Certification>([issued(), withdrawn])
-        .when(withdraw(), &cx)
-        .then([]);
+    given::<Certification>([]).when(withdraw(), &cx).refused(Refusal::NotIssued);
+    let withdrawn = Event::Withdrawn { at: cx.at, cause: "left".into() };
+    given::<Certification>([issued()]).when(withdraw(), &cx).then([withdrawn.clone()]);
+    given::<Certification>([issued(), withdrawn]).when(withdraw(), &cx).then([]);
 }

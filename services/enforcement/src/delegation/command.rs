@@ -15,11 +15,7 @@ use crate::penalty::Norm;
 #[expect(clippy::large_enum_variant, reason = "a command is made once and used once")]
 pub enum Command {
     /// 拟定; `staff` are the delegate's certified officers.
-    Draft {
-        delegation: Delegation,
-        basis: Basis,
-        staff: Vec<Certificate>,
-    },
+    Draft { delegation: Delegation, basis: Basis, staff: Vec<Certificate> },
     /// 签订, by the party the actor belongs to.
     Sign,
     /// 公布, by the party the actor belongs to.
@@ -61,13 +57,7 @@ decider::refusals! {
 }
 
 /// What the law calls coercive measures; no such item stands on a list of 委托.
-const COERCIVE: [&str; 5] = [
-    "seal",
-    "temporary-seal",
-    "seizure",
-    "forced-demolition",
-    "detention",
-];
+const COERCIVE: [&str; 5] = ["seal", "temporary-seal", "seizure", "forced-demolition", "detention"];
 
 /// The delegation's decider.
 pub struct Delegating;
@@ -81,14 +71,9 @@ impl Decider for Delegating {
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match (state, command) {
-            (
-                State::Unknown,
-                Command::Draft {
-                    delegation,
-                    basis,
-                    staff,
-                },
-            ) => draft(delegation, basis, &staff, cx),
+            (State::Unknown, Command::Draft { delegation, basis, staff }) => {
+                draft(delegation, basis, &staff, cx)
+            }
             (_, Command::Draft { .. }) => Err(Refusal::AlreadyDrafted),
             (State::Ended, Command::Expire) | (State::Draft(_) | State::Unknown, Command::Expire) => {
                 Ok(vec![])
@@ -147,14 +132,10 @@ fn draft(
     rests_on(delegation.model, basis.kind, cx)?;
     // The kinds that hold powers and the kinds that may receive them are disjoint: no chain can form.
     if !Norm::holds_powers(delegation.delegator.kind) {
-        return Err(Refusal::SubDelegation {
-            delegator: delegation.delegator,
-        });
+        return Err(Refusal::SubDelegation { delegator: delegation.delegator });
     }
     if delegation.delegate.kind != DepartmentKind::Town {
-        return Err(Refusal::NotFitToReceive {
-            delegate: delegation.delegate,
-        });
+        return Err(Refusal::NotFitToReceive { delegate: delegation.delegate });
     }
     if delegation.from >= delegation.until {
         return Err(Refusal::NoTerm);
@@ -164,14 +145,8 @@ fn draft(
     if !inside(&delegation.delegator) || !inside(&delegation.delegate) {
         return Err(Refusal::OutsideArea);
     }
-    check_officers(
-        staff,
-        &delegation.delegate,
-        cx.at,
-        "penalty.officers_min",
-        &cx.rules,
-    )?
-    .map_err(|_| Refusal::StaffNotCertified)?;
+    check_officers(staff, &delegation.delegate, cx.at, "penalty.officers_min", &cx.rules)?
+        .map_err(|_| Refusal::StaffNotCertified)?;
     Ok(vec![Event::Drafted { delegation, basis }])
 }
 
@@ -185,10 +160,7 @@ fn rests_on(model: Model, kind: BasisKind, cx: &Context) -> Result<(), Refusal> 
 }
 
 fn carries(kind: BasisKind, cx: &Context) -> Result<bool, RuleError> {
-    Ok(cx
-        .rules
-        .list("delegation.legal_basis_required")?
-        .contains(&kind.to_string()))
+    Ok(cx.rules.list("delegation.legal_basis_required")?.contains(&kind.to_string()))
 }
 
 fn matters(delegation: &Delegation) -> Result<(), Refusal> {
@@ -212,11 +184,7 @@ fn matters(delegation: &Delegation) -> Result<(), Refusal> {
 fn sign(draft: &Draft, cx: &Context) -> Result<Vec<Event>, Refusal> {
     let by = party(&draft.delegation, cx)?;
     head(cx)?;
-    Ok(if draft.signed.contains(&by) {
-        vec![]
-    } else {
-        vec![Event::Signed { by }]
-    })
+    Ok(if draft.signed.contains(&by) { vec![] } else { vec![Event::Signed { by }] })
 }
 
 fn publish(draft: &Draft, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -237,17 +205,8 @@ fn publish(draft: &Draft, cx: &Context) -> Result<Vec<Event>, Refusal> {
     };
     // In force once both have published, and not before the day the paper names.
     let from = draft.delegation.from.max(*first).max(cx.at);
-    let delegation = Delegation {
-        from,
-        ..draft.delegation.clone()
-    };
-    Ok(vec![
-        published,
-        Event::CameIntoForce {
-            delegation,
-            basis: draft.basis.clone(),
-        },
-    ])
+    let delegation = Delegation { from, ..draft.delegation.clone() };
+    Ok(vec![published, Event::CameIntoForce { delegation, basis: draft.basis.clone() }])
 }
 
 fn resume(suspended: &Delegation, basis: &Basis, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -260,18 +219,11 @@ fn resume(suspended: &Delegation, basis: &Basis, cx: &Context) -> Result<Vec<Eve
         from: suspended.from.max(cx.at),
         ..suspended.clone()
     };
-    Ok(vec![Event::Resumed {
-        delegation,
-        basis: basis.clone(),
-    }])
+    Ok(vec![Event::Resumed { delegation, basis: basis.clone() }])
 }
 
 fn expire(delegation: &Delegation, at: OffsetDateTime, cx: &Context) -> Vec<Event> {
-    if cx.now >= delegation.until {
-        vec![Event::Expired { at }]
-    } else {
-        vec![]
-    }
+    if cx.now >= delegation.until { vec![Event::Expired { at }] } else { vec![] }
 }
 
 fn party(delegation: &Delegation, cx: &Context) -> Result<Party, Refusal> {
@@ -292,9 +244,5 @@ fn delegator(delegation: &Delegation, cx: &Context) -> Result<(), Refusal> {
 }
 
 fn head(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Head) {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheHead)
-    }
+    if cx.actor.has(Role::Head) { Ok(()) } else { Err(Refusal::NotTheHead) }
 }

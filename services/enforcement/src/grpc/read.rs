@@ -68,14 +68,7 @@ pub(super) fn file(
 
 /// All of it, or nothing: a referred case says it all already.
 fn subject(m: &wire::FileCase) -> Result<Option<Subject>, Status> {
-    let parts = [
-        &m.unit,
-        &m.premises,
-        &m.area,
-        &m.act,
-        &m.report_id,
-        &m.reporter_ref,
-    ];
+    let parts = [&m.unit, &m.premises, &m.area, &m.act, &m.report_id, &m.reporter_ref];
     if parts.iter().all(|part| part.is_empty()) {
         return Ok(None);
     }
@@ -95,9 +88,7 @@ fn level(name: &str, text: &str) -> Result<Option<Level>, Status> {
     }
     let levels = [Level::General, Level::Larger, Level::Major, Level::Extreme];
     let found = levels.into_iter().find(|level| level.en() == text);
-    found
-        .map(Some)
-        .ok_or_else(|| field::invalid(name, "known are general, larger, major and extreme"))
+    found.map(Some).ok_or_else(|| field::invalid(name, "known are general, larger, major and extreme"))
 }
 
 pub(super) fn conclude(m: &wire::ConcludeInvestigation) -> Result<penalty::Command, Status> {
@@ -151,9 +142,7 @@ pub(super) fn seal(m: &wire::OrderSeal, officers: Vec<Certificate>) -> Result<se
         evidence: field::list("order_seal.evidence", &m.evidence, field::parse::<Id>)?,
         officers,
         panel: field::list("order_seal.panel", &m.panel, field::text)?,
-        inspected: inspected
-            .map(|at| field::instant("order_seal.inspected_at", Some(at)))
-            .transpose()?,
+        inspected: inspected.map(|at| field::instant("order_seal.inspected_at", Some(at))).transpose()?,
         period: field::parse("order_seal.period", &m.period)?,
         emergency: m.emergency,
     })

@@ -29,19 +29,11 @@ pub enum Command {
     /// The policy's: the act is another case's.
     DenyAct { holder: Id },
     /// 调查终结
-    Conclude {
-        facts: String,
-        fine_fen: i64,
-        review: Vec<ReviewGround>,
-    },
+    Conclude { facts: String, fine_fen: i64, review: Vec<ReviewGround> },
     /// 法制审核
     Review { passed: bool, opinion: String },
     /// 行政处罚告知; `defence` is how long the unit has.
-    ServeNotice {
-        document: String,
-        defence: Period,
-        hearing: bool,
-    },
+    ServeNotice { document: String, defence: Period, hearing: bool },
     /// 收到陈述、申辩
     ReceiveDefence { document: String },
     /// 书面放弃; `hearing` where the paper names the hearing too.
@@ -51,12 +43,7 @@ pub enum Command {
     /// 听证结束
     CloseHearing { record: String },
     /// 处罚决定; a town shows its delegation again, as it stands now.
-    Decide {
-        document: String,
-        fine_fen: i64,
-        panel: Vec<String>,
-        delegation: Option<Delegation>,
-    },
+    Decide { document: String, fine_fen: i64, panel: Vec<String>, delegation: Option<Delegation> },
     /// 不予处罚、撤销案件
     Dismiss { ground: String },
     /// 决定公开
@@ -64,11 +51,7 @@ pub enum Command {
     /// 罚款缴纳, as the treasury tells it.
     RecordPayment { amount_fen: i64 },
     /// 决定变更、撤销
-    Revise {
-        outcome: Outcome,
-        fine_fen: i64,
-        document: String,
-    },
+    Revise { outcome: Outcome, fine_fen: i64, document: String },
     /// 撤回公开信息
     WithdrawPublication { reason: String },
     /// The clock's: a period ran out.
@@ -193,9 +176,7 @@ impl Decider for Penalty {
             State::Decided(decided) => &decided.duties,
             State::Unknown | State::Referred(_) | State::Dismissed => return None,
         };
-        duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 

@@ -94,18 +94,9 @@ pub enum Event {
     /// Another case holds the act.
     ActTaken { holder: Id },
     /// 调查终结, with the proposed fine.
-    InvestigationConcluded {
-        facts: String,
-        fine_fen: i64,
-        review: Vec<ReviewGround>,
-        handler: Id,
-    },
+    InvestigationConcluded { facts: String, fine_fen: i64, review: Vec<ReviewGround>, handler: Id },
     /// 法制审核
-    LegallyReviewed {
-        passed: bool,
-        opinion: String,
-        reviewer: Id,
-    },
+    LegallyReviewed { passed: bool, opinion: String, reviewer: Id },
     /// 行政处罚告知
     NoticeServed {
         document: String,
@@ -157,11 +148,7 @@ pub enum Event {
     /// 决定公开
     Published {},
     /// 罚款缴纳
-    FinePaid {
-        amount_fen: i64,
-        outstanding_fen: i64,
-        late: bool,
-    },
+    FinePaid { amount_fen: i64, outstanding_fen: i64, late: bool },
     /// 决定变更、撤销
     Revised {
         outcome: Outcome,

@@ -32,25 +32,12 @@ pub(super) fn breach(open: &Open, duty: Duty, due: Due) -> Option<Event> {
 }
 
 pub(super) fn file(referred: Option<&Subject>, command: Command, cx: &Context) -> Result<Event, Refusal> {
-    let Command::File {
-        subject,
-        items,
-        officers,
-        delegation,
-        accident_level,
-    } = command
-    else {
+    let Command::File { subject, items, officers, delegation, accident_level } = command else {
         return Err(Refusal::AlreadyFiled);
     };
     officer(cx)?;
     let subject = subject_of(referred, subject)?;
-    check_officers(
-        &officers,
-        &cx.actor.department,
-        cx.at,
-        "penalty.officers_min",
-        &cx.rules,
-    )??;
+    check_officers(&officers, &cx.actor.department, cx.at, "penalty.officers_min", &cx.rules)??;
     let item = gravest(&items, accident_level, cx)?;
     let authority = power(&item, &subject, delegation.as_ref(), cx)?;
     let decide = cx.rules.period("penalty.decision_deadline")?;
@@ -100,8 +87,7 @@ fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refus
 
 pub(super) fn range(item: &Id, level: Option<Level>, cx: &Context) -> Result<Range, Refusal> {
     let norm = Norm::of(item).ok_or_else(|| Refusal::UnknownItem { item: item.clone() })?;
-    norm.range(level, &cx.rules)?
-        .ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
+    norm.range(level, &cx.rules)?.ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
 }
 
 /// In whose name the acting unit may fine for the item there; the name never comes from the caller.
@@ -135,45 +121,30 @@ pub(super) fn dismiss_referred(subject: &Subject, ground: String, cx: &Context) 
     if !cx.actor.department.area.contains(&subject.area) {
         return Err(Refusal::OutsideArea);
     }
-    Ok(Event::Dismissed {
-        ground,
-        unit: subject.unit.clone(),
-        act: subject.act.clone(),
-    })
+    Ok(Event::Dismissed { ground, unit: subject.unit.clone(), act: subject.act.clone() })
 }
 
 pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     ours(&open.case.department, &open.case.authority, cx)?;
     match command {
-        Command::Conclude {
-            facts,
-            fine_fen,
-            review,
-        } => conclude(open, facts, fine_fen, review, cx).map(Some),
+        Command::Conclude { facts, fine_fen, review } => {
+            conclude(open, facts, fine_fen, review, cx).map(Some)
+        }
         Command::Review { passed, opinion } => review(open, passed, opinion, cx).map(Some),
-        Command::ServeNotice {
-            document,
-            defence,
-            hearing,
-        } => serve_notice(open, document, defence, hearing, cx).map(Some),
+        Command::ServeNotice { document, defence, hearing } => {
+            serve_notice(open, document, defence, hearing, cx).map(Some)
+        }
         Command::ReceiveDefence { document } => {
             in_window(open, cx).map(|_| Some(Event::DefenceReceived { document }))
         }
-        Command::WaiveDefence { document, hearing } => in_window(open, cx).map(|_| {
-            Some(Event::DefenceWaived {
-                document,
-                hearing,
-                at: cx.at,
-            })
-        }),
+        Command::WaiveDefence { document, hearing } => {
+            in_window(open, cx).map(|_| Some(Event::DefenceWaived { document, hearing, at: cx.at }))
+        }
         Command::RequestHearing => request_hearing(open, cx),
         Command::CloseHearing { record } => close_hearing(open, record, cx).map(Some),
-        Command::Decide {
-            document,
-            fine_fen,
-            panel,
-            delegation,
-        } => settling::decide(open, document, fine_fen, panel, delegation.as_ref(), cx).map(Some),
+        Command::Decide { document, fine_fen, panel, delegation } => {
+            settling::decide(open, document, fine_fen, panel, delegation.as_ref(), cx).map(Some)
+        }
         Command::Dismiss { ground } => {
             head(cx)?;
             let Subject { unit, act, .. } = open.case.subject.clone();
@@ -204,12 +175,7 @@ fn conclude(
         return Err(Refusal::AlreadyNoticed);
     }
     within(fine_fen, range(&open.case.item, open.case.accident_level, cx)?)?;
-    Ok(Event::InvestigationConcluded {
-        facts,
-        fine_fen,
-        review,
-        handler: cx.actor.id.clone(),
-    })
+    Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone() })
 }
 
 pub(super) fn within(fine_fen: i64, range: Range) -> Result<Range, Refusal> {
@@ -233,11 +199,7 @@ fn review(open: &Open, passed: bool, opinion: String, cx: &Context) -> Result<Ev
     if handled(open, cx) {
         return Err(Refusal::ReviewerHandledCase);
     }
-    Ok(Event::LegallyReviewed {
-        passed,
-        opinion,
-        reviewer: cx.actor.id.clone(),
-    })
+    Ok(Event::LegallyReviewed { passed, opinion, reviewer: cx.actor.id.clone() })
 }
 
 /// Whether the actor handled the case, as a person or by certificate.
@@ -277,7 +239,7 @@ fn serve_notice(
 ///
 /// The fire bodies' threshold is unverified, other bodies have none in the pack. Where there is no threshold
 /// that may be used, every fine carries the right: telling of one too many harms nobody, one too few voids
-/// the decision.
+/// the decision. Decision 21.
 fn hearing_due(authority: &Department, fine_fen: i64, cx: &Context) -> Result<bool, RuleError> {
     if authority.kind != DepartmentKind::Fire {
         return Ok(true);
@@ -292,9 +254,9 @@ fn hearing_due(authority: &Department, fine_fen: i64, cx: &Context) -> Result<bo
 fn in_window<'a>(open: &'a Open, cx: &Context) -> Result<&'a Notice, Refusal> {
     match &open.notice {
         None => Err(Refusal::NotNoticed),
-        Some(notice) if notice.defend_by.is_past(cx.at) => Err(Refusal::DefenceTooLate {
-            until: notice.defend_by.last_day,
-        }),
+        Some(notice) if notice.defend_by.is_past(cx.at) => {
+            Err(Refusal::DefenceTooLate { until: notice.defend_by.last_day })
+        }
         Some(notice) => Ok(notice),
     }
 }
@@ -305,43 +267,26 @@ fn request_hearing(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> 
     match notice.hearing {
         Hearing::Requested | Hearing::Closed(_) => Ok(None),
         Hearing::Waived(_) => Err(Refusal::HearingWaived),
-        Hearing::Silent if until.is_past(cx.at) => Err(Refusal::HearingTooLate {
-            until: until.last_day,
-        }),
+        Hearing::Silent if until.is_past(cx.at) => Err(Refusal::HearingTooLate { until: until.last_day }),
         Hearing::Silent => Ok(Some(Event::HearingRequested {})),
     }
 }
 
 fn close_hearing(open: &Open, record: String, cx: &Context) -> Result<Event, Refusal> {
-    let requested = open
-        .notice
-        .as_ref()
-        .is_some_and(|notice| notice.hearing == Hearing::Requested);
+    let requested = open.notice.as_ref().is_some_and(|notice| notice.hearing == Hearing::Requested);
     if !requested {
         return Err(Refusal::HearingNotRequested);
     }
     if handled(open, cx) {
         return Err(Refusal::PresiderHandledCase);
     }
-    Ok(Event::HearingClosed {
-        record,
-        presider: cx.actor.id.clone(),
-        at: cx.at,
-    })
+    Ok(Event::HearingClosed { record, presider: cx.actor.id.clone(), at: cx.at })
 }
 
 fn officer(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Officer) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAnOfficer)
-    }
+    if cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
 }
 
 pub(super) fn head(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Head) {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheHead)
-    }
+    if cx.actor.has(Role::Head) { Ok(()) } else { Err(Refusal::NotTheHead) }
 }

@@ -43,12 +43,7 @@ const NORMS: [Norm; 7] = [
 
 impl Norm {
     const fn fixed(word: &'static str, parameters: &'static str) -> Self {
-        Self {
-            word,
-            parameters,
-            by_level: false,
-            holder: DepartmentKind::Fire,
-        }
+        Self { word, parameters, by_level: false, holder: DepartmentKind::Fire }
     }
 
     /// The norm an item stands for.

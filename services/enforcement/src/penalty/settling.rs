@@ -27,9 +27,7 @@ pub(super) fn decide(
         Claim::Held => {}
         Claim::Pending => return Err(Refusal::ActNotClaimed),
         Claim::Taken(holder) => {
-            return Err(Refusal::ActHeldByAnother {
-                holder: holder.clone(),
-            });
+            return Err(Refusal::ActHeldByAnother { holder: holder.clone() });
         }
     }
     let proposal = open.proposal.as_ref().ok_or(Refusal::NotConcluded)?;
@@ -39,9 +37,7 @@ pub(super) fn decide(
     let case = &open.case;
     let range = within(fine_fen, range(&case.item, case.accident_level, cx)?)?;
     if fine_fen > notice.fine_fen {
-        return Err(Refusal::Aggravated {
-            noticed: InYuan(notice.fine_fen),
-        });
+        return Err(Refusal::Aggravated { noticed: InYuan(notice.fine_fen) });
     }
     // The decision is announced and handed over on the spot (行政处罚法 61), so payment runs from it.
     let pay = cx.rules.period("penalty.pay_deadline")?;
@@ -78,21 +74,18 @@ fn in_its_name(open: &Open, delegation: Option<&Delegation>, cx: &Context) -> Re
 
 /// A defence that was received does not close the window: the unit may add to it until the last day. Only a
 /// written waiver shortens it (行政处罚法 45, 62), and a hearing asked for in time is held first (65).
+/// Decision 21.
 fn heard(notice: &Notice, cx: &Context) -> Result<(), Refusal> {
     let waived = notice.waived.is_some_and(|at| at <= cx.at);
     if !waived && !notice.defend_by.is_past(cx.at) {
-        return Err(Refusal::DefenceWindowOpen {
-            until: notice.defend_by.last_day,
-        });
+        return Err(Refusal::DefenceWindowOpen { until: notice.defend_by.last_day });
     }
     match (&notice.hearing_by, notice.hearing) {
         (None, _) => Ok(()),
         (Some(_), Hearing::Closed(at) | Hearing::Waived(at)) if at <= cx.at => Ok(()),
         (Some(_), Hearing::Requested | Hearing::Closed(_)) => Err(Refusal::HearingOpen),
         (Some(until), _) if until.is_past(cx.at) => Ok(()),
-        (Some(until), _) => Err(Refusal::HearingWindowOpen {
-            until: until.last_day,
-        }),
+        (Some(until), _) => Err(Refusal::HearingWindowOpen { until: until.last_day }),
     }
 }
 
@@ -124,11 +117,9 @@ pub(super) fn breach(decided: &Decided, duty: Duty, due: Due) -> Option<Event> {
 pub(super) fn settle(decided: &Decided, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     let case = &decided.case;
     match command {
-        Command::Revise {
-            outcome,
-            fine_fen,
-            document,
-        } => revise(decided, outcome, fine_fen, document, cx).map(Some),
+        Command::Revise { outcome, fine_fen, document } => {
+            revise(decided, outcome, fine_fen, document, cx).map(Some)
+        }
         Command::Publish => {
             ours(&case.department, &case.authority, cx)?;
             publish(decided)
@@ -140,10 +131,9 @@ pub(super) fn settle(decided: &Decided, command: Command, cx: &Context) -> Resul
         Command::WithdrawPublication { reason } => {
             ours(&case.department, &case.authority, cx)?;
             match &decided.publication {
-                Publication::Withdrawing(due) => Ok(Some(Event::PublicationWithdrawn {
-                    reason,
-                    in_time: !due.is_past(cx.at),
-                })),
+                Publication::Withdrawing(due) => {
+                    Ok(Some(Event::PublicationWithdrawn { reason, in_time: !due.is_past(cx.at) }))
+                }
                 Publication::Withdrawn => Ok(None),
                 Publication::No | Publication::Public => Err(Refusal::NothingToWithdraw),
             }
@@ -170,9 +160,7 @@ fn pay(decided: &Decided, amount_fen: i64, cx: &Context) -> Result<Event, Refusa
     }
     let outstanding_fen = decided.fine_fen - decided.paid_fen;
     if amount_fen > outstanding_fen {
-        return Err(Refusal::Overpaid {
-            outstanding: InYuan(outstanding_fen.max(0)),
-        });
+        return Err(Refusal::Overpaid { outstanding: InYuan(outstanding_fen.max(0)) });
     }
     Ok(Event::FinePaid {
         amount_fen,
@@ -197,30 +185,17 @@ fn revise(
         Outcome::Revoked => 0,
         Outcome::Reduced if (1..decided.fine_fen).contains(&fine_fen) => fine_fen,
         Outcome::Reduced => {
-            return Err(Refusal::NotLess {
-                fine: InYuan(decided.fine_fen),
-            });
+            return Err(Refusal::NotLess { fine: InYuan(decided.fine_fen) });
         }
     };
     let Subject { unit, act, .. } = decided.case.subject.clone();
-    Ok(Event::Revised {
-        outcome,
-        fine_fen,
-        document,
-        unit,
-        act,
-        withdraw_by: withdraw_by(decided, cx)?,
-    })
+    Ok(Event::Revised { outcome, fine_fen, document, unit, act, withdraw_by: withdraw_by(decided, cx)? })
 }
 
 fn reviser(authority: &Department, cx: &Context) -> Result<(), Refusal> {
     let above = cx.actor.department.area.contains(&authority.area);
     let superior = cx.actor.is_of(authority.kind) || cx.actor.is_of(DepartmentKind::Government);
-    if superior && above {
-        Ok(())
-    } else {
-        Err(Refusal::NotTheReviser)
-    }
+    if superior && above { Ok(()) } else { Err(Refusal::NotTheReviser) }
 }
 
 fn withdraw_by(decided: &Decided, cx: &Context) -> Result<Option<Due>, Refusal> {

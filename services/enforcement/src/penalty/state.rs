@@ -157,12 +157,7 @@ fn file(event: &Event) -> State {
             accident_level: *accident_level,
         },
         claim: Claim::Pending,
-        handlers: officers
-            .iter()
-            .map(|officer| &officer.number)
-            .chain([handler])
-            .cloned()
-            .collect(),
+        handlers: officers.iter().map(|officer| &officer.number).chain([handler]).cloned().collect(),
         proposal: None,
         notice: None,
         reviewed: false,
@@ -172,13 +167,7 @@ fn file(event: &Event) -> State {
 }
 
 fn decide(case: Case, event: &Event) -> State {
-    let Event::Decided {
-        fine_fen,
-        pay_by,
-        publish_by,
-        ..
-    } = event
-    else {
+    let Event::Decided { fine_fen, pay_by, publish_by, .. } = event else {
         return State::Unknown;
     };
     let mut duties = Duties::default();
@@ -202,26 +191,13 @@ impl Open {
         match event {
             Event::ActClaimed {} => self.claim = Claim::Held,
             Event::ActTaken { holder } => self.claim = Claim::Taken(holder.clone()),
-            Event::InvestigationConcluded {
-                fine_fen,
-                review,
-                handler,
-                ..
-            } => {
-                self.proposal = Some(Proposal {
-                    fine_fen: *fine_fen,
-                    review: review.clone(),
-                });
+            Event::InvestigationConcluded { fine_fen, review, handler, .. } => {
+                self.proposal = Some(Proposal { fine_fen: *fine_fen, review: review.clone() });
                 self.handlers.insert(handler.clone());
                 self.reviewed = false;
             }
             Event::LegallyReviewed { passed, .. } => self.reviewed = *passed,
-            Event::NoticeServed {
-                fine_fen,
-                defend_by,
-                hearing_by,
-                ..
-            } => {
+            Event::NoticeServed { fine_fen, defend_by, hearing_by, .. } => {
                 self.duties.arm(Duty::Defend, defend_by.clone());
                 self.notice = Some(Notice {
                     fine_fen: *fine_fen,
@@ -271,22 +247,13 @@ impl Decided {
                 self.publication = Publication::Public;
                 self.duties.stop(&Duty::Publish);
             }
-            Event::FinePaid {
-                amount_fen,
-                outstanding_fen,
-                ..
-            } => {
+            Event::FinePaid { amount_fen, outstanding_fen, .. } => {
                 self.paid_fen = self.paid_fen.saturating_add(*amount_fen);
                 if *outstanding_fen == 0 {
                     self.duties.stop(&Duty::Pay);
                 }
             }
-            Event::Revised {
-                outcome,
-                fine_fen,
-                withdraw_by,
-                ..
-            } => {
+            Event::Revised { outcome, fine_fen, withdraw_by, .. } => {
                 self.fine_fen = *fine_fen;
                 self.revoked = *outcome == Outcome::Revoked;
                 if self.paid_fen >= self.fine_fen {

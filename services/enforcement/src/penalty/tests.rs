@@ -104,42 +104,24 @@ fn file(items: &[&str], delegation: Option<Delegation>, level: Option<Level>, cx
 }
 
 fn conclude(fine_yuan: i64, review: &[ReviewGround]) -> Command {
-    Command::Conclude {
-        facts: "f".into(),
-        fine_fen: fine_yuan * YUAN,
-        review: review.to_vec(),
-    }
+    Command::Conclude { facts: "f".into(), fine_fen: fine_yuan * YUAN, review: review.to_vec() }
 }
 
 fn notify(hearing: bool) -> Command {
-    Command::ServeNotice {
-        document: "n".into(),
-        defence: Period::WorkingDays(5),
-        hearing,
-    }
+    Command::ServeNotice { document: "n".into(), defence: Period::WorkingDays(5), hearing }
 }
 
 fn decide(fine_yuan: i64) -> Command {
-    Command::Decide {
-        document: "x".into(),
-        fine_fen: fine_yuan * YUAN,
-        panel: vec![],
-        delegation: None,
-    }
+    Command::Decide { document: "x".into(), fine_fen: fine_yuan * YUAN, panel: vec![], delegation: None }
 }
 
 fn waive(hearing: bool) -> Command {
-    Command::WaiveDefence {
-        document: "w".into(),
-        hearing,
-    }
+    Command::WaiveDefence { document: "w".into(), hearing }
 }
 
 /// The events after giving the commands in order.
 fn story(commands: Vec<(Command, Context)>) -> Vec<Event> {
-    commands
-        .into_iter()
-        .fold(vec![], |events, (command, cx)| after(events, command, &cx))
+    commands.into_iter().fold(vec![], |events, (command, cx)| after(events, command, &cx))
 }
 
 fn after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
@@ -150,10 +132,7 @@ fn after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
 /// Filed by the brigade, and the act is the case's.
 fn claimed() -> Vec<Event> {
     let cx = officer(DAY);
-    story(vec![
-        (file(&["fire-60-1"], None, None, &cx), cx.clone()),
-        (Command::ConfirmAct, cx),
-    ])
+    story(vec![(file(&["fire-60-1"], None, None, &cx), cx.clone()), (Command::ConfirmAct, cx)])
 }
 
 fn concluded(fine_yuan: i64, review: &[ReviewGround]) -> Vec<Event> {
@@ -167,25 +146,14 @@ fn noticed(fine_yuan: i64) -> Vec<Event> {
 
 /// Decided on Monday 2023-04-03.
 fn decided() -> Vec<Event> {
-    after(
-        noticed(20_000),
-        decide(20_000),
-        &head(datetime!(2023-04-03 10:00 +8)),
-    )
+    after(noticed(20_000), decide(20_000), &head(datetime!(2023-04-03 10:00 +8)))
 }
 
 fn published() -> Vec<Event> {
-    after(
-        decided(),
-        Command::Publish,
-        &officer(datetime!(2023-04-04 10:00 +8)),
-    )
+    after(decided(), Command::Publish, &officer(datetime!(2023-04-04 10:00 +8)))
 }
 
 fn allowing_the_threshold(mut cx: Context) -> Context {
-    cx.rules = Arc::new(
-        cx.rules
-            .with_allowed(&["penalty.hearing.fine_unit.fire".to_owned()]),
-    );
+    cx.rules = Arc::new(cx.rules.with_allowed(&["penalty.hearing.fine_unit.fire".to_owned()]));
     cx
 }

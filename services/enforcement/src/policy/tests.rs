@@ -31,12 +31,7 @@ struct World {
 
 impl World {
     fn give(&mut self, order: &Order, cx: &Context) -> Result<(), String> {
-        let history: Vec<_> = self
-            .log
-            .iter()
-            .filter(|event| event.stream == order.stream)
-            .cloned()
-            .collect();
+        let history: Vec<_> = self.log.iter().filter(|event| event.stream == order.stream).cloned().collect();
         let decision = order.decide(&history, cx).map_err(|error| match error {
             OrderError::Refused(refused) => refused.name,
             other => panic!("{other}"),
@@ -70,8 +65,7 @@ impl World {
         }
         for reaction in advance(&recorded).unwrap() {
             let cx = context(recorded.occurred_at, recorded.meta.actor.clone());
-            self.give(&reaction.order, &cx)
-                .expect("policies are never refused");
+            self.give(&reaction.order, &cx).expect("policies are never refused");
         }
     }
 
@@ -82,10 +76,7 @@ impl World {
     }
 
     fn public(&self) -> Vec<Public> {
-        self.log
-            .iter()
-            .filter_map(|event| publish(event).unwrap())
-            .collect()
+        self.log.iter().filter_map(|event| publish(event).unwrap()).collect()
     }
 }
 
@@ -133,36 +124,19 @@ fn file(subject: Option<Subject>) -> penalty::Command {
 }
 
 fn conclude() -> penalty::Command {
-    penalty::Command::Conclude {
-        facts: "f".into(),
-        fine_fen: 2_000_000,
-        review: vec![],
-    }
+    penalty::Command::Conclude { facts: "f".into(), fine_fen: 2_000_000, review: vec![] }
 }
 
 fn notify() -> penalty::Command {
-    penalty::Command::ServeNotice {
-        document: "n".into(),
-        defence: Period::WorkingDays(5),
-        hearing: true,
-    }
+    penalty::Command::ServeNotice { document: "n".into(), defence: Period::WorkingDays(5), hearing: true }
 }
 
 fn decide() -> penalty::Command {
-    penalty::Command::Decide {
-        document: "x".into(),
-        fine_fen: 2_000_000,
-        panel: vec![],
-        delegation: None,
-    }
+    penalty::Command::Decide { document: "x".into(), fine_fen: 2_000_000, panel: vec![], delegation: None }
 }
 
 fn revoke() -> penalty::Command {
-    penalty::Command::Revise {
-        outcome: Outcome::Revoked,
-        fine_fen: 0,
-        document: "v".into(),
-    }
+    penalty::Command::Revise { outcome: Outcome::Revoked, fine_fen: 0, document: "v".into() }
 }
 
 fn give(
@@ -172,9 +146,7 @@ fn give(
     role: Role,
     at: OffsetDateTime,
 ) -> Option<String> {
-    world
-        .give(&Order::of::<Penalty>(penalty, command), &person(role, at))
-        .err()
+    world.give(&Order::of::<Penalty>(penalty, command), &person(role, at)).err()
 }
 
 fn reinspected(result: &str, expired: bool) -> Fact {
@@ -209,11 +181,7 @@ fn reinspected(result: &str, expired: bool) -> Fact {
 
 #[test]
 fn only_a_hazard_uncorrected_after_its_order_is_referred() {
-    for (result, expired) in [
-        ("corrected", true),
-        ("partly-corrected", true),
-        ("not-corrected", false),
-    ] {
+    for (result, expired) in [("corrected", true), ("partly-corrected", true), ("not-corrected", false)] {
         assert!(react(&reinspected(result, expired)).unwrap().is_empty());
     }
     let reactions = react(&reinspected("not-corrected", true)).unwrap();
@@ -238,10 +206,7 @@ fn referred_and_decided() -> World {
     world.settle();
     assert_eq!(give(&mut world, "h-1", conclude(), Role::Officer, DAY), None);
     assert_eq!(give(&mut world, "h-1", notify(), Role::Officer, DAY), None);
-    assert_eq!(
-        give(&mut world, "h-1", decide(), Role::Head, DAY + Duration::days(14)),
-        None
-    );
+    assert_eq!(give(&mut world, "h-1", decide(), Role::Head, DAY + Duration::days(14)), None);
     world.settle();
     world
 }
@@ -249,10 +214,7 @@ fn referred_and_decided() -> World {
 #[test]
 fn a_referred_case_is_decided_and_tells_what_the_reward_needs() {
     let public = referred_and_decided().public();
-    let decided = public
-        .iter()
-        .find(|public| public.kind.ends_with("PenaltyDecided"))
-        .unwrap();
+    let decided = public.iter().find(|public| public.kind.ends_with("PenaltyDecided")).unwrap();
     assert_eq!(decided.body["reportId"], "r-1");
     assert_eq!(decided.body["reporterRef"], "ref-1");
     assert_eq!(decided.body["authority"], "fire.330723");
@@ -265,20 +227,14 @@ fn a_referred_case_is_decided_and_tells_what_the_reward_needs() {
 fn what_a_body_deliberates_is_not_made_public() {
     let world = referred_and_decided();
     let kinds: Vec<_> = world.public().into_iter().map(|public| public.kind).collect();
-    let names: Vec<_> = kinds
-        .iter()
-        .map(|kind| kind.rsplit('.').next().unwrap())
-        .collect();
+    let names: Vec<_> = kinds.iter().map(|kind| kind.rsplit('.').next().unwrap()).collect();
     assert_eq!(names, ["CaseFiled", "PriorNoticeServed", "PenaltyDecided"]);
 }
 
 #[test]
 fn another_case_for_the_same_act_is_told_and_may_not_decide() {
     let mut world = referred_and_decided();
-    assert_eq!(
-        give(&mut world, "p-2", file(Some(subject("h-1"))), Role::Officer, DAY),
-        None
-    );
+    assert_eq!(give(&mut world, "p-2", file(Some(subject("h-1"))), Role::Officer, DAY), None);
     world.settle();
     give(&mut world, "p-2", conclude(), Role::Officer, DAY);
     give(&mut world, "p-2", notify(), Role::Officer, DAY);
@@ -292,55 +248,27 @@ fn after_a_revocation_a_new_case_may_fine_the_act() {
     let later = DAY + Duration::days(20);
     assert_eq!(give(&mut world, "h-1", revoke(), Role::Head, later), None);
     world.settle();
-    assert_eq!(
-        give(
-            &mut world,
-            "p-2",
-            file(Some(subject("h-1"))),
-            Role::Officer,
-            later
-        ),
-        None
-    );
+    assert_eq!(give(&mut world, "p-2", file(Some(subject("h-1"))), Role::Officer, later), None);
     world.settle();
     assert_eq!(give(&mut world, "p-2", conclude(), Role::Officer, later), None);
     assert_eq!(give(&mut world, "p-2", notify(), Role::Officer, later), None);
-    assert_eq!(
-        give(
-            &mut world,
-            "p-2",
-            decide(),
-            Role::Head,
-            later + Duration::days(20)
-        ),
-        None
-    );
+    assert_eq!(give(&mut world, "p-2", decide(), Role::Head, later + Duration::days(20)), None);
 }
 
 /// Which fines stand now, act by act.
 fn standing_fines(world: &World) -> Vec<(String, Id)> {
     let mut standing = vec![];
-    for recorded in world
-        .log
-        .iter()
-        .filter(|recorded| recorded.stream.category() == "penalty")
-    {
+    for recorded in world.log.iter().filter(|recorded| recorded.stream.category() == "penalty") {
         let penalty = recorded.stream.id().to_owned();
         match recorded.event::<penalty::Event>().unwrap() {
             penalty::Event::Decided { subject, .. } => standing.push((penalty, subject.act)),
-            penalty::Event::Revised {
-                outcome: Outcome::Revoked,
-                ..
-            } => {
+            penalty::Event::Revised { outcome: Outcome::Revoked, .. } => {
                 standing.retain(|(known, _)| *known != penalty);
             }
             _ => {}
         }
         for (index, (_, act)) in standing.iter().enumerate() {
-            assert!(
-                standing[..index].iter().all(|(_, other)| other != act),
-                "invariant 3: one fine per act"
-            );
+            assert!(standing[..index].iter().all(|(_, other)| other != act), "invariant 3: one fine per act");
         }
     }
     standing
@@ -385,13 +313,7 @@ fn five_cases_for_two_acts_end_in_two_fines() {
         for (case, name) in ["p-1", "p-2", "p-3", "p-4", "p-5"].into_iter().enumerate() {
             let at = DAY + Duration::days(round * 15);
             match round {
-                0 => give(
-                    &mut world,
-                    name,
-                    file(Some(subject(acts[case % 2]))),
-                    Role::Officer,
-                    at,
-                ),
+                0 => give(&mut world, name, file(Some(subject(acts[case % 2]))), Role::Officer, at),
                 1 => give(&mut world, name, conclude(), Role::Officer, at),
                 2 => give(&mut world, name, notify(), Role::Officer, at),
                 _ => give(&mut world, name, decide(), Role::Head, at),

@@ -94,10 +94,7 @@ impl Decider for Seal {
         }
         match (&state.standing, command) {
             (standing, command @ Command::Order { .. }) => {
-                let ended = standing
-                    .as_ref()
-                    .map(|sealed| term_ended(sealed, cx))
-                    .transpose()?;
+                let ended = standing.as_ref().map(|sealed| term_ended(sealed, cx)).transpose()?;
                 let ordered = order(state, command, cx)?;
                 Ok(ended.into_iter().chain([ordered]).collect())
             }
@@ -137,13 +134,9 @@ fn may_seal(cx: &Context) -> Result<(), Refusal> {
 /// A seal whose term is over has ended, whether or not the clock has said so.
 fn term_ended(sealed: &Sealed, cx: &Context) -> Result<Event, Refusal> {
     if sealed.until.is_past(cx.at) {
-        Ok(Event::Lifted {
-            cause: Cause::TermEnded,
-        })
+        Ok(Event::Lifted { cause: Cause::TermEnded })
     } else {
-        Err(Refusal::AlreadySealed {
-            until: sealed.until.last_day,
-        })
+        Err(Refusal::AlreadySealed { until: sealed.until.last_day })
     }
 }
 
@@ -166,13 +159,7 @@ fn order(state: &State, command: Command, cx: &Context) -> Result<Event, Refusal
     if !cx.actor.department.area.contains(&area) {
         return Err(Refusal::OutsideArea);
     }
-    check_officers(
-        &officers,
-        &cx.actor.department,
-        cx.at,
-        "inspection.officers_min",
-        &cx.rules,
-    )??;
+    check_officers(&officers, &cx.actor.department, cx.at, "inspection.officers_min", &cx.rules)??;
     if panel.len() < PANEL_MIN && !emergency {
         return Err(Refusal::NoCollectiveStudy);
     }
@@ -204,9 +191,7 @@ fn new_decision(state: &State, document: &str, evidence: &[Id]) -> Result<(), Re
         return Err(Refusal::NoEvidence);
     }
     if state.documents.contains(document) {
-        return Err(Refusal::DocumentUsed {
-            document: document.to_owned(),
-        });
+        return Err(Refusal::DocumentUsed { document: document.to_owned() });
     }
     if evidence.iter().all(|piece| state.evidence.contains(piece)) {
         return Err(Refusal::NoNewEvidence);
@@ -216,42 +201,21 @@ fn new_decision(state: &State, document: &str, evidence: &[Id]) -> Result<(), Re
 
 /// The term burdens the unit, so it never rolls to a later day.
 fn until(period: Period, cx: &Context) -> Result<Due, Refusal> {
-    let longest = cx
-        .calendar
-        .due(cx.at, cx.rules.period("seal.fire_max")?, Side::Agency);
+    let longest = cx.calendar.due(cx.at, cx.rules.period("seal.fire_max")?, Side::Agency);
     let until = cx.calendar.due(cx.at, period, Side::Agency);
-    if until.at > longest.at {
-        Err(Refusal::TooLong {
-            until: longest.last_day,
-        })
-    } else {
-        Ok(until)
-    }
+    if until.at > longest.at { Err(Refusal::TooLong { until: longest.last_day }) } else { Ok(until) }
 }
 
 fn handle(sealed: &Sealed, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     match command {
         Command::Regularise { panel, upheld } => regularise(sealed, panel, upheld, cx).map(Some),
         Command::Serve if sealed.served => Ok(None),
-        Command::Serve => Ok(Some(Event::Served {
-            in_time: !sealed.serve_by.is_past(cx.at),
-        })),
+        Command::Serve => Ok(Some(Event::Served { in_time: !sealed.serve_by.is_past(cx.at) })),
         Command::RecordBreaking { .. } if sealed.broken => Ok(None),
-        Command::RecordBreaking { finding } => Ok(Some(Event::Broken {
-            finding,
-            unit: sealed.unit.clone(),
-        })),
+        Command::RecordBreaking { finding } => Ok(Some(Event::Broken { finding, unit: sealed.unit.clone() })),
         Command::Lift { officers } => {
-            check_officers(
-                &officers,
-                &cx.actor.department,
-                cx.at,
-                "inspection.officers_min",
-                &cx.rules,
-            )??;
-            Ok(Some(Event::Lifted {
-                cause: Cause::Corrected,
-            }))
+            check_officers(&officers, &cx.actor.department, cx.at, "inspection.officers_min", &cx.rules)??;
+            Ok(Some(Event::Lifted { cause: Cause::Corrected }))
         }
         // The decider has answered these before it asks here.
         Command::Order { .. } | Command::Breach { .. } => Ok(None),
@@ -264,14 +228,9 @@ fn regularise(sealed: &Sealed, panel: Vec<String>, upheld: bool, cx: &Context) -
         return Err(Refusal::NoCollectiveStudy);
     }
     Ok(if upheld {
-        Event::Regularised {
-            panel,
-            in_time: !due.is_past(cx.at),
-        }
+        Event::Regularised { panel, in_time: !due.is_past(cx.at) }
     } else {
-        Event::Lifted {
-            cause: Cause::NotUpheld,
-        }
+        Event::Lifted { cause: Cause::NotUpheld }
     })
 }
 
@@ -280,9 +239,7 @@ fn breach(sealed: &Sealed, duty: Duty, due: Due) -> Option<Event> {
         return None;
     }
     Some(match duty {
-        Duty::Term => Event::Lifted {
-            cause: Cause::TermEnded,
-        },
+        Duty::Term => Event::Lifted { cause: Cause::TermEnded },
         Duty::Regularise | Duty::Serve => Event::DutyBreached { duty, due },
     })
 }

@@ -35,16 +35,7 @@ pub struct Sealed {
 /// Remembers an event.
 pub(super) fn evolve(mut state: State, event: &Event) -> State {
     match event {
-        Event::Ordered {
-            unit,
-            authority,
-            document,
-            evidence,
-            until,
-            serve_by,
-            regularise_by,
-            ..
-        } => {
+        Event::Ordered { unit, authority, document, evidence, until, serve_by, regularise_by, .. } => {
             let mut duties = Duties::default();
             duties.arm(Duty::Term, until.clone());
             duties.arm(Duty::Serve, serve_by.clone());

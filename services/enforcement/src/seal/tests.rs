@@ -42,20 +42,11 @@ struct Asked {
     emergency: bool,
 }
 
-const USUAL: Asked = Asked {
-    document: "f-1",
-    evidence: vec![],
-    panel: 3,
-    days: 30,
-    inspected: None,
-    emergency: false,
-};
+const USUAL: Asked =
+    Asked { document: "f-1", evidence: vec![], panel: 3, days: 30, inspected: None, emergency: false };
 
 fn usual() -> Asked {
-    Asked {
-        evidence: vec!["photo-1"],
-        ..USUAL
-    }
+    Asked { evidence: vec!["photo-1"], ..USUAL }
 }
 
 fn order(asked: Asked, cx: &Context) -> Command {
@@ -64,15 +55,9 @@ fn order(asked: Asked, cx: &Context) -> Command {
         premises: "plant".into(),
         area: AreaCode::parse("330723103").unwrap(),
         document: asked.document.into(),
-        evidence: asked
-            .evidence
-            .into_iter()
-            .map(|piece| Id::parse(piece).unwrap())
-            .collect(),
+        evidence: asked.evidence.into_iter().map(|piece| Id::parse(piece).unwrap()).collect(),
         officers: two(cx),
-        panel: (0..asked.panel)
-            .map(|office| format!("office-{office}"))
-            .collect(),
+        panel: (0..asked.panel).map(|office| format!("office-{office}")).collect(),
         inspected: asked.inspected,
         period: Period::CalendarDays(asked.days),
         emergency: asked.emergency,
@@ -96,37 +81,22 @@ fn lift(at: OffsetDateTime) -> (Command, Context) {
 
 #[test]
 fn a_town_never_seals() {
-    let cx = context(
-        DAY,
-        actor(DepartmentKind::Town, "330723103", &[Role::Officer, Role::Head]),
-    );
+    let cx = context(DAY, actor(DepartmentKind::Town, "330723103", &[Role::Officer, Role::Head]));
     let refusal = Refusal::CoerciveMeasureNotDelegable;
     assert_eq!(refusal.article(), "行政强制法17");
-    given::<Seal>([])
-        .when(order(usual(), &cx), &cx)
-        .refused(refusal.clone());
-    given::<Seal>(sealed(usual()))
-        .when(order(usual(), &cx), &cx)
-        .refused(refusal.clone());
-    given::<Seal>(sealed(usual()))
-        .when(Command::Serve, &cx)
-        .refused(refusal);
+    given::<Seal>([]).when(order(usual(), &cx), &cx).refused(refusal.clone());
+    given::<Seal>(sealed(usual())).when(order(usual(), &cx), &cx).refused(refusal.clone());
+    given::<Seal>(sealed(usual())).when(Command::Serve, &cx).refused(refusal);
 }
 
 #[test]
 fn nobody_but_a_fire_body_seals() {
     let cx = context(DAY, actor(DepartmentKind::Emergency, "330723", &[Role::Officer]));
-    given::<Seal>([])
-        .when(order(usual(), &cx), &cx)
-        .refused(Refusal::OnlyFireBody);
+    given::<Seal>([]).when(order(usual(), &cx), &cx).refused(Refusal::OnlyFireBody);
     let clerk = context(DAY, actor(DepartmentKind::Fire, "330723", &[Role::Clerk]));
-    given::<Seal>([])
-        .when(order(usual(), &clerk), &clerk)
-        .refused(Refusal::NotAnOfficer);
+    given::<Seal>([]).when(order(usual(), &clerk), &clerk).refused(Refusal::NotAnOfficer);
     let neighbour = context(DAY, actor(DepartmentKind::Fire, "330724", &[Role::Officer]));
-    given::<Seal>([])
-        .when(order(usual(), &neighbour), &neighbour)
-        .refused(Refusal::OutsideArea);
+    given::<Seal>([]).when(order(usual(), &neighbour), &neighbour).refused(Refusal::OutsideArea);
 }
 
 #[test]
@@ -160,26 +130,17 @@ fn a_seal_needs_two_different_officers() {
         period,
         emergency,
     };
-    given::<Seal>([])
-        .when(command, &cx)
-        .refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
+    given::<Seal>([]).when(command, &cx).refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
 }
 
 #[test]
 fn a_seal_lasts_thirty_days_at_most_and_never_rolls() {
     let cx = brigade(DAY);
-    let [Event::Ordered { until, authority, .. }] = &sealed(usual())[..] else {
-        panic!()
-    };
-    assert_eq!(
-        (until.last_day, authority.to_string()),
-        (date!(2023 - 04 - 12), "fire.330723".to_owned())
-    );
+    let [Event::Ordered { until, authority, .. }] = &sealed(usual())[..] else { panic!() };
+    assert_eq!((until.last_day, authority.to_string()), (date!(2023 - 04 - 12), "fire.330723".to_owned()));
     given::<Seal>([])
         .when(order(Asked { days: 31, ..usual() }, &cx), &cx)
-        .refused(Refusal::TooLong {
-            until: date!(2023 - 04 - 12),
-        });
+        .refused(Refusal::TooLong { until: date!(2023 - 04 - 12) });
     // The thirtieth day, 2026-10-01, is a holiday.
     let cx = brigade(datetime!(2026-09-01 10:00 +8));
     let events = given::<Seal>([]).when(order(usual(), &cx), &cx).events();
@@ -192,121 +153,62 @@ fn a_seal_is_decided_by_collective_study_on_evidence() {
     given::<Seal>([])
         .when(order(Asked { panel: 1, ..usual() }, &cx), &cx)
         .refused(Refusal::NoCollectiveStudy);
-    given::<Seal>([])
-        .when(order(USUAL, &cx), &cx)
-        .refused(Refusal::NoEvidence);
+    given::<Seal>([]).when(order(USUAL, &cx), &cx).refused(Refusal::NoEvidence);
 }
 
 #[test]
 fn the_decision_is_served_within_three_working_days_of_the_inspection() {
     let inspected = Some(datetime!(2023-03-10 16:00 +8));
-    let [Event::Ordered { serve_by, .. }] = &sealed(Asked { inspected, ..usual() })[..] else {
-        panic!()
-    };
+    let [Event::Ordered { serve_by, .. }] = &sealed(Asked { inspected, ..usual() })[..] else { panic!() };
     assert_eq!(serve_by.last_day, date!(2023 - 03 - 15));
     let at = datetime!(2023-03-17 0:00 +8);
     let standing = given::<Seal>(sealed(usual()));
     assert_eq!(standing.deadline(), Some(at));
-    let [Event::Ordered { serve_by, .. }] = &sealed(usual())[..] else {
-        panic!()
-    };
-    let breach = Command::Breach {
-        duty: Duty::Serve,
-        due: serve_by.clone(),
-    };
-    let breached = Event::DutyBreached {
-        duty: Duty::Serve,
-        due: serve_by.clone(),
-    };
-    standing
-        .when(breach.clone(), &brigade(at))
-        .then([breached.clone()]);
+    let [Event::Ordered { serve_by, .. }] = &sealed(usual())[..] else { panic!() };
+    let breach = Command::Breach { duty: Duty::Serve, due: serve_by.clone() };
+    let breached = Event::DutyBreached { duty: Duty::Serve, due: serve_by.clone() };
+    standing.when(breach.clone(), &brigade(at)).then([breached.clone()]);
     let late: Vec<_> = sealed(usual()).into_iter().chain([breached]).collect();
     given::<Seal>(late.clone()).when(breach, &brigade(at)).then([]);
-    given::<Seal>(late)
-        .when(Command::Serve, &brigade(at))
-        .then([Event::Served { in_time: false }]);
+    given::<Seal>(late).when(Command::Serve, &brigade(at)).then([Event::Served { in_time: false }]);
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
     given::<Seal>(served).when(Command::Serve, &brigade(DAY)).then([]);
     let cx = brigade(DAY);
-    let later = Asked {
-        inspected: Some(DAY + Duration::HOUR),
-        ..usual()
-    };
-    given::<Seal>([])
-        .when(order(later, &cx), &cx)
-        .refused(Refusal::InspectedLater);
+    let later = Asked { inspected: Some(DAY + Duration::HOUR), ..usual() };
+    given::<Seal>([]).when(order(later, &cx), &cx).refused(Refusal::InspectedLater);
 }
 
 #[test]
 fn an_emergency_seal_is_decided_collectively_within_24_hours_or_lifted() {
-    let emergency = || {
-        sealed(Asked {
-            panel: 0,
-            emergency: true,
-            ..usual()
-        })
-    };
-    let [
-        Event::Ordered {
-            regularise_by: Some(due),
-            ..
-        },
-    ] = &emergency()[..]
-    else {
-        panic!()
-    };
+    let emergency = || sealed(Asked { panel: 0, emergency: true, ..usual() });
+    let [Event::Ordered { regularise_by: Some(due), .. }] = &emergency()[..] else { panic!() };
     assert_eq!(due.at, datetime!(2023-03-14 10:00 +8));
     let panel = vec!["office-a".to_owned(), "office-b".to_owned()];
-    let study = |upheld| Command::Regularise {
-        panel: panel.clone(),
-        upheld,
-    };
+    let study = |upheld| Command::Regularise { panel: panel.clone(), upheld };
     let on_time = brigade(due.at);
     given::<Seal>(emergency())
         .when(study(true), &on_time)
-        .then([Event::Regularised {
-            panel: panel.clone(),
-            in_time: true,
-        }]);
-    given::<Seal>(emergency())
-        .when(study(false), &on_time)
-        .then([Event::Lifted {
-            cause: Cause::NotUpheld,
-        }]);
-    let alone = Command::Regularise {
-        panel: vec!["office-a".into()],
-        upheld: true,
-    };
-    given::<Seal>(emergency())
-        .when(alone, &on_time)
-        .refused(Refusal::NoCollectiveStudy);
-    given::<Seal>(sealed(usual()))
-        .when(study(true), &on_time)
-        .refused(Refusal::NotAnEmergency);
+        .then([Event::Regularised { panel: panel.clone(), in_time: true }]);
+    given::<Seal>(emergency()).when(study(false), &on_time).then([Event::Lifted { cause: Cause::NotUpheld }]);
+    let alone = Command::Regularise { panel: vec!["office-a".into()], upheld: true };
+    given::<Seal>(emergency()).when(alone, &on_time).refused(Refusal::NoCollectiveStudy);
+    given::<Seal>(sealed(usual())).when(study(true), &on_time).refused(Refusal::NotAnEmergency);
     assert_eq!(given::<Seal>(emergency()).deadline(), Some(due.past_from()));
     let late = brigade(due.past_from());
     given::<Seal>(emergency())
         .when(study(true), &late)
-        .then([Event::Regularised {
-            panel: panel.clone(),
-            in_time: false,
-        }]);
+        .then([Event::Regularised { panel: panel.clone(), in_time: false }]);
 }
 
 #[test]
 fn a_broken_seal_is_told_once_while_it_holds() {
     let at = brigade(datetime!(2023-03-25 10:00 +8));
-    let breaking = Command::RecordBreaking {
-        finding: "torn".into(),
-    };
+    let breaking = Command::RecordBreaking { finding: "torn".into() };
     let broken = after(sealed(usual()), breaking.clone(), &at);
     assert!(matches!(broken.last(), Some(Event::Broken { .. })));
     given::<Seal>(broken).when(breaking.clone(), &at).then([]);
     let over = brigade(datetime!(2023-04-13 0:00 +8));
-    given::<Seal>(sealed(usual()))
-        .when(breaking.clone(), &over)
-        .refused(Refusal::NotSealed);
+    given::<Seal>(sealed(usual())).when(breaking.clone(), &over).refused(Refusal::NotSealed);
     given::<Seal>([]).when(breaking, &at).refused(Refusal::NotSealed);
 }
 
@@ -315,96 +217,47 @@ fn the_body_that_sealed_lifts_the_seal() {
     let (command, cx) = lift(datetime!(2023-03-25 10:00 +8));
     given::<Seal>(sealed(usual()))
         .when(command.clone(), &cx)
-        .then([Event::Lifted {
-            cause: Cause::Corrected,
-        }]);
+        .then([Event::Lifted { cause: Cause::Corrected }]);
     let city = context(cx.at, actor(DepartmentKind::Fire, "3307", &[Role::Officer]));
-    given::<Seal>(sealed(usual()))
-        .when(command, &city)
-        .refused(Refusal::NotTheSealingBody);
+    given::<Seal>(sealed(usual())).when(command, &city).refused(Refusal::NotTheSealingBody);
 }
 
 #[test]
 fn a_seal_ends_by_itself_at_the_end_of_its_term() {
-    let [Event::Ordered { until, .. }] = &sealed(usual())[..] else {
-        panic!()
-    };
+    let [Event::Ordered { until, .. }] = &sealed(usual())[..] else { panic!() };
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
     let standing = given::<Seal>(served.clone());
     assert_eq!(standing.deadline(), Some(datetime!(2023-04-13 0:00 +8)));
-    let term = Command::Breach {
-        duty: Duty::Term,
-        due: until.clone(),
-    };
-    let lifted = Event::Lifted {
-        cause: Cause::TermEnded,
-    };
-    standing
-        .when(term.clone(), &brigade(until.at))
-        .then([lifted.clone()]);
-    given::<Seal>(served.into_iter().chain([lifted]))
-        .when(term, &brigade(until.at))
-        .then([]);
+    let term = Command::Breach { duty: Duty::Term, due: until.clone() };
+    let lifted = Event::Lifted { cause: Cause::TermEnded };
+    standing.when(term.clone(), &brigade(until.at)).then([lifted.clone()]);
+    given::<Seal>(served.into_iter().chain([lifted])).when(term, &brigade(until.at)).then([]);
 }
 
 #[test]
 fn a_place_is_sealed_again_only_by_a_new_decision_on_new_evidence() {
     let cx = brigade(datetime!(2023-03-25 10:00 +8));
-    let again = Asked {
-        document: "f-2",
-        evidence: vec!["photo-1", "photo-2"],
-        ..usual()
-    };
+    let again = Asked { document: "f-2", evidence: vec!["photo-1", "photo-2"], ..usual() };
     given::<Seal>(sealed(usual()))
         .when(order(again.clone(), &cx), &cx)
-        .refused(Refusal::AlreadySealed {
-            until: date!(2023 - 04 - 12),
-        });
+        .refused(Refusal::AlreadySealed { until: date!(2023 - 04 - 12) });
     let (command, at) = lift(datetime!(2023-03-20 10:00 +8));
     let lifted = after(sealed(usual()), command, &at);
     given::<Seal>(lifted.clone())
         .when(order(usual(), &cx), &cx)
-        .refused(Refusal::DocumentUsed {
-            document: "f-1".into(),
-        });
+        .refused(Refusal::DocumentUsed { document: "f-1".into() });
     given::<Seal>(lifted.clone())
-        .when(
-            order(
-                Asked {
-                    document: "f-2",
-                    ..usual()
-                },
-                &cx,
-            ),
-            &cx,
-        )
+        .when(order(Asked { document: "f-2", ..usual() }, &cx), &cx)
         .refused(Refusal::NoNewEvidence);
-    assert!(matches!(
-        after(lifted, order(again, &cx), &cx).last(),
-        Some(Event::Ordered { .. })
-    ));
+    assert!(matches!(after(lifted, order(again, &cx), &cx).last(), Some(Event::Ordered { .. })));
 }
 
 #[test]
 fn a_term_that_is_over_does_not_wait_for_the_clock() {
     let cx = brigade(datetime!(2023-04-13 0:00 +8));
-    let again = Asked {
-        document: "f-2",
-        evidence: vec!["photo-2"],
-        ..usual()
-    };
-    let events = given::<Seal>(sealed(usual()))
-        .when(order(again, &cx), &cx)
-        .events();
-    assert!(matches!(
-        &events[..],
-        [
-            Event::Lifted {
-                cause: Cause::TermEnded
-            },
-            Event::Ordered { .. }
-        ]
-    ));
+    let again = Asked { document: "f-2", evidence: vec!["photo-2"], ..usual() };
+    let events = given::<Seal>(sealed(usual())).when(order(again, &cx), &cx).events();
+    assert!(matches!(&events[..], [Event::Lifted { cause: Cause::TermEnded }, Event::Ordered { .. }]));
 }
 
 proptest! {

@@ -78,21 +78,14 @@ impl View for PenaltiesView {
             Event::ActClaimed {} => state(tx, recorded, "claimed").await?,
             Event::ActTaken { .. } => state(tx, recorded, "barred").await?,
             Event::InvestigationConcluded { .. } => state(tx, recorded, "concluded").await?,
-            Event::NoticeServed {
-                fine_fen, defend_by, ..
-            } => {
+            Event::NoticeServed { fine_fen, defend_by, .. } => {
                 notice(tx, recorded, fine_fen, &defend_by).await?;
             }
             Event::Decided { fine_fen, pay_by, .. } => decide(tx, recorded, fine_fen, &pay_by).await?,
             Event::Dismissed { .. } => state(tx, recorded, "dismissed").await?,
             Event::Published {} => publication(tx, recorded, "published", None).await?,
             Event::FinePaid { amount_fen, .. } => pay(tx, recorded, amount_fen).await?,
-            Event::Revised {
-                outcome,
-                fine_fen,
-                withdraw_by,
-                ..
-            } => {
+            Event::Revised { outcome, fine_fen, withdraw_by, .. } => {
                 revise(tx, recorded, &outcome.to_string(), fine_fen).await?;
                 if let Some(due) = withdraw_by {
                     publication(tx, recorded, "withdrawing", Some(&due)).await?;
@@ -130,15 +123,7 @@ async fn open(tx: &mut PgConnection, recorded: &Recorded, subject: &Subject) -> 
 }
 
 async fn file(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Result<(), sqlx::Error> {
-    let Event::Filed {
-        subject,
-        item,
-        department,
-        authority,
-        decide_by,
-        ..
-    } = event
-    else {
+    let Event::Filed { subject, item, department, authority, decide_by, .. } = event else {
         return Ok(());
     };
     open(&mut *tx, recorded, &subject).await?;
@@ -265,10 +250,7 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One case.
 pub async fn penalty(tx: &mut PgConnection, penalty_id: &str) -> Result<Option<PenaltyRow>, sqlx::Error> {
-    sqlx::query_as("select * from penalties where penalty_id = $1")
-        .bind(penalty_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from penalties where penalty_id = $1").bind(penalty_id).fetch_optional(tx).await
 }
 
 /// Cases, newest first, opened before a position; empty words ask for all.

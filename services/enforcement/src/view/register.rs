@@ -87,10 +87,7 @@ async fn of_delegation(recorded: &Recorded, tx: &mut PgConnection) -> Result<(),
     match recorded.event::<Event>()? {
         Event::Drafted { delegation, basis } => {
             // Known by its id, and in force at no time.
-            let never = Delegation {
-                until: delegation.from,
-                ..delegation
-            };
+            let never = Delegation { until: delegation.from, ..delegation };
             sqlx::query("insert into delegations values ($1, $2, $3, $4, 'drafted', $5, $6)")
                 .bind(recorded.stream.id())
                 .bind(never.delegate.to_string())
@@ -167,9 +164,7 @@ async fn end(
 }
 
 fn instant(at: OffsetDateTime) -> Result<serde_json::Value, ViewError> {
-    let text = at
-        .format(&Rfc3339)
-        .map_err(|error| ViewError::Poison(error.to_string()))?;
+    let text = at.format(&Rfc3339).map_err(|error| ViewError::Poison(error.to_string()))?;
     Ok(serde_json::Value::String(text))
 }
 

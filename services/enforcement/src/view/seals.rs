@@ -71,16 +71,7 @@ impl View for SealsView {
 }
 
 async fn order(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Result<(), sqlx::Error> {
-    let Event::Ordered {
-        unit,
-        premises,
-        authority,
-        document,
-        until,
-        serve_by,
-        ..
-    } = event
-    else {
+    let Event::Ordered { unit, premises, authority, document, until, serve_by, .. } = event else {
         return Ok(());
     };
     sqlx::query(
@@ -136,8 +127,5 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One sealed place.
 pub async fn seal(tx: &mut PgConnection, seal_id: &str) -> Result<Option<SealRow>, sqlx::Error> {
-    sqlx::query_as("select * from seals where seal_id = $1")
-        .bind(seal_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from seals where seal_id = $1").bind(seal_id).fetch_optional(tx).await
 }

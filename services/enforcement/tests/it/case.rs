@@ -32,15 +32,11 @@ fn draft() -> Command {
 }
 
 fn sign() -> Command {
-    Command::SignDelegation(wire::SignDelegation {
-        delegation_id: "d-1".into(),
-    })
+    Command::SignDelegation(wire::SignDelegation { delegation_id: "d-1".into() })
 }
 
 fn publish_delegation() -> Command {
-    Command::PublishDelegation(wire::PublishDelegation {
-        delegation_id: "d-1".into(),
-    })
+    Command::PublishDelegation(wire::PublishDelegation { delegation_id: "d-1".into() })
 }
 
 /// Certificates of both, and a delegation in force.
@@ -127,9 +123,7 @@ async fn a_referred_case_goes_from_the_towns_filing_to_the_withdrawal_of_its_pub
         area: String::new(),
         ..file("h-1", "")
     };
-    system
-        .does(TOWN, Role::Officer, Command::FileCase(referred))
-        .await;
+    system.does(TOWN, Role::Officer, Command::FileCase(referred)).await;
     let claimed = system.penalty("h-1", "claimed").await;
     assert_eq!(claimed.authority, BRIGADE);
     assert_eq!(claimed.department, TOWN);
@@ -140,11 +134,7 @@ async fn a_referred_case_goes_from_the_towns_filing_to_the_withdrawal_of_its_pub
     system.does(TOWN, Role::Officer, notify("h-1", Some(true))).await;
     let early = system.give(TOWN, Role::Head, decide("h-1")).await.unwrap_err();
     assert_eq!(early.code(), Code::FailedPrecondition);
-    assert!(
-        early.message().starts_with("DefenceWindowOpen"),
-        "{}",
-        early.message()
-    );
+    assert!(early.message().starts_with("DefenceWindowOpen"), "{}", early.message());
 
     system.clock.set(datetime!(2023-04-03 10:00 +8));
     system.does(TOWN, Role::Head, decide("h-1")).await;
@@ -152,9 +142,7 @@ async fn a_referred_case_goes_from_the_towns_filing_to_the_withdrawal_of_its_pub
     assert_eq!(decided.pay_by.unwrap().last_day, "2023-04-18");
     assert_eq!(decided.defend_by.unwrap().last_day, "2023-03-27");
 
-    let publish = Command::PublishPenalty(wire::PublishPenalty {
-        penalty_id: "h-1".into(),
-    });
+    let publish = Command::PublishPenalty(wire::PublishPenalty { penalty_id: "h-1".into() });
     system.does(BRIGADE, Role::Officer, publish).await;
     system.clock.set(datetime!(2023-04-27 10:00 +8));
     let revise = Command::RevisePenalty(wire::RevisePenalty {
@@ -165,10 +153,7 @@ async fn a_referred_case_goes_from_the_towns_filing_to_the_withdrawal_of_its_pub
     });
     system.does(BRIGADE, Role::Head, revise).await;
     let revised = system.penalty("h-1", "reduced").await;
-    assert_eq!(
-        (revised.publication.as_str(), revised.fine_fen),
-        ("withdrawing", 1_000_000)
-    );
+    assert_eq!((revised.publication.as_str(), revised.fine_fen), ("withdrawing", 1_000_000));
     assert_eq!(revised.withdraw_by.unwrap().last_day, "2023-05-05");
     system.stop().await;
 }
@@ -178,18 +163,12 @@ async fn a_second_case_for_the_same_act_is_barred_and_pages_show_both() {
     let system = System::start().await;
     delegated(&system).await;
     for penalty in ["p-1", "p-2"] {
-        system
-            .does(TOWN, Role::Officer, Command::FileCase(file(penalty, "drums")))
-            .await;
+        system.does(TOWN, Role::Officer, Command::FileCase(file(penalty, "drums"))).await;
     }
     system.penalty("p-1", "claimed").await;
     system.penalty("p-2", "barred").await;
     let first = system
-        .penalties(wire::ListPenaltiesRequest {
-            page_size: 1,
-            unit: unit(),
-            ..Default::default()
-        })
+        .penalties(wire::ListPenaltiesRequest { page_size: 1, unit: unit(), ..Default::default() })
         .await;
     assert_eq!(first.penalties[0].penalty_id, "p-2");
     let second = system
@@ -200,12 +179,8 @@ async fn a_second_case_for_the_same_act_is_barred_and_pages_show_both() {
         })
         .await;
     assert_eq!(second.penalties[0].penalty_id, "p-1");
-    let barred = system
-        .penalties(wire::ListPenaltiesRequest {
-            state: "barred".into(),
-            ..Default::default()
-        })
-        .await;
+    let barred =
+        system.penalties(wire::ListPenaltiesRequest { state: "barred".into(), ..Default::default() }).await;
     assert_eq!(barred.penalties.len(), 1);
     system.stop().await;
 }
@@ -221,17 +196,9 @@ async fn what_was_withdrawn_a_moment_ago_covers_nothing() {
         cause: "staff left".into(),
     });
     system.does(BRIGADE, Role::Head, suspend).await;
-    let refused = system
-        .give(TOWN, Role::Officer, Command::FileCase(file("p-1", "drums")))
-        .await
-        .unwrap_err();
-    assert!(
-        refused
-            .message()
-            .starts_with("DelegationNotInForce [行政处罚法20]"),
-        "{}",
-        refused.message()
-    );
+    let refused =
+        system.give(TOWN, Role::Officer, Command::FileCase(file("p-1", "drums"))).await.unwrap_err();
+    assert!(refused.message().starts_with("DelegationNotInForce [行政处罚法20]"), "{}", refused.message());
     let withdraw = Command::WithdrawCertificate(wire::WithdrawCertificate {
         certificate: "f-2".into(),
         cause: "left".into(),
@@ -242,15 +209,8 @@ async fn what_was_withdrawn_a_moment_ago_covers_nothing() {
         delegation_id: String::new(),
         ..file("p-1", "drums")
     };
-    let refused = system
-        .give(BRIGADE, Role::Officer, Command::FileCase(own))
-        .await
-        .unwrap_err();
-    assert!(
-        refused.message().starts_with("CertificateInvalid"),
-        "{}",
-        refused.message()
-    );
+    let refused = system.give(BRIGADE, Role::Officer, Command::FileCase(own)).await.unwrap_err();
+    assert!(refused.message().starts_with("CertificateInvalid"), "{}", refused.message());
     system.stop().await;
 }
 
@@ -274,14 +234,9 @@ fn seal(certificates: [&str; 2]) -> Command {
 async fn the_brigade_seals_and_the_town_never_does() {
     let system = System::start().await;
     delegated(&system).await;
-    let refused = system
-        .give(TOWN, Role::Officer, seal(["t-1", "t-2"]))
-        .await
-        .unwrap_err();
+    let refused = system.give(TOWN, Role::Officer, seal(["t-1", "t-2"])).await.unwrap_err();
     assert!(
-        refused
-            .message()
-            .starts_with("CoerciveMeasureNotDelegable [行政强制法17]"),
+        refused.message().starts_with("CoerciveMeasureNotDelegable [行政强制法17]"),
         "{}",
         refused.message()
     );
@@ -313,18 +268,9 @@ async fn a_wrong_request_names_its_field() {
         ),
         (
             "file_case.delegation_id",
-            Command::FileCase(wire::FileCase {
-                delegation_id: "d-2".into(),
-                ..file("p-1", "drums")
-            }),
+            Command::FileCase(wire::FileCase { delegation_id: "d-2".into(), ..file("p-1", "drums") }),
         ),
-        (
-            "file_case.unit",
-            Command::FileCase(wire::FileCase {
-                unit: "x".into(),
-                ..file("p-1", "drums")
-            }),
-        ),
+        ("file_case.unit", Command::FileCase(wire::FileCase { unit: "x".into(), ..file("p-1", "drums") })),
         ("file_case.act", Command::FileCase(file("p-1", ""))),
         ("file_case.penalty_id", Command::FileCase(file("A b", "drums"))),
         ("serve_prior_notice.hearing", notify("p-1", None)),
@@ -332,11 +278,7 @@ async fn a_wrong_request_names_its_field() {
     for (field, command) in wrong {
         let status = system.give(TOWN, Role::Officer, command).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{field}");
-        assert!(
-            status.message().starts_with(&format!("{field}:")),
-            "{field}: {}",
-            status.message()
-        );
+        assert!(status.message().starts_with(&format!("{field}:")), "{field}: {}", status.message());
     }
     system.stop().await;
 }
@@ -345,9 +287,7 @@ async fn a_wrong_request_names_its_field() {
 async fn every_view_is_the_same_when_it_is_built_anew() {
     let system = System::start().await;
     delegated(&system).await;
-    system
-        .does(TOWN, Role::Officer, Command::FileCase(file("p-1", "drums")))
-        .await;
+    system.does(TOWN, Role::Officer, Command::FileCase(file("p-1", "drums"))).await;
     system.penalty("p-1", "claimed").await;
     system.does(BRIGADE, Role::Officer, seal(["f-1", "f-2"])).await;
     for view in ["penalties", "register", "seals"] {

@@ -38,12 +38,8 @@ pub(crate) struct System {
 impl System {
     pub(crate) async fn start() -> Self {
         let scratch = [Scratch::new().unwrap(), Scratch::new().unwrap()];
-        let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default())
-            .await
-            .unwrap();
-        let nats = Nats::start(scratch[1].path(), NatsOptions::default())
-            .await
-            .unwrap();
+        let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default()).await.unwrap();
+        let nats = Nats::start(scratch[1].path(), NatsOptions::default()).await.unwrap();
         let log = eventlog::Options::new(postgres.url().parse().unwrap(), SERVICE.name);
         migrate(&log).await.unwrap();
         let signer = Signer::generate();
@@ -63,21 +59,10 @@ impl System {
             },
         };
         let shutdown = CancellationToken::new();
-        let running = chassis::start(&SERVICE, settings, shutdown.clone())
-            .await
-            .unwrap();
+        let running = chassis::start(&SERVICE, settings, shutdown.clone()).await.unwrap();
         let channel = Channel::from_shared(format!("http://{}", running.address)).unwrap();
         let door = EnforcementServiceClient::new(channel.connect().await.unwrap());
-        Self {
-            running,
-            clock,
-            door,
-            signer,
-            shutdown,
-            _postgres: postgres,
-            _nats: nats,
-            _scratch: scratch,
-        }
+        Self { running, clock, door, signer, shutdown, _postgres: postgres, _nats: nats, _scratch: scratch }
     }
 
     fn token(&self, department: &str, role: Role) -> String {
@@ -92,9 +77,7 @@ impl System {
     fn asking<M>(&self, department: &str, role: Role, message: M) -> Request<M> {
         let mut request = Request::new(message);
         let bearer = format!("Bearer {}", self.token(department, role));
-        request
-            .metadata_mut()
-            .insert("authorization", bearer.parse().unwrap());
+        request.metadata_mut().insert("authorization", bearer.parse().unwrap());
         request
     }
 
@@ -109,14 +92,7 @@ impl System {
             command: Some(command),
         };
         let request = self.asking(department, role, message);
-        let outcome = self
-            .door
-            .clone()
-            .execute(request)
-            .await?
-            .into_inner()
-            .outcome
-            .unwrap();
+        let outcome = self.door.clone().execute(request).await?.into_inner().outcome.unwrap();
         Ok(outcome.position)
     }
 
@@ -169,12 +145,7 @@ impl System {
                 causation: None,
                 traceparent: None,
             };
-            self.running
-                .node
-                .log()
-                .execute(reaction.order, request)
-                .await
-                .unwrap();
+            self.running.node.log().execute(reaction.order, request).await.unwrap();
         }
     }
 
@@ -182,10 +153,7 @@ impl System {
     pub(crate) async fn penalty(&self, penalty_id: &str, state: &str) -> wire::Penalty {
         let deadline = tokio::time::Instant::now() + WAIT_MAX;
         loop {
-            let message = wire::GetPenaltyRequest {
-                penalty_id: penalty_id.into(),
-                min_position: 0,
-            };
+            let message = wire::GetPenaltyRequest { penalty_id: penalty_id.into(), min_position: 0 };
             let request = self.asking("fire.330723", Role::Auditor, message);
             let found = match self.door.clone().get_penalty(request).await {
                 Ok(answer) => answer.into_inner().penalty.unwrap(),
@@ -194,11 +162,7 @@ impl System {
             if found.state == state {
                 return found;
             }
-            assert!(
-                tokio::time::Instant::now() < deadline,
-                "{penalty_id} is {:?}",
-                found.state
-            );
+            assert!(tokio::time::Instant::now() < deadline, "{penalty_id} is {:?}", found.state);
             tokio::time::sleep(POLL).await;
         }
     }
@@ -206,54 +170,25 @@ impl System {
     /// Every event so far is in this view.
     pub(crate) async fn shown(&self, view: &str) {
         let head = self.running.node.log().head().await.unwrap().position;
-        self.running
-            .node
-            .views()
-            .wait_for(view, head, WAIT_MAX)
-            .await
-            .unwrap();
+        self.running.node.views().wait_for(view, head, WAIT_MAX).await.unwrap();
     }
 
     pub(crate) async fn seal(&self, seal_id: &str, min_position: u64) -> Result<wire::Seal, Status> {
-        let message = wire::GetSealRequest {
-            seal_id: seal_id.into(),
-            min_position,
-        };
+        let message = wire::GetSealRequest { seal_id: seal_id.into(), min_position };
         let request = self.asking("fire.330723", Role::Auditor, message);
-        Ok(self
-            .door
-            .clone()
-            .get_seal(request)
-            .await?
-            .into_inner()
-            .seal
-            .unwrap())
+        Ok(self.door.clone().get_seal(request).await?.into_inner().seal.unwrap())
     }
 
     pub(crate) async fn penalties(&self, message: wire::ListPenaltiesRequest) -> wire::ListPenaltiesResponse {
         let request = self.asking("fire.330723", Role::Auditor, message);
-        self.door
-            .clone()
-            .list_penalties(request)
-            .await
-            .unwrap()
-            .into_inner()
+        self.door.clone().list_penalties(request).await.unwrap().into_inner()
     }
 
     pub(crate) async fn delegations(&self, delegate: &str, min_position: u64) -> Vec<wire::Delegation> {
-        let message = wire::ListDelegationsRequest {
-            delegate: delegate.into(),
-            min_position,
-            ..Default::default()
-        };
+        let message =
+            wire::ListDelegationsRequest { delegate: delegate.into(), min_position, ..Default::default() };
         let request = self.asking("fire.330723", Role::Auditor, message);
-        self.door
-            .clone()
-            .list_delegations(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .delegations
+        self.door.clone().list_delegations(request).await.unwrap().into_inner().delegations
     }
 
     pub(crate) async fn stop(self) {

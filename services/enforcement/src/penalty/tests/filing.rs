@@ -5,24 +5,15 @@ use time::macros::date;
 use super::*;
 
 fn filed_by(cx: &Context, items: &[&str], delegation: Option<Delegation>, level: Option<Level>) -> Event {
-    given::<Penalty>([])
-        .when(file(items, delegation, level, cx), cx)
-        .events()
-        .remove(0)
+    given::<Penalty>([]).when(file(items, delegation, level, cx), cx).events().remove(0)
 }
 
 fn refer() -> Command {
-    Command::Refer {
-        subject: subject(),
-        order: "o-1".into(),
-    }
+    Command::Refer { subject: subject(), order: "o-1".into() }
 }
 
 fn referred() -> Event {
-    Event::Referred {
-        subject: subject(),
-        order: "o-1".into(),
-    }
+    Event::Referred { subject: subject(), order: "o-1".into() }
 }
 
 #[test]
@@ -31,17 +22,13 @@ fn a_referral_waits_for_an_officer_and_is_noted_once() {
     given::<Penalty>([]).when(refer(), &cx).then([referred()]);
     given::<Penalty>([referred()]).when(refer(), &cx).then([]);
     given::<Penalty>(claimed()).when(refer(), &cx).then([]);
-    given::<Penalty>([referred()])
-        .when(conclude(5_000, &[]), &cx)
-        .refused(Refusal::NotFiled);
+    given::<Penalty>([referred()]).when(conclude(5_000, &[]), &cx).refused(Refusal::NotFiled);
 }
 
 #[test]
 fn a_referred_case_is_filed_for_what_was_referred() {
     let cx = officer(DAY);
-    let Command::File { items, officers, .. } = file(&["fire-60-1"], None, None, &cx) else {
-        panic!()
-    };
+    let Command::File { items, officers, .. } = file(&["fire-60-1"], None, None, &cx) else { panic!() };
     let file = |subject| Command::File {
         subject,
         items: items.clone(),
@@ -51,16 +38,9 @@ fn a_referred_case_is_filed_for_what_was_referred() {
     };
     let events = given::<Penalty>([referred()]).when(file(None), &cx).events();
     assert!(matches!(&events[..], [Event::Filed { subject: filed, .. }] if *filed == subject()));
-    let other = Subject {
-        act: id("exit"),
-        ..subject()
-    };
-    given::<Penalty>([referred()])
-        .when(file(Some(other)), &cx)
-        .refused(Refusal::NotTheReferredAct);
-    given::<Penalty>([])
-        .when(file(None), &cx)
-        .refused(Refusal::SubjectMissing);
+    let other = Subject { act: id("exit"), ..subject() };
+    given::<Penalty>([referred()]).when(file(Some(other)), &cx).refused(Refusal::NotTheReferredAct);
+    given::<Penalty>([]).when(file(None), &cx).refused(Refusal::SubjectMissing);
 }
 
 #[test]
@@ -70,9 +50,7 @@ fn a_case_is_decided_within_ninety_days_of_filing() {
     };
     assert_eq!(decide_by.last_day, date!(2023 - 06 - 18));
     let golden = officer(datetime!(2026-07-01 9:00 +8));
-    let Event::Filed { decide_by, .. } = filed_by(&golden, &["fire-60-1"], None, None) else {
-        panic!()
-    };
+    let Event::Filed { decide_by, .. } = filed_by(&golden, &["fire-60-1"], None, None) else { panic!() };
     assert_eq!(decide_by.last_day, date!(2026 - 09 - 29));
 }
 
@@ -80,16 +58,8 @@ fn a_case_is_decided_within_ninety_days_of_filing() {
 fn a_case_needs_two_different_officers_with_certificates_of_the_unit_and_the_day() {
     let cx = officer(DAY);
     let with = |officers: Vec<Certificate>| {
-        let Command::File { subject, items, .. } = file(&["fire-60-1"], None, None, &cx) else {
-            panic!()
-        };
-        Command::File {
-            subject,
-            items,
-            officers,
-            delegation: None,
-            accident_level: None,
-        }
+        let Command::File { subject, items, .. } = file(&["fire-60-1"], None, None, &cx) else { panic!() };
+        Command::File { subject, items, officers, delegation: None, accident_level: None }
     };
     let one = two(&cx)[0].clone();
     given::<Penalty>([])
@@ -99,10 +69,7 @@ fn a_case_needs_two_different_officers_with_certificates_of_the_unit_and_the_day
     given::<Penalty>([])
         .when(with(vec![one.clone(), foreign]), &cx)
         .refused(Refusal::CertificateInvalid { number: id("c-2") });
-    let lapsed = Certificate {
-        until: DAY,
-        ..two(&cx)[1].clone()
-    };
+    let lapsed = Certificate { until: DAY, ..two(&cx)[1].clone() };
     given::<Penalty>([])
         .when(with(vec![one, lapsed]), &cx)
         .refused(Refusal::CertificateInvalid { number: id("c-2") });
@@ -111,19 +78,13 @@ fn a_case_needs_two_different_officers_with_certificates_of_the_unit_and_the_day
 #[test]
 fn only_an_officer_files() {
     let cx = head(DAY);
-    given::<Penalty>([])
-        .when(file(&["fire-60-1"], None, None, &cx), &cx)
-        .refused(Refusal::NotAnOfficer);
+    given::<Penalty>([]).when(file(&["fire-60-1"], None, None, &cx), &cx).refused(Refusal::NotAnOfficer);
 }
 
 #[test]
 fn an_entrusted_town_acts_in_the_delegators_name_and_an_assigned_one_in_its_own() {
     let cx = town(Role::Officer, DAY);
-    let Event::Filed {
-        authority,
-        department,
-        ..
-    } = filed_by(&cx, &["fire-60-1"], Some(delegation()), None)
+    let Event::Filed { authority, department, .. } = filed_by(&cx, &["fire-60-1"], Some(delegation()), None)
     else {
         panic!()
     };
@@ -131,10 +92,7 @@ fn an_entrusted_town_acts_in_the_delegators_name_and_an_assigned_one_in_its_own(
         (authority.to_string(), department.to_string()),
         ("fire.330723".into(), "town.330723103".into())
     );
-    let assigned = Delegation {
-        model: Model::Assigned,
-        ..delegation()
-    };
+    let assigned = Delegation { model: Model::Assigned, ..delegation() };
     let Event::Filed { authority, .. } = filed_by(&cx, &["fire-60-1"], Some(assigned), None) else {
         panic!()
     };
@@ -145,42 +103,19 @@ fn an_entrusted_town_acts_in_the_delegators_name_and_an_assigned_one_in_its_own(
 fn a_delegated_case_stays_inside_list_area_term_and_unit() {
     let cx = town(Role::Officer, DAY);
     let refused = |delegation: Option<Delegation>, items: &[&str], refusal: Refusal| {
-        given::<Penalty>([])
-            .when(file(items, delegation, None, &cx), &cx)
-            .refused(refusal);
+        given::<Penalty>([]).when(file(items, delegation, None, &cx), &cx).refused(refusal);
     };
     refused(None, &["fire-60-1"], Refusal::DelegationMissing);
-    refused(
-        Some(delegation()),
-        &["fire-60-2"],
-        Refusal::ItemNotDelegated {
-            item: id("fire-60-2"),
-        },
-    );
-    let elsewhere = Delegation {
-        area: AreaCode::parse("330723104").unwrap(),
-        ..delegation()
-    };
+    refused(Some(delegation()), &["fire-60-2"], Refusal::ItemNotDelegated { item: id("fire-60-2") });
+    let elsewhere = Delegation { area: AreaCode::parse("330723104").unwrap(), ..delegation() };
     refused(Some(elsewhere), &["fire-60-1"], Refusal::OutsideArea);
-    let ended = Delegation {
-        until: DAY,
-        ..delegation()
-    };
+    let ended = Delegation { until: DAY, ..delegation() };
     refused(Some(ended), &["fire-60-1"], Refusal::DelegationNotInForce);
-    let later = Delegation {
-        from: datetime!(2023-03-20 10:00:00.000001 +8),
-        ..delegation()
-    };
+    let later = Delegation { from: datetime!(2023-03-20 10:00:00.000001 +8), ..delegation() };
     refused(Some(later), &["fire-60-1"], Refusal::DelegationNotInForce);
-    let others = Delegation {
-        delegate: "town.330723104".parse().unwrap(),
-        ..delegation()
-    };
+    let others = Delegation { delegate: "town.330723104".parse().unwrap(), ..delegation() };
     refused(Some(others), &["fire-60-1"], Refusal::NotTheDelegate);
-    let foreign = Delegation {
-        items: vec![id("safety-114")],
-        ..delegation()
-    };
+    let foreign = Delegation { items: vec![id("safety-114")], ..delegation() };
     let item = id("safety-114");
     given::<Penalty>([])
         .when(file(&["safety-114"], Some(foreign), Some(Level::Major), &cx), &cx)
@@ -192,9 +127,7 @@ fn a_body_files_for_its_own_powers_in_its_own_area() {
     let cx = officer(DAY);
     given::<Penalty>([])
         .when(file(&["safety-114"], None, Some(Level::Major), &cx), &cx)
-        .refused(Refusal::NotCompetent {
-            item: id("safety-114"),
-        });
+        .refused(Refusal::NotCompetent { item: id("safety-114") });
     let neighbour = person("n", DepartmentKind::Fire, "330724", Role::Officer, DAY);
     given::<Penalty>([])
         .when(file(&["fire-60-1"], None, None, &neighbour), &neighbour)
@@ -204,21 +137,15 @@ fn a_body_files_for_its_own_powers_in_its_own_area() {
 #[test]
 fn no_penalty_without_a_norm() {
     let cx = officer(DAY);
-    given::<Penalty>([])
-        .when(file(&[], None, None, &cx), &cx)
-        .refused(Refusal::NoNorm);
+    given::<Penalty>([]).when(file(&[], None, None, &cx), &cx).refused(Refusal::NoNorm);
     let unknown = file(&["fire-60-1", "fire-6"], None, None, &cx);
-    given::<Penalty>([])
-        .when(unknown, &cx)
-        .refused(Refusal::UnknownItem { item: id("fire-6") });
+    given::<Penalty>([]).when(unknown, &cx).refused(Refusal::UnknownItem { item: id("fire-6") });
 }
 
 #[test]
 fn of_several_norms_the_one_with_the_higher_fine_applies() {
     let items = ["highrise-47-commercial", "fire-60-1", "fire-58", "fire-61"];
-    let Event::Filed { item, .. } = filed_by(&officer(DAY), &items, None, None) else {
-        panic!()
-    };
+    let Event::Filed { item, .. } = filed_by(&officer(DAY), &items, None, None) else { panic!() };
     assert_eq!(item, id("fire-58"));
 }
 
@@ -227,26 +154,18 @@ fn an_accident_has_a_level_and_nothing_else_has() {
     let cx = emergency(Role::Officer, DAY);
     given::<Penalty>([])
         .when(file(&["safety-114"], None, None, &cx), &cx)
-        .refused(Refusal::LevelMissing {
-            item: id("safety-114"),
-        });
+        .refused(Refusal::LevelMissing { item: id("safety-114") });
     let cx = officer(DAY);
     given::<Penalty>([])
         .when(file(&["fire-60-1"], None, Some(Level::Major), &cx), &cx)
-        .refused(Refusal::LevelWithoutAccident {
-            item: id("fire-60-1"),
-        });
+        .refused(Refusal::LevelWithoutAccident { item: id("fire-60-1") });
 }
 
 #[test]
 fn the_answer_about_the_act_is_taken_once() {
     let cx = officer(DAY);
-    given::<Penalty>(claimed())
-        .when(Command::ConfirmAct, &cx)
-        .then([]);
-    given::<Penalty>(claimed())
-        .when(Command::DenyAct { holder: id("p-2") }, &cx)
-        .then([]);
+    given::<Penalty>(claimed()).when(Command::ConfirmAct, &cx).then([]);
+    given::<Penalty>(claimed()).when(Command::DenyAct { holder: id("p-2") }, &cx).then([]);
 }
 
 #[test]
@@ -255,36 +174,22 @@ fn a_filed_case_is_not_filed_again() {
     given::<Penalty>(claimed())
         .when(file(&["fire-60-1"], None, None, &cx), &cx)
         .refused(Refusal::AlreadyFiled);
-    given::<Penalty>([])
-        .when(decide(5_000), &cx)
-        .refused(Refusal::NoSuchCase);
+    given::<Penalty>([]).when(decide(5_000), &cx).refused(Refusal::NoSuchCase);
 }
 
 #[test]
 fn a_unit_that_does_not_handle_the_case_does_nothing_in_it() {
     let neighbour = person("n", DepartmentKind::Fire, "330724", Role::Officer, DAY);
-    given::<Penalty>(claimed())
-        .when(conclude(5_000, &[]), &neighbour)
-        .refused(Refusal::NotTheHandlingUnit);
+    given::<Penalty>(claimed()).when(conclude(5_000, &[]), &neighbour).refused(Refusal::NotTheHandlingUnit);
 }
 
 #[test]
 fn a_case_ends_without_a_penalty_by_the_head() {
-    let dismiss = Command::Dismiss {
-        ground: "slight and corrected".into(),
-    };
-    given::<Penalty>(claimed())
-        .when(dismiss.clone(), &officer(DAY))
-        .refused(Refusal::NotTheHead);
+    let dismiss = Command::Dismiss { ground: "slight and corrected".into() };
+    given::<Penalty>(claimed()).when(dismiss.clone(), &officer(DAY)).refused(Refusal::NotTheHead);
     let events = after(claimed(), dismiss.clone(), &head(DAY));
-    given::<Penalty>(events.clone())
-        .when(dismiss.clone(), &head(DAY))
-        .then([]);
-    given::<Penalty>(events)
-        .when(decide(5_000), &head(DAY))
-        .refused(Refusal::AlreadyDismissed);
+    given::<Penalty>(events.clone()).when(dismiss.clone(), &head(DAY)).then([]);
+    given::<Penalty>(events).when(decide(5_000), &head(DAY)).refused(Refusal::AlreadyDismissed);
     let neighbour = person("n", DepartmentKind::Fire, "330724", Role::Head, DAY);
-    given::<Penalty>([referred()])
-        .when(dismiss, &neighbour)
-        .refused(Refusal::OutsideArea);
+    given::<Penalty>([referred()]).when(dismiss, &neighbour).refused(Refusal::OutsideArea);
 }

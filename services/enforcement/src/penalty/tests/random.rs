@@ -40,10 +40,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// A command, by which person, how many hours after the last.
 fn steps() -> impl Strategy<Value = Vec<(Command, usize, i64)>> {
-    prop::collection::vec(
-        (command(), 0_usize..3, prop::sample::select(vec![0, 1, 30, 120])),
-        10..60,
-    )
+    prop::collection::vec((command(), 0_usize..3, prop::sample::select(vec![0, 1, 30, 120])), 10..60)
 }
 
 fn play(steps: Vec<(Command, usize, i64)>) -> History {
@@ -53,9 +50,7 @@ fn play(steps: Vec<(Command, usize, i64)>) -> History {
     let mut at = DAY;
     for (command, who, hours) in steps {
         at += Duration::hours(hours);
-        let state = history
-            .iter()
-            .fold(State::Unknown, |state, (event, _)| evolve(state, event));
+        let state = history.iter().fold(State::Unknown, |state, (event, _)| evolve(state, event));
         // The clock is asked first, as it would be.
         if let Some((due, breach)) = Penalty::deadline(&state).filter(|(due, _)| *due <= at) {
             let events = Penalty::decide(&state, breach, &officer(due)).unwrap();
@@ -64,9 +59,7 @@ fn play(steps: Vec<(Command, usize, i64)>) -> History {
         let mut cx = officer(at);
         cx.actor.id = id(["officer", "a", "b"][who]);
         cx.actor.roles = vec![Role::Officer, Role::Legal, Role::Head];
-        let state = history
-            .iter()
-            .fold(State::Unknown, |state, (event, _)| evolve(state, event));
+        let state = history.iter().fold(State::Unknown, |state, (event, _)| evolve(state, event));
         if let Ok(events) = Penalty::decide(&state, command, &cx) {
             history.extend(events.into_iter().map(|event| (event, at)));
         }
@@ -81,28 +74,19 @@ fn decisions(history: &History) -> impl Iterator<Item = usize> {
 fn check(history: &History) {
     assert!(decisions(history).count() <= 1, "one decision a case");
     for place in decisions(history) {
-        let (Event::Decided { fine_fen, .. }, at) = &history[place] else {
-            unreachable!()
-        };
+        let (Event::Decided { fine_fen, .. }, at) = &history[place] else { unreachable!() };
         told_and_heard(&history[..place], *fine_fen, *at);
         reviewed(&history[..place]);
-        assert!(
-            history[..place]
-                .iter()
-                .any(|(event, _)| matches!(event, Event::ActClaimed {}))
-        );
+        assert!(history[..place].iter().any(|(event, _)| matches!(event, Event::ActClaimed {})));
     }
     withdrawn_in_time_or_told(history);
 }
 
 fn told_and_heard(before: &[(Event, OffsetDateTime)], fine_fen: i64, at: OffsetDateTime) {
     let notice = before.iter().find_map(|(event, _)| match event {
-        Event::NoticeServed {
-            fine_fen,
-            defend_by,
-            hearing_by,
-            ..
-        } => Some((*fine_fen, defend_by, hearing_by)),
+        Event::NoticeServed { fine_fen, defend_by, hearing_by, .. } => {
+            Some((*fine_fen, defend_by, hearing_by))
+        }
         _ => None,
     });
     let (noticed_fen, defend_by, hearing_by) = notice.expect("invariant 1: no decision before the notice");
@@ -112,27 +96,14 @@ fn told_and_heard(before: &[(Event, OffsetDateTime)], fine_fen: i64, at: OffsetD
             .iter()
             .any(|(event, _)| matches!(event, Event::DefenceWaived { hearing, .. } if *hearing || !both))
     };
-    assert!(
-        waived(false) || at >= defend_by.at,
-        "invariant 1: no decision within the window"
-    );
-    let requested = before
-        .iter()
-        .rposition(|(event, _)| matches!(event, Event::HearingRequested {}));
-    let closed = before
-        .iter()
-        .rposition(|(event, _)| matches!(event, Event::HearingClosed { .. }));
+    assert!(waived(false) || at >= defend_by.at, "invariant 1: no decision within the window");
+    let requested = before.iter().rposition(|(event, _)| matches!(event, Event::HearingRequested {}));
+    let closed = before.iter().rposition(|(event, _)| matches!(event, Event::HearingClosed { .. }));
     if requested.is_some() && !waived(true) {
-        assert!(
-            closed > requested,
-            "invariant 6: no decision before the hearing is closed"
-        );
+        assert!(closed > requested, "invariant 6: no decision before the hearing is closed");
     }
     let hearing_over = |due: &Due| at >= due.at || closed.is_some() || waived(true);
-    assert!(
-        hearing_by.as_ref().is_none_or(hearing_over),
-        "invariant 6: a hearing may still be asked for"
-    );
+    assert!(hearing_by.as_ref().is_none_or(hearing_over), "invariant 6: a hearing may still be asked for");
 }
 
 fn reviewed(before: &[(Event, OffsetDateTime)]) {
@@ -151,11 +122,7 @@ fn reviewed(before: &[(Event, OffsetDateTime)]) {
                 assert!(!handlers.contains(presider));
                 (wanted, passed) = (true, false);
             }
-            Event::LegallyReviewed {
-                passed: yes,
-                reviewer,
-                ..
-            } => {
+            Event::LegallyReviewed { passed: yes, reviewer, .. } => {
                 assert!(!handlers.contains(reviewer), "invariant 7: by another person");
                 passed = *yes;
             }
@@ -169,10 +136,7 @@ fn withdrawn_in_time_or_told(history: &History) {
     let mut running: Option<Due> = None;
     for (event, at) in history {
         match event {
-            Event::Revised {
-                withdraw_by: Some(due),
-                ..
-            } => running = Some(due.clone()),
+            Event::Revised { withdraw_by: Some(due), .. } => running = Some(due.clone()),
             Event::PublicationWithdrawn { in_time, .. } => {
                 let due = running.take().expect("something was to be withdrawn");
                 assert_eq!(*in_time, *at < due.at, "invariant 25");
