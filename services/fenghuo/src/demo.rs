@@ -41,37 +41,42 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs, shell: Shell) -> Result<(), Error> {
     let mut signals = Signals::listen()?;
     let telemetry = Telemetry::start("fenghuo-demo", None).because("启动遥测", "start telemetry")?;
-    let result = tokio::select! {
-        shown = Box::pin(show(shell)) => match shown {
-            Ok((system, _scratch)) if args.keep => dev::attend(system, &mut signals, shell).await,
-            Ok((system, _scratch)) => system.stop().await,
-            Err(error) => Err(error),
-        },
-        // A system that is dropped takes its children along.
-        () = signals.received() => Err(Error::told("演示被中断", "the demonstration was interrupted")),
-    };
+    let result = demonstrate(args.keep, &mut signals, shell).await;
     telemetry.shutdown();
     result
 }
 
-async fn show(shell: Shell) -> Result<(System, Scratch), Error> {
+async fn demonstrate(keep: bool, signals: &mut Signals, shell: Shell) -> Result<(), Error> {
     let began = Instant::now();
     let scenario = Scenario::parse(WUYI).because("读取内置案例", "read the built-in case")?;
     shell.line(shell.pick(&scenario.title.zh, &scenario.title.en))?;
     let scratch = Scratch::new().because("建立临时文件夹", "make a temporary folder")?;
     let options = SystemOptions::new(scratch.path().join("data")).scripted(beginning(&scenario));
-    let system = System::start(options).await?;
-    match play(&system, &scenario, shell).await {
-        Ok(tally) => {
-            summary(&system, &tally, began.elapsed(), shell).await?;
-            Ok((system, scratch))
-        }
-        Err(error) => {
-            // What is told is why the case did not play, not what else goes wrong while stopping.
-            let _ = system.stop().await;
-            Err(error)
+    let system = tokio::select! {
+        started = Box::pin(System::start(options)) => started?,
+        () = signals.received() => return Err(interrupted()),
+    };
+    let shown = tokio::select! {
+        shown = Box::pin(show(&system, &scenario, began, shell)) => shown,
+        () = signals.received() => Err(interrupted()),
+    };
+    match shown {
+        Ok(()) if keep => dev::attend(system, signals, shell).await,
+        // What is told is why the case did not play, not what else went wrong while stopping.
+        shown => {
+            let stopped = system.stop().await;
+            shown.and(stopped)
         }
     }
+}
+
+fn interrupted() -> Error {
+    Error::told("演示被中断", "the demonstration was interrupted")
+}
+
+async fn show(system: &System, scenario: &Scenario, began: Instant, shell: Shell) -> Result<(), Error> {
+    let tally = play(system, scenario, shell).await?;
+    summary(system, &tally, began.elapsed(), shell).await
 }
 
 /// The clock stands before the first step when the system starts.

@@ -7,7 +7,7 @@ use tokio::{
     sync::{Mutex, MutexGuard},
     task::JoinHandle,
 };
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::{Logins, SystemOptions};
 use crate::error::{Because, Error};
@@ -32,8 +32,17 @@ pub(super) struct Supervisor {
     database_url: String,
     nats_url: String,
     task: JoinHandle<()>,
-    /// Also ends the task of a supervisor that is dropped, and the children with it.
-    stop: DropGuard,
+    stop: CancellationToken,
+}
+
+/// For owners that do not stop it: whoever removes the folder next finds nobody at work in it.
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Ok(mut servers) = self.servers.try_lock() {
+            drop((servers.nats.take(), servers.postgres.take()));
+        }
+    }
 }
 
 impl Supervisor {
@@ -50,7 +59,7 @@ impl Supervisor {
         let servers = Arc::new(Mutex::new(Servers { postgres, nats }));
         let stop = CancellationToken::new();
         let task = tokio::spawn(look_after(Arc::clone(&servers), stop.clone()));
-        Ok(Self { servers, database_url, nats_url, task, stop: stop.drop_guard() })
+        Ok(Self { servers, database_url, nats_url, task, stop })
     }
 
     pub(super) fn database_url(&self) -> &str {
@@ -66,9 +75,9 @@ impl Supervisor {
     }
 
     /// The bus first: nobody publishes any more, and the database may still answer whoever reads.
-    pub(super) async fn stop(self) {
-        drop(self.stop);
-        if let Err(error) = self.task.await {
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        if let Err(error) = (&mut self.task).await {
             tracing::warn!(%error, "the supervisor ended badly");
         }
         let mut servers = self.servers.lock().await;
