@@ -32,7 +32,7 @@ fn number(name: &str) -> Option<u64> {
 fn run(seed: u64) -> World {
     let mut world = World::new(seed, &SERVICES, datetime!(2024-01-08 9:00 +8));
     let casts: Vec<_> = (0..CASES).map(walk::cast).collect();
-    let mut progress = vec![walk::Progress::default(); CASES];
+    let mut progress = [walk::Progress::default(); CASES];
     for _ in 0..MOVES {
         let case = rand::Rng::random_range(&mut world.rng, 0..CASES);
         let act = walk::next(&mut world, &mut progress[case]);

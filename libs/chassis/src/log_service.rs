@@ -280,8 +280,8 @@ fn encode(event: &Recorded) -> wire::Event {
         version: event.version,
         id: event.id.to_string(),
         kind: event.kind.clone(),
-        data: event.data.to_vec().into(),
-        meta: serde_json::to_vec(&event.meta).unwrap_or_default().into(),
+        data: event.data.to_vec(),
+        meta: serde_json::to_vec(&event.meta).unwrap_or_default(),
         occurred_at: Some(timestamp(event.occurred_at)),
         recorded_at: Some(timestamp(event.recorded_at)),
     }
