@@ -336,9 +336,11 @@ fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Contex
     if panel.len() < 2 {
         return Err(Refusal::NoCollectiveStudy);
     }
+    let current = cx.rules.in_force("hazard.major.standard", shanghai_date(cx.at))?;
+    let standard = if current { "hazard.major.standard" } else { "hazard.major.standard_2017" };
     let notice = cx.rules.period("hazard.major.notice_serve")?;
     Ok(Event::MajorDetermined {
-        standard: cx.rules.text("hazard.major.standard")?.to_owned(),
+        standard: cx.rules.text(standard)?.to_owned(),
         elements,
         panel,
         in_time: !opinion_by.is_past(cx.at),

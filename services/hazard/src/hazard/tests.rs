@@ -241,6 +241,17 @@ fn a_town_does_not_determine_a_major_hazard() {
 }
 
 #[test]
+fn a_major_hazard_is_judged_by_the_standard_of_its_day() {
+    let determine = Command::DetermineMajor { elements: vec!["6.3".into()], panel: vec!["a".into(), "b".into()] };
+    for (at, standard) in
+        [(datetime!(2025-10-31 23:59 +8), "GB 35181-2017"), (datetime!(2025-11-01 0:00 +8), "GB 35181-2025")]
+    {
+        let events = given::<Hazard>(ordered()).when(determine.clone(), &brigade(at)).events();
+        assert!(matches!(&events[..], [Event::MajorDetermined { standard: found, .. }] if found == standard));
+    }
+}
+
+#[test]
 fn a_major_hazard_is_listed_only_after_notice_and_report() {
     let cx = brigade(datetime!(2023-03-08 10:00 +8));
     let determine = Command::DetermineMajor {
