@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, and their helpers are too")]
 
 mod context_map;
+mod faults;
 mod layering;
 mod simulation;
 mod system;
