@@ -12,6 +12,11 @@ use tracing::Span;
 use super::{View, generation::Lease, park};
 use crate::{Error, Log, ViewError, error::is_unavailable, fault, trace};
 
+/// Pages up to this length are shown within a span for each event, a child of what caused the event.
+const PAGE_TRACED_MAX: usize = 16;
+/// Traces that the span of a longer page is linked to; OpenTelemetry keeps no more.
+const LINKS_MAX: usize = 128;
+
 /// Fills one generation under one lease.
 pub(super) struct Filler {
     log: Log,
@@ -42,11 +47,7 @@ enum Failed {
 
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
-        if is_unavailable(&error) {
-            Self::Away(error)
-        } else {
-            Self::Poison(error.to_string())
-        }
+        if is_unavailable(&error) { Self::Away(error) } else { Self::Poison(error.to_string()) }
     }
 }
 
@@ -62,14 +63,7 @@ impl From<ViewError> for Failed {
 impl Filler {
     pub(super) fn new(log: Log, view: Arc<dyn View>, lease: Lease) -> Self {
         let position = lease.generation.position;
-        Self {
-            log,
-            view,
-            lease,
-            position,
-            parked: HashSet::new(),
-            parks: 0,
-        }
+        Self { log, view, lease, position, parked: HashSet::new(), parks: 0 }
     }
 
     /// Shows a page. If it does not go as a whole, its events go one by one, and those that do not are parked.
@@ -78,11 +72,7 @@ impl Filler {
             Ok(went) => return Ok(went),
             Err(Failed::Away(error)) => return Err(Error::Unavailable(error)),
             Err(Failed::Poison(reason)) => {
-                tracing::warn!(
-                    view.name = self.lease.view,
-                    reason,
-                    "events of a view are shown one by one"
-                );
+                tracing::warn!(view.name = self.lease.view, reason, "events of a view are shown one by one");
             }
         }
         for event in page {
@@ -95,10 +85,7 @@ impl Filler {
                 Ok(Went::Fenced) => return Ok(Went::Fenced),
                 Err(Failed::Away(error)) => return Err(Error::Unavailable(error)),
                 Err(Failed::Poison(reason)) => {
-                    return Err(Error::View {
-                        view: self.lease.view.to_owned(),
-                        reason,
-                    });
+                    return Err(Error::View { view: self.lease.view.to_owned(), reason });
                 }
             }
         }
@@ -109,7 +96,7 @@ impl Filler {
         let Some(last) = page.last() else {
             return Ok(Went::Well);
         };
-        let spans: Vec<Span> = page.iter().map(|event| self.span(event)).collect();
+        let spans = self.spans(page);
         let mut tx = self.log.inner.pool.begin().await?;
         if !self.advance(&mut tx, last.position).await? {
             return Ok(Went::Fenced);
@@ -120,11 +107,7 @@ impl Filler {
         fault::point("view.after_commit");
         drop(spans);
         self.position = last.position;
-        self.log
-            .inner
-            .stats
-            .shown
-            .fetch_add(page.len() as u64, Ordering::Relaxed);
+        self.log.inner.stats.shown.fetch_add(page.len() as u64, Ordering::Relaxed);
         Ok(Went::Well)
     }
 
@@ -133,10 +116,8 @@ impl Filler {
         if self.parked.is_empty() {
             return Ok(self.view.apply_batch(page, tx).await?);
         }
-        let (behind, shown): (Vec<Recorded>, Vec<Recorded>) = page
-            .iter()
-            .cloned()
-            .partition(|event| self.parked.contains(&event.stream));
+        let (behind, shown): (Vec<Recorded>, Vec<Recorded>) =
+            page.iter().cloned().partition(|event| self.parked.contains(&event.stream));
         if !shown.is_empty() {
             self.view.apply_batch(&shown, tx).await?;
         }
@@ -187,13 +168,31 @@ impl Filler {
         }
         self.fill(page, tx).await.map_err(|failed| match failed {
             Failed::Away(error) => Error::Unavailable(error),
-            Failed::Poison(reason) => Error::View {
-                view: self.lease.view.to_owned(),
-                reason,
-            },
+            Failed::Poison(reason) => Error::View { view: self.lease.view.to_owned(), reason },
         })?;
         self.position = last.position;
         Ok(Went::Well)
+    }
+
+    /// The spans that end when the page is committed. Catching up is no part of anybody's trace: a long page has one
+    /// span, which names the traces that it serves.
+    fn spans(&self, page: &[Recorded]) -> Vec<Span> {
+        if page.len() <= PAGE_TRACED_MAX {
+            return page.iter().map(|event| self.span(event)).collect();
+        }
+        let span = tracing::info_span!(
+            parent: None,
+            "view",
+            service.name = self.log.inner.options.schema,
+            view.name = self.lease.view,
+            events = page.len(),
+        );
+        if !span.is_disabled() {
+            for event in page.iter().take(LINKS_MAX) {
+                trace::link(&span, event.meta.traceparent.as_deref());
+            }
+        }
+        vec![span]
     }
 
     fn span(&self, event: &Recorded) -> Span {
@@ -203,13 +202,12 @@ impl Filler {
         let span = tracing::info_span!(
             parent: None,
             "view",
+            service.name = self.log.inner.options.schema,
             view.name = self.lease.view,
             event.r#type = event.kind,
             event.position = event.position,
         );
-        if !span.is_disabled() {
-            trace::continue_from(&span, Some(traceparent));
-        }
+        trace::continue_from(&span, Some(traceparent));
         span
     }
 }
