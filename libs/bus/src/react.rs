@@ -58,7 +58,7 @@ impl Reactor {
         index: usize,
         reaction: Reaction,
     ) -> Result<Option<String>, Stopped> {
-        let span = span(cause, &reaction);
+        let span = span(&self.log.options().schema, cause, &reaction);
         let request = self.request(cause, &reaction, &span);
         let mut backoff = Backoff::new(RETRY_FIRST, RETRY_LONGEST);
         let mut next = Some(reaction);
@@ -128,10 +128,11 @@ fn again(cause: &dyn Cause, index: usize) -> Option<Reaction> {
 }
 
 /// The span in which a fact is processed continues the trace of the command that caused the fact.
-fn span(cause: &dyn Cause, reaction: &Reaction) -> Span {
+fn span(service: &str, cause: &dyn Cause, reaction: &Reaction) -> Span {
     let from = cause.causation();
     let span = tracing::info_span!(
         "process",
+        service.name = service,
         otel.kind = "consumer",
         messaging.system = "nats",
         messaging.operation.r#type = "process",

@@ -3,13 +3,15 @@
 use std::{collections::VecDeque, pin::pin};
 
 use async_nats::{Message, StatusCode, Subscriber};
-use decider::Recorded;
-use eventlog::fault;
+use decider::{CaseId, Recorded};
+use eventlog::{fault, trace};
 use futures::StreamExt;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use super::{Interruption, PAGE_EVENTS_MAX, Relay};
+use crate::Source;
 use crate::publish::{Ack, headers};
 
 /// How long a relay that was told to stop waits for answers.
@@ -33,6 +35,8 @@ struct Sent {
     position: u64,
     bytes: usize,
     at: Instant,
+    /// Ends with the answer.
+    _span: Span,
 }
 
 impl<'a> Flight<'a> {
@@ -94,6 +98,7 @@ impl<'a> Flight<'a> {
         if position != self.last + 1 {
             return Err(Interruption::Log(eventlog::Error::Gap { expected: self.last + 1, found: position }));
         }
+        let span = span(&relay.service, recorded);
         fault::point("relay.before_publish");
         let bytes = relay.message(recorded);
         let size = bytes.len();
@@ -110,7 +115,7 @@ impl<'a> Flight<'a> {
         fault::point("relay.after_publish");
         self.last = position;
         self.bytes += size;
-        self.sent.push_back(Sent { position, bytes: size, at: Instant::now() });
+        self.sent.push_back(Sent { position, bytes: size, at: Instant::now(), _span: span });
         Ok(())
     }
 
@@ -143,6 +148,27 @@ impl<'a> Flight<'a> {
     fn due(&self) -> Instant {
         self.sent.front().map_or_else(Instant::now, |oldest| oldest.at) + self.relay.options.ack_timeout
     }
+}
+
+/// From sending an event to the stream's answer, in the trace of the command that caused the event.
+fn span(service: &Source, recorded: &Recorded) -> Span {
+    let Some(traceparent) = recorded.meta.traceparent.as_deref() else {
+        return Span::none();
+    };
+    let span = tracing::info_span!(
+        parent: None,
+        "publish",
+        service.name = service.as_str(),
+        otel.kind = "producer",
+        messaging.system = "nats",
+        messaging.operation.r#type = "send",
+        messaging.destination.name = service.as_str(),
+        event.position = recorded.position,
+        event.r#type = recorded.kind,
+        case.id = recorded.meta.case_id.as_ref().map(CaseId::as_str),
+    );
+    trace::continue_from(&span, Some(traceparent));
+    span
 }
 
 /// The position that an answer is for: the last token of the subject it came on.
