@@ -7,3 +7,4 @@ mod faults;
 mod layering;
 mod simulation;
 mod system;
+mod trace;
