@@ -1,12 +1,13 @@
 use async_nats::jetstream::consumer::PullConsumer;
 use bus::Advancer;
 use bus::inbox::State;
+use decider::{CaseId, Causation, Meta};
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::{POISON, PRIVATE, UNMAPPABLE, UNWELCOME, advance, publish, publish_all, someone};
 use crate::bursts::burst;
-use crate::pair::{Pair, inbox, inbox_of, relay_with, until_numbers};
-use crate::stage::{FromLog, Stage, all, count, numbers, source, watched};
+use crate::pair::{Pair, inbox, inbox_of, relay, relay_with, until_numbers};
+use crate::stage::{FromLog, Stage, all, count, count_as, meta, numbers, source, watched};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_public_fact_has_its_effect_once() {
@@ -31,14 +32,17 @@ async fn facts_reach_one_target_stream_in_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_effect_names_its_cause_and_its_case_goes_on() {
+async fn an_effect_names_its_cause_and_goes_on_in_its_case_and_trace() {
     let mut pair = Pair::new().await;
-    count(&pair.alpha, "a", [7]).await;
+    let case_id = Some(CaseId::parse("case-7").unwrap());
+    let traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    let meta = Meta { case_id: case_id.clone(), traceparent: traceparent.clone(), ..meta() };
+    count_as(&pair.alpha, "a", [7], meta).await;
     pair.settle().await;
     let effect = &all(&pair.beta).await[0];
-    let causation = effect.meta.causation.as_ref().unwrap();
-    assert_eq!((causation.log.as_str(), causation.position), ("alpha", 1));
-    assert_eq!(effect.meta.actor, someone());
+    assert_eq!(effect.meta.causation, Some(Causation { log: "alpha".to_owned(), position: 1 }));
+    assert_eq!((&effect.meta.actor, &effect.meta.case_id), (&someone(), &case_id));
+    assert_eq!(effect.meta.traceparent, traceparent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,6 +152,26 @@ async fn of_two_processes_one_listens_and_the_other_takes_over() {
     count(&pair.alpha, "a", 300..600).await;
     watched("the other has taken over", &mut second.status, |status| status.position == 600).await;
     pair.assert_copied().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_process_was_killed_the_next_one_is_served_at_once() {
+    let stage = Stage::new().await;
+    let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
+    let _relay = relay(&alpha, &bus);
+    let doomed = stage.bus().await;
+    let mut first = inbox(&beta, &doomed, None);
+    count(&alpha, "a", 0..50).await;
+    watched("the first has heard all", &mut first.status, |status| status.position == 50).await;
+    first.task.abort();
+    drop((first, doomed));
+    let begin = std::time::Instant::now();
+    let mut second = inbox(&beta, &stage.bus().await, None);
+    count(&alpha, "a", 50..100).await;
+    watched("the second has heard all", &mut second.status, |status| status.position == 100).await;
+    // A place that is held for the dead would be given up only after 10 or 15 seconds.
+    assert!(begin.elapsed() < std::time::Duration::from_secs(8), "{:?}", begin.elapsed());
+    assert_eq!(numbers(&beta, "Copied").await, (0..100).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

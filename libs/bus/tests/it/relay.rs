@@ -1,12 +1,13 @@
 use async_nats::jetstream::stream::Config;
 use bus::relay::{Alarm, Options, State};
 use bus::{Bus, ConnectError, StreamError};
+use decider::Meta;
 use servers::NatsOptions;
 
 use crate::actors::{PRIVATE, UNMAPPABLE, publish, publish_nothing};
 use crate::bursts::burst;
 use crate::pair::{relay, relay_with};
-use crate::stage::{Stage, assert_stream_is_log, count, head, source, watched};
+use crate::stage::{Stage, assert_stream_is_log, count, count_as, head, meta, source, watched};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_leaves_at_the_sequence_that_is_its_position() {
@@ -18,6 +19,26 @@ async fn every_event_leaves_at_the_sequence_that_is_its_position() {
     let head = head(&log).await;
     watched("all is relayed", &mut relay.status, |status| status.relayed == head).await;
     assert_stream_is_log(&bus, &log, &source("alpha")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_carries_what_fences_it_and_where_its_trace_goes_on() {
+    let stage = Stage::new().await;
+    let (log, bus) = (stage.log().await, stage.bus().await);
+    let mut relay = relay(&log, &bus);
+    let traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    count_as(&log, "a", [1, 2], Meta { traceparent, ..meta() }).await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == 2).await;
+    let client = async_nats::connect(stage.nats.url()).await.unwrap();
+    let stream = async_nats::jetstream::new(client).get_stream("fenghuo-alpha").await.unwrap();
+    let stored = stream.direct_get(2).await.unwrap();
+    let header = |name: &str| stored.headers.get(name).map(|value| value.to_string()).unwrap_or_default();
+    assert_eq!(stored.subject.as_str(), "fenghuo.alpha.counter.Counted");
+    assert_eq!(header("Nats-Expected-Last-Sequence"), "1");
+    assert_eq!(header("Nats-Expected-Stream"), "fenghuo-alpha");
+    assert_eq!(header("Nats-Msg-Id"), "alpha:2");
+    assert_eq!(header("content-type"), "application/cloudevents+json");
+    assert_eq!(header("traceparent"), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
 
 #[tokio::test(flavor = "multi_thread")]

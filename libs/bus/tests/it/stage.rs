@@ -108,6 +108,11 @@ pub(crate) fn source(name: &str) -> Source {
 
 /// Appends `Counted` events to a stream of alpha, all at once.
 pub(crate) async fn count(log: &Log, stream: &str, numbers: impl IntoIterator<Item = u64>) {
+    count_as(log, stream, numbers, meta()).await;
+}
+
+/// The same, with more to say about them.
+pub(crate) async fn count_as(log: &Log, stream: &str, numbers: impl IntoIterator<Item = u64>, meta: Meta) {
     let events: Vec<EventData> = numbers
         .into_iter()
         .map(|n| EventData {
@@ -117,7 +122,14 @@ pub(crate) async fn count(log: &Log, stream: &str, numbers: impl IntoIterator<It
             tags: Vec::new(),
         })
         .collect();
-    let meta = Meta {
+    let stream = StreamName::new("counter", stream);
+    // A claimed instant that no clock of another thread can call the future.
+    let at = OffsetDateTime::now_utc() - Duration::from_secs(1);
+    log.append(Append::new(stream, Expected::Any, events, meta, at)).await.unwrap();
+}
+
+pub(crate) fn meta() -> Meta {
+    Meta {
         actor: someone(),
         case_id: None,
         causation: None,
@@ -125,11 +137,7 @@ pub(crate) async fn count(log: &Log, stream: &str, numbers: impl IntoIterator<It
         traceparent: None,
         rules: String::new(),
         calendar: String::new(),
-    };
-    let stream = StreamName::new("counter", stream);
-    // A claimed instant that no clock of another thread can call the future.
-    let at = OffsetDateTime::now_utc() - Duration::from_secs(1);
-    log.append(Append::new(stream, Expected::Any, events, meta, at)).await.unwrap();
+    }
 }
 
 pub(crate) async fn all(log: &Log) -> Vec<Recorded> {
