@@ -18,14 +18,14 @@ pub(crate) fn observe(node: &Node) {
         "fenghuo.log.head",
         "position of the last committed event known here",
         |node, observer| {
-            observer.observe(*node.log().watch().borrow(), &[attribute(node)]);
+            observer.observe(*node.watches().head.borrow(), &[attribute(node)]);
         },
     );
     gauge(
         "fenghuo.relay.lag",
         "committed events that are not on the bus yet",
         |node, observer| {
-            let head = *node.log().watch().borrow();
+            let head = *node.watches().head.borrow();
             observer.observe(head.saturating_sub(node.relayed()), &[attribute(node)]);
         },
     );

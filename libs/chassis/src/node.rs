@@ -30,6 +30,7 @@ struct Parts {
 
 /// How the service's tasks fare, for health and metrics.
 pub(crate) struct Watches {
+    pub(crate) head: watch::Receiver<u64>,
     pub(crate) bus: watch::Receiver<bool>,
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) relay: watch::Receiver<bus::relay::Status>,

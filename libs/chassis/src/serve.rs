@@ -130,6 +130,8 @@ pub async fn start(
         actor(&settings.department, ActorKind::Service, service.name),
     );
     let watches = Watches {
+        // Taken here because the first to take it starts a task, which the thread that reads metrics cannot.
+        head: log.watch(),
         bus: bus.connected(),
         trouble: bus.trouble(),
         relay: relay.status(),
