@@ -108,6 +108,8 @@ async fn receive() {
     let output = timeout(LIFE_MAX, running).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stdout));
+    // A thread of the exporter's that dies takes all later metrics along, and nobody else.
+    assert!(!told.contains("panicked"), "{told}");
 
     let trace = Trace(receiver.trace(&TRACE_ID.to_be_bytes()));
     let command = trace.child(&CALLER.to_be_bytes(), "command", "hazard");
