@@ -44,8 +44,8 @@ impl LogService for LogDoor {
         } = request.into_inner();
         let log = self.0.log();
         let events = match field::optional::<CaseId>("case_id", &case_id)? {
-            Some(case) => log.read_case(&case, from, bound(limit), direction(backwards)),
-            None => log.read_all(from, bound(limit), direction(backwards)),
+            Some(case) => log.read_case(&case, first(from, backwards), bound(limit), direction(backwards)),
+            None => log.read_all(first(from, backwards), bound(limit), direction(backwards)),
         };
         Ok(answer(events, |event| wire::ReadAllResponse {
             event: Some(encode(&event)),
@@ -68,7 +68,7 @@ impl LogService for LogDoor {
         let events = self
             .0
             .log()
-            .read_stream(&stream, from, bound(limit), direction(backwards));
+            .read_stream(&stream, first(from, backwards), bound(limit), direction(backwards));
         Ok(answer(events, |event| wire::ReadStreamResponse {
             event: Some(encode(&event)),
         }))
@@ -267,6 +267,11 @@ fn direction(backwards: bool) -> Direction {
     } else {
         Direction::Forwards
     }
+}
+
+/// Nothing said means the beginning or, backwards, the end.
+fn first(from: u64, backwards: bool) -> u64 {
+    if backwards && from == 0 { u64::MAX } else { from }
 }
 
 fn bound(limit: u64) -> u64 {
