@@ -10,6 +10,7 @@ use contracts::{
     },
     envelope::v1::Request,
     hazard::v1::{self as hazard, hazard_service_client::HazardServiceClient},
+    log::v1::ReadAllRequest,
 };
 use decider::{Actor, ActorKind, Department, Id, Role};
 use fenghuo::system::{System, SystemOptions};
@@ -89,6 +90,11 @@ async fn a_fact_reaches_the_departments_that_listen_and_a_stopped_one_hears_it_l
     certify(&system, "zj-0001").await;
     system.settle(SETTLE_MAX).await.unwrap();
     assert_eq!(kinds(&system, "hazard").await, ["CertificateNoted"]);
+
+    let mut log = system.client().log("hazard", Role::Auditor).unwrap();
+    let newest = ReadAllRequest { backwards: true, limit: 1, ..ReadAllRequest::default() };
+    let newest = log.read_all(newest).await.unwrap().into_inner().message().await.unwrap().unwrap();
+    assert_eq!(newest.event.unwrap().kind, "CertificateNoted", "backwards begins at the end");
 
     let address = system.endpoints().services["hazard"].clone();
     system.stop_service("hazard").await.unwrap();
