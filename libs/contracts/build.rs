@@ -13,14 +13,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let encoded = descriptors.encode_to_vec();
     fs::write(out.join("descriptor.bin"), &encoded)?;
     let mut config = prost_build::Config::new();
-    config
-        .enable_type_names()
-        .compile_well_known_types()
-        .extern_path(".google.protobuf", "::pbjson_types");
+    config.enable_type_names().compile_well_known_types().extern_path(".google.protobuf", "::pbjson_types");
     tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
-    pbjson_build::Builder::new()
-        .register_descriptors(&encoded)?
-        .build(&[".fenghuo"])?;
+    pbjson_build::Builder::new().register_descriptors(&encoded)?.build(&[".fenghuo"])?;
     Ok(())
 }
 

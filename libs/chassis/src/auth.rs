@@ -107,9 +107,7 @@ impl Signer {
 
     /// The key set that verifies this key's tokens.
     pub fn key_set(&self) -> KeySet {
-        KeySet(JwkSet {
-            keys: vec![self.public.clone()],
-        })
+        KeySet(JwkSet { keys: vec![self.public.clone()] })
     }
 
     /// Issues a token.
@@ -134,19 +132,12 @@ impl Signer {
     fn of(key: &SigningKey) -> Self {
         use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
         let der = key.to_pkcs8_der().expect("an Ed25519 key has a PKCS#8 form");
-        let pem = key
-            .to_pkcs8_pem(LineEnding::LF)
-            .expect("an Ed25519 key has a PEM form")
-            .to_string();
+        let pem = key.to_pkcs8_pem(LineEnding::LF).expect("an Ed25519 key has a PEM form").to_string();
         let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
         let kid = x.chars().take(12).collect::<String>();
         let public = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x});
         let public = serde_json::from_value(public).expect("a literal JWK");
-        Self {
-            key: EncodingKey::from_ed_der(der.as_bytes()),
-            public,
-            pem,
-        }
+        Self { key: EncodingKey::from_ed_der(der.as_bytes()), public, pem }
     }
 }
 
@@ -157,9 +148,7 @@ pub struct KeySet(JwkSet);
 impl KeySet {
     /// Reads a JWK Set file.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        serde_json::from_str(&read(path)?)
-            .map(Self)
-            .map_err(|error| malformed(path, error))
+        serde_json::from_str(&read(path)?).map(Self).map_err(|error| malformed(path, error))
     }
 
     /// The JWK Set as JSON.
@@ -170,18 +159,13 @@ impl KeySet {
     /// Verifies a token and tells who holds it.
     pub fn verify(&self, token: &str) -> Result<Actor, TokenError> {
         let header = decode_header(token).map_err(TokenError::Invalid)?;
-        let jwk = header
-            .kid
-            .and_then(|kid| self.0.find(&kid).cloned())
-            .ok_or(TokenError::UnknownKey)?;
+        let jwk = header.kid.and_then(|kid| self.0.find(&kid).cloned()).ok_or(TokenError::UnknownKey)?;
         let key = DecodingKey::from_jwk(&jwk).map_err(TokenError::Invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let claims = decode::<Claims>(token, &key, &validation)
-            .map_err(TokenError::Invalid)?
-            .claims;
+        let claims = decode::<Claims>(token, &key, &validation).map_err(TokenError::Invalid)?.claims;
         Ok(Actor {
             kind: claims.kind,
             id: claims.sub,
@@ -193,17 +177,11 @@ impl KeySet {
 }
 
 fn read(path: &Path) -> Result<String, KeyError> {
-    fs::read_to_string(path).map_err(|source| KeyError::File {
-        path: path.display().to_string(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| KeyError::File { path: path.display().to_string(), source })
 }
 
 fn malformed(path: &Path, error: impl ToString) -> KeyError {
-    KeyError::Malformed {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    KeyError::Malformed { path: path.display().to_string(), reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -224,10 +202,7 @@ mod tests {
     fn a_token_of_another_key_is_not_accepted() {
         let clerk = actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]);
         let token = Signer::generate().issue(&clerk, Duration::minutes(5)).unwrap();
-        assert!(matches!(
-            Signer::generate().key_set().verify(&token),
-            Err(TokenError::UnknownKey)
-        ));
+        assert!(matches!(Signer::generate().key_set().verify(&token), Err(TokenError::UnknownKey)));
     }
 
     #[test]
@@ -235,17 +210,11 @@ mod tests {
         let signer = Signer::generate();
         let clerk = actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]);
         let expired = signer.issue(&clerk, Duration::minutes(-5)).unwrap();
-        assert!(matches!(
-            signer.key_set().verify(&expired),
-            Err(TokenError::Invalid(_))
-        ));
+        assert!(matches!(signer.key_set().verify(&expired), Err(TokenError::Invalid(_))));
         let token = signer.issue(&clerk, Duration::minutes(5)).unwrap();
         let mut parts = token.split('.').map(str::to_owned).collect::<Vec<_>>();
         parts[1] = signer
-            .issue(
-                &actor(DepartmentKind::Fire, "33", &[Role::Head]),
-                Duration::minutes(5),
-            )
+            .issue(&actor(DepartmentKind::Fire, "33", &[Role::Head]), Duration::minutes(5))
             .unwrap()
             .split('.')
             .nth(1)

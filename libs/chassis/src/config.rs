@@ -26,11 +26,7 @@ pub struct Config {
     #[arg(long = "peer", env = "FENGHUO_PEERS", value_delimiter = ',', value_parser = peer)]
     pub peers: Vec<(String, String)>,
     /// Rows of status M (unverified) in the rule pack that this deployment allows, by id
-    #[arg(
-        long = "allow-unverified",
-        env = "FENGHUO_ALLOW_UNVERIFIED",
-        value_delimiter = ','
-    )]
+    #[arg(long = "allow-unverified", env = "FENGHUO_ALLOW_UNVERIFIED", value_delimiter = ',')]
     pub allow_unverified: Vec<String>,
     /// The department whose service this is, as fire.330723
     #[arg(long, env = "FENGHUO_DEPARTMENT")]
@@ -41,8 +37,7 @@ pub struct Config {
 }
 
 fn peer(text: &str) -> Result<(String, String), String> {
-    let (name, url) = text
-        .split_once('=')
-        .ok_or_else(|| format!("read peer {text:?}: NAME=URL is wanted"))?;
+    let (name, url) =
+        text.split_once('=').ok_or_else(|| format!("read peer {text:?}: NAME=URL is wanted"))?;
     Ok((name.to_owned(), url.to_owned()))
 }

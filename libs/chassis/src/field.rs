@@ -33,21 +33,16 @@ pub fn optional<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Status
 where
     T::Err: fmt::Display,
 {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        parse(field, text).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { parse(field, text).map(Some) }
 }
 
 /// A text that must say something.
 pub fn text(field: &str, text: &str) -> Result<String, Status> {
     match text.trim() {
         "" => Err(invalid(field, "must not be empty")),
-        long if long.chars().count() > TEXT_CHARS_MAX => Err(invalid(
-            field,
-            format_args!("must not be longer than {TEXT_CHARS_MAX} characters"),
-        )),
+        long if long.chars().count() > TEXT_CHARS_MAX => {
+            Err(invalid(field, format_args!("must not be longer than {TEXT_CHARS_MAX} characters")))
+        }
         zero if zero.contains('\0') => Err(invalid(field, "must not contain NUL")),
         text => Ok(text.to_owned()),
     }
@@ -60,16 +55,9 @@ pub fn list<T>(
     read: impl Fn(&str, &str) -> Result<T, Status>,
 ) -> Result<Vec<T>, Status> {
     if texts.len() > LIST_LEN_MAX {
-        return Err(invalid(
-            field,
-            format_args!("must not have more than {LIST_LEN_MAX} entries"),
-        ));
+        return Err(invalid(field, format_args!("must not have more than {LIST_LEN_MAX} entries")));
     }
-    texts
-        .iter()
-        .enumerate()
-        .map(|(index, text)| read(&format!("{field}[{index}]"), text))
-        .collect()
+    texts.iter().enumerate().map(|(index, text)| read(&format!("{field}[{index}]"), text)).collect()
 }
 
 /// A date written 2023-05-17.
@@ -85,8 +73,5 @@ pub fn instant(field: &str, value: Option<&Timestamp>) -> Result<OffsetDateTime,
 
 /// The refusal of a request without a command, or with one this version does not know.
 pub fn no_command() -> Status {
-    invalid(
-        "command",
-        "a command is wanted, and this one is missing or not known to this version",
-    )
+    invalid("command", "a command is wanted, and this one is missing or not known to this version")
 }

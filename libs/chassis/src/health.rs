@@ -17,18 +17,12 @@ const LIVENESS: &str = "liveness";
 /// Keeps the health service up to date until shutdown; then says not serving, so that callers turn away.
 pub(crate) async fn watch(node: Node, reporter: HealthReporter, shutdown: CancellationToken) {
     let names = ["", node.service().grpc];
-    reporter
-        .set_service_status(LIVENESS, ServingStatus::Serving)
-        .await;
+    reporter.set_service_status(LIVENESS, ServingStatus::Serving).await;
     let mut last = None;
     while !shutdown.is_cancelled() {
         let fault = fault(&node).await;
         if last.as_ref() != Some(&fault) {
-            let status = if fault.is_none() {
-                ServingStatus::Serving
-            } else {
-                ServingStatus::NotServing
-            };
+            let status = if fault.is_none() { ServingStatus::Serving } else { ServingStatus::NotServing };
             match &fault {
                 Some(fault) => tracing::warn!(service.name = node.service().name, fault, "not ready"),
                 None => tracing::info!(service.name = node.service().name, "ready"),
@@ -61,12 +55,8 @@ async fn fault(node: &Node) -> Option<String> {
     if let relay::State::Alarmed(alarm) = &watches.relay.borrow().state {
         return Some(format!("the relay has stopped: {alarm}"));
     }
-    watches
-        .inbox
-        .iter()
-        .chain([&watches.advance])
-        .find_map(|watch| match &watch.borrow().state {
-            inbox::State::Alarmed(alarm) => Some(format!("listening has stopped: {alarm}")),
-            inbox::State::New | inbox::State::Running | inbox::State::Waiting(_) => None,
-        })
+    watches.inbox.iter().chain([&watches.advance]).find_map(|watch| match &watch.borrow().state {
+        inbox::State::Alarmed(alarm) => Some(format!("listening has stopped: {alarm}")),
+        inbox::State::New | inbox::State::Running | inbox::State::Waiting(_) => None,
+    })
 }

@@ -36,20 +36,13 @@ impl LogService for LogDoor {
         request: Request<wire::ReadAllRequest>,
     ) -> Result<Response<Self::ReadAllStream>, Status> {
         self.0.caller(&request)?;
-        let wire::ReadAllRequest {
-            from,
-            limit,
-            backwards,
-            case_id,
-        } = request.into_inner();
+        let wire::ReadAllRequest { from, limit, backwards, case_id } = request.into_inner();
         let log = self.0.log();
         let events = match field::optional::<CaseId>("case_id", &case_id)? {
             Some(case) => log.read_case(&case, first(from, backwards), bound(limit), direction(backwards)),
             None => log.read_all(first(from, backwards), bound(limit), direction(backwards)),
         };
-        Ok(answer(events, |event| wire::ReadAllResponse {
-            event: Some(encode(&event)),
-        }))
+        Ok(answer(events, |event| wire::ReadAllResponse { event: Some(encode(&event)) }))
     }
 
     async fn read_stream(
@@ -57,21 +50,12 @@ impl LogService for LogDoor {
         request: Request<wire::ReadStreamRequest>,
     ) -> Result<Response<Self::ReadStreamStream>, Status> {
         self.0.caller(&request)?;
-        let wire::ReadStreamRequest {
-            stream,
-            from,
-            limit,
-            backwards,
-        } = request.into_inner();
+        let wire::ReadStreamRequest { stream, from, limit, backwards } = request.into_inner();
         let stream = StreamName::parse(&stream)
             .ok_or_else(|| field::invalid("stream", "must be <aggregate>:<id>, for example hazard:wuyi-1"))?;
-        let events = self
-            .0
-            .log()
-            .read_stream(&stream, first(from, backwards), bound(limit), direction(backwards));
-        Ok(answer(events, |event| wire::ReadStreamResponse {
-            event: Some(encode(&event)),
-        }))
+        let events =
+            self.0.log().read_stream(&stream, first(from, backwards), bound(limit), direction(backwards));
+        Ok(answer(events, |event| wire::ReadStreamResponse { event: Some(encode(&event)) }))
     }
 
     async fn follow(
@@ -80,9 +64,7 @@ impl LogService for LogDoor {
     ) -> Result<Response<Self::FollowStream>, Status> {
         self.0.caller(&request)?;
         let events = self.0.log().follow(request.into_inner().after);
-        Ok(answer(events, |event| wire::FollowResponse {
-            event: Some(encode(&event)),
-        }))
+        Ok(answer(events, |event| wire::FollowResponse { event: Some(encode(&event)) }))
     }
 
     async fn read_public(
@@ -92,10 +74,7 @@ impl LogService for LogDoor {
         self.0.caller(&request)?;
         let wire::ReadPublicRequest { from, to } = request.into_inner();
         if from == 0 || to < from {
-            return Err(field::invalid(
-                "to",
-                "must not be before from, and from begins at 1",
-            ));
+            return Err(field::invalid("to", "must not be before from, and from begins at 1"));
         }
         let service = self.0.service();
         let source = Source::parse(service.name).expect("a service's name is a source");
@@ -103,10 +82,7 @@ impl LogService for LogDoor {
         let messages = events.map(move |event| {
             let event = event.map_err(|error| status::of_log(&error))?;
             let message = cloudevent::message(&event, service.publish, &source);
-            Ok(wire::ReadPublicResponse {
-                position: event.position,
-                message: message.bytes.to_vec(),
-            })
+            Ok(wire::ReadPublicResponse { position: event.position, message: message.bytes.to_vec() })
         });
         Ok(Response::new(Box::pin(messages)))
     }
@@ -117,20 +93,11 @@ impl LogService for LogDoor {
     ) -> Result<Response<Self::ReadInboxStream>, Status> {
         self.0.caller(&request)?;
         let until = request.into_inner().until;
-        let until = until
-            .as_ref()
-            .map(|at| field::instant("until", Some(at)))
-            .transpose()?;
+        let until = until.as_ref().map(|at| field::instant("until", Some(at))).transpose()?;
         let until = until.unwrap_or_else(|| self.0.log().world().clock.now());
-        let rows = self
-            .0
-            .log()
-            .inbox_read(until)
-            .await
-            .map_err(|error| status::of_log(&error))?;
-        let rows = rows
-            .into_iter()
-            .map(|(source, position)| Ok(wire::ReadInboxResponse { source, position }));
+        let rows = self.0.log().inbox_read(until).await.map_err(|error| status::of_log(&error))?;
+        let rows =
+            rows.into_iter().map(|(source, position)| Ok(wire::ReadInboxResponse { source, position }));
         Ok(Response::new(Box::pin(futures::stream::iter(rows))))
     }
 
@@ -139,10 +106,7 @@ impl LogService for LogDoor {
         request: Request<wire::StatusRequest>,
     ) -> Result<Response<wire::StatusResponse>, Status> {
         self.0.caller(&request)?;
-        report(&self.0)
-            .await
-            .map(Response::new)
-            .map_err(|error| status::of_log(&error))
+        report(&self.0).await.map(Response::new).map_err(|error| status::of_log(&error))
     }
 
     async fn verify_order(
@@ -151,21 +115,13 @@ impl LogService for LogDoor {
     ) -> Result<Response<wire::VerifyOrderResponse>, Status> {
         self.0.caller(&request)?;
         let from = request.into_inner().from.max(1);
-        let report = self
-            .0
-            .log()
-            .verify_order(from)
-            .await
-            .map_err(|error| status::of_log(&error))?;
+        let report = self.0.log().verify_order(from).await.map_err(|error| status::of_log(&error))?;
         let disorders = report.disorders.into_iter();
         Ok(Response::new(wire::VerifyOrderResponse {
             events: report.events,
             position: report.position,
             disorders: disorders
-                .map(|found| wire::Disorder {
-                    position: found.position,
-                    what: found.what,
-                })
+                .map(|found| wire::Disorder { position: found.position, what: found.what })
                 .collect(),
         }))
     }
@@ -186,9 +142,7 @@ impl LogService for LogDoor {
                 let _ = send.try_send(Ok(progress(at)));
             };
             let result = views.rebuild(&view, progress).await;
-            let _ = send
-                .send(result.map(rebuilt).map_err(|error| status::of_log(&error)))
-                .await;
+            let _ = send.send(result.map(rebuilt).map_err(|error| status::of_log(&error))).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }
@@ -220,10 +174,7 @@ async fn report(node: &Node) -> Result<wire::StatusResponse, eventlog::Error> {
         recorded_at: Some(timestamp(head.recorded_at)),
         views: views.into_iter().map(view_status).collect(),
         parked,
-        inbox: inbox
-            .into_iter()
-            .map(|(source, position)| wire::InboxStatus { source, position })
-            .collect(),
+        inbox: inbox.into_iter().map(|(source, position)| wire::InboxStatus { source, position }).collect(),
         relayed: node.relayed(),
         department: node.department().to_string(),
     })
@@ -240,11 +191,7 @@ fn view_status(view: eventlog::ViewStatus) -> wire::ViewStatus {
 }
 
 fn progress(at: Progress) -> wire::RebuildViewResponse {
-    wire::RebuildViewResponse {
-        position: at.position,
-        target: at.target,
-        rebuilt: None,
-    }
+    wire::RebuildViewResponse { position: at.position, target: at.target, rebuilt: None }
 }
 
 fn rebuilt(done: Rebuilt) -> wire::RebuildViewResponse {
@@ -262,11 +209,7 @@ fn rebuilt(done: Rebuilt) -> wire::RebuildViewResponse {
 }
 
 fn direction(backwards: bool) -> Direction {
-    if backwards {
-        Direction::Backwards
-    } else {
-        Direction::Forwards
-    }
+    if backwards { Direction::Backwards } else { Direction::Forwards }
 }
 
 /// Nothing said means the beginning or, backwards, the end.
@@ -299,7 +242,5 @@ fn answer<T, U>(
 where
     U: Send + 'static,
 {
-    Response::new(Box::pin(
-        items.map_ok(encode).map_err(|error| status::of_log(&error)),
-    ))
+    Response::new(Box::pin(items.map_ok(encode).map_err(|error| status::of_log(&error))))
 }

@@ -14,60 +14,31 @@ pub(crate) fn observe(node: &Node) {
             .with_callback(move |observer| read(&node, observer))
             .build()
     };
-    gauge(
-        "fenghuo.log.head",
-        "position of the last committed event known here",
-        |node, observer| {
-            observer.observe(*node.watches().head.borrow(), &[attribute(node)]);
-        },
-    );
-    gauge(
-        "fenghuo.relay.lag",
-        "committed events that are not on the bus yet",
-        |node, observer| {
-            let head = *node.watches().head.borrow();
-            observer.observe(head.saturating_sub(node.relayed()), &[attribute(node)]);
-        },
-    );
-    gauge(
-        "fenghuo.relay.unpublished",
-        "events that left without their public message",
-        |node, observer| {
-            observer.observe(node.watches().relay.borrow().unpublished, &[attribute(node)]);
-        },
-    );
-    gauge(
-        "fenghuo.inbox.position",
-        "last position taken in, by source",
-        |node, observer| {
-            for watch in &node.watches().inbox {
-                let status = watch.borrow();
-                let source = opentelemetry::KeyValue::new("fenghuo.source", status.source.to_string());
-                observer.observe(status.position, &[attribute(node), source]);
-            }
-        },
-    );
-    gauge(
-        "fenghuo.inbox.parked",
-        "messages parked since the start",
-        |node, observer| {
-            let parked = node
-                .watches()
-                .inbox
-                .iter()
-                .map(|watch| watch.borrow().parked)
-                .sum();
-            observer.observe(parked, &[attribute(node)]);
-        },
-    );
-    gauge(
-        "fenghuo.inbox.gaps",
-        "gaps seen in what was delivered since the start",
-        |node, observer| {
-            let gaps = node.watches().inbox.iter().map(|watch| watch.borrow().gaps).sum();
-            observer.observe(gaps, &[attribute(node)]);
-        },
-    );
+    gauge("fenghuo.log.head", "position of the last committed event known here", |node, observer| {
+        observer.observe(*node.watches().head.borrow(), &[attribute(node)]);
+    });
+    gauge("fenghuo.relay.lag", "committed events that are not on the bus yet", |node, observer| {
+        let head = *node.watches().head.borrow();
+        observer.observe(head.saturating_sub(node.relayed()), &[attribute(node)]);
+    });
+    gauge("fenghuo.relay.unpublished", "events that left without their public message", |node, observer| {
+        observer.observe(node.watches().relay.borrow().unpublished, &[attribute(node)]);
+    });
+    gauge("fenghuo.inbox.position", "last position taken in, by source", |node, observer| {
+        for watch in &node.watches().inbox {
+            let status = watch.borrow();
+            let source = opentelemetry::KeyValue::new("fenghuo.source", status.source.to_string());
+            observer.observe(status.position, &[attribute(node), source]);
+        }
+    });
+    gauge("fenghuo.inbox.parked", "messages parked since the start", |node, observer| {
+        let parked = node.watches().inbox.iter().map(|watch| watch.borrow().parked).sum();
+        observer.observe(parked, &[attribute(node)]);
+    });
+    gauge("fenghuo.inbox.gaps", "gaps seen in what was delivered since the start", |node, observer| {
+        let gaps = node.watches().inbox.iter().map(|watch| watch.borrow().gaps).sum();
+        observer.observe(gaps, &[attribute(node)]);
+    });
 }
 
 fn attribute(node: &Node) -> opentelemetry::KeyValue {

@@ -56,14 +56,7 @@ impl Node {
         keys: KeySet,
         watches: Watches,
     ) -> Self {
-        Self(Arc::new(Parts {
-            service,
-            department,
-            log,
-            views,
-            keys,
-            watches,
-        }))
+        Self(Arc::new(Parts { service, department, log, views, keys, watches }))
     }
 
     /// What runs.
@@ -100,21 +93,10 @@ impl Node {
     pub fn caller<T>(&self, request: &tonic::Request<T>) -> Result<Caller, Status> {
         let text = |name: &str| request.metadata().get(name).and_then(|value| value.to_str().ok());
         let token = text("authorization")
-            .and_then(|value| {
-                value
-                    .strip_prefix("Bearer ")
-                    .or_else(|| value.strip_prefix("bearer "))
-            })
+            .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
             .ok_or_else(|| status::of_token(&crate::auth::TokenError::Missing))?;
-        let actor = self
-            .0
-            .keys
-            .verify(token)
-            .map_err(|error| status::of_token(&error))?;
-        Ok(Caller {
-            actor,
-            traceparent: text("traceparent").map(str::to_owned),
-        })
+        let actor = self.0.keys.verify(token).map_err(|error| status::of_token(&error))?;
+        Ok(Caller { actor, traceparent: text("traceparent").map(str::to_owned) })
     }
 
     /// Carries out a command. `command` is its encoded form: a repeated key must come with equal bytes.
@@ -126,24 +108,15 @@ impl Node {
         order: Order,
     ) -> Result<envelope::Outcome, Status> {
         if caller.actor.has(Role::Auditor) {
-            return Err(Status::permission_denied(
-                "an auditor reads everything and changes nothing",
-            ));
+            return Err(Status::permission_denied("an auditor reads everything and changes nothing"));
         }
         let request = request.ok_or_else(|| field::invalid("request", "is missing"))?;
         let span = telemetry::command_span(self.0.service.name, &order, caller.traceparent.as_deref());
         let request = parse(request, caller.actor, command)?;
         telemetry::within(span, async {
-            let request = Request {
-                traceparent: eventlog::trace::current(),
-                ..request
-            };
-            let outcome = self
-                .0
-                .log
-                .execute(order, request)
-                .await
-                .map_err(|error| status::of_execute(&error))?;
+            let request = Request { traceparent: eventlog::trace::current(), ..request };
+            let outcome =
+                self.0.log.execute(order, request).await.map_err(|error| status::of_execute(&error))?;
             Ok(envelope::Outcome {
                 stream: outcome.stream.to_string(),
                 version: outcome.version,
@@ -176,34 +149,20 @@ impl Node {
         read: &ViewRead,
         stream: &StreamName,
     ) -> Result<envelope::Freshness, Status> {
-        let parked = self
-            .0
-            .views
-            .is_parked(view, stream)
-            .await
-            .map_err(|error| status::of_log(&error))?;
-        Ok(envelope::Freshness {
-            position: read.freshness.position,
-            parked,
-        })
+        let parked = self.0.views.is_parked(view, stream).await.map_err(|error| status::of_log(&error))?;
+        Ok(envelope::Freshness { position: read.freshness.position, parked })
     }
 }
 
 /// How fresh an answer about many streams is.
 pub fn freshness(read: &ViewRead) -> envelope::Freshness {
-    envelope::Freshness {
-        position: read.freshness.position,
-        parked: false,
-    }
+    envelope::Freshness { position: read.freshness.position, parked: false }
 }
 
 fn parse(request: envelope::Request, actor: Actor, command: &[u8]) -> Result<Request, Status> {
     let key = field::parse::<Uuid>("request.idempotency_key", &request.idempotency_key)?;
-    let at = request
-        .occurred_at
-        .as_ref()
-        .map(|at| field::instant("request.occurred_at", Some(at)))
-        .transpose()?;
+    let at =
+        request.occurred_at.as_ref().map(|at| field::instant("request.occurred_at", Some(at))).transpose()?;
     Ok(Request {
         command_id: Uuid::new_v5(&key, actor.id.as_str().as_bytes()),
         fingerprint: Sha256::digest(command).to_vec(),

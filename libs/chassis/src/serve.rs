@@ -85,9 +85,7 @@ pub struct Running {
 impl Running {
     /// Waits until the service has stopped, and everything it had accepted is stored.
     pub async fn stopped(self) -> Result<(), ServeError> {
-        self.done
-            .await
-            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        self.done.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 
@@ -98,14 +96,8 @@ pub async fn start(
     shutdown: CancellationToken,
 ) -> Result<Running, ServeError> {
     let address = settings.listener.local_addr()?;
-    let log_error = |source| ServeError::Log {
-        service: service.name,
-        source,
-    };
-    let bus_error = |source| ServeError::Bus {
-        service: service.name,
-        source,
-    };
+    let log_error = |source| ServeError::Log { service: service.name, source };
+    let bus_error = |source| ServeError::Bus { service: service.name, source };
     let log = Log::open(settings.log, settings.world).await.map_err(log_error)?;
     let bus = Bus::connect(settings.bus).await.map_err(bus_error)?;
     let views = Views::start(&log, (service.views)()).await.map_err(log_error)?;
@@ -139,14 +131,7 @@ pub async fn start(
         advance: advancer.status(),
     };
     let clock = actor(&settings.department, ActorKind::Clock, "clock");
-    let node = Node::new(
-        service,
-        settings.department,
-        log.clone(),
-        views,
-        settings.keys,
-        watches,
-    );
+    let node = Node::new(service, settings.department, log.clone(), views, settings.keys, watches);
     let mut tasks = JoinSet::new();
     let stop = shutdown.clone();
     tasks.spawn(async move {
@@ -156,12 +141,7 @@ pub async fn start(
     tasks.spawn(inbox.run(shutdown.clone()));
     let stop = shutdown.clone();
     tasks.spawn(async move { advancer.run(stop).await });
-    tasks.spawn(Deadlines::run(
-        log,
-        service.aggregates.to_vec(),
-        clock,
-        shutdown.clone(),
-    ));
+    tasks.spawn(Deadlines::run(log, service.aggregates.to_vec(), clock, shutdown.clone()));
     metrics::observe(&node);
     let done = tokio::spawn(run(node.clone(), settings.listener, tasks, shutdown));
     Ok(Running { address, node, done })
@@ -196,9 +176,8 @@ async fn run(
     );
     (node.service().routes)(node.clone(), &mut routes);
     let stop = shutdown.clone();
-    let serving = tonic::transport::Server::builder()
-        .add_routes(routes.routes())
-        .serve_with_incoming_shutdown(
+    let serving =
+        tonic::transport::Server::builder().add_routes(routes.routes()).serve_with_incoming_shutdown(
             TcpListenerStream::new(listener),
             async move { stop.cancelled().await },
         );
@@ -215,11 +194,5 @@ async fn run(
 
 fn actor(department: &Department, kind: ActorKind, id: &str) -> Actor {
     let id = Id::parse(id).expect("a service's name is an id");
-    Actor {
-        kind,
-        id,
-        department: department.clone(),
-        roles: vec![],
-        certificate: None,
-    }
+    Actor { kind, id, department: department.clone(), roles: vec![], certificate: None }
 }

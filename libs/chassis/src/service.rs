@@ -32,8 +32,6 @@ pub struct Service {
 
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Service")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
     }
 }

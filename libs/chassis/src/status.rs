@@ -22,27 +22,16 @@ pub fn refused(refused: &Refused) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(&refused.name, DOMAIN, metadata);
     details.set_localized_message("zh-CN", &refused.zh);
-    let article = if refused.article.is_empty() {
-        String::new()
-    } else {
-        format!(" [{}]", refused.article)
-    };
+    let article = if refused.article.is_empty() { String::new() } else { format!(" [{}]", refused.article) };
     let message = format!("{}{article}: {} / {}", refused.name, refused.zh, refused.en);
     Status::with_error_details(Code::FailedPrecondition, message, details)
 }
 
 /// The refusal in a status, if it is one: what a client shows to a person.
 pub fn refusal_of(status: &Status) -> Option<Refused> {
-    let info = status
-        .get_details_error_info()
-        .filter(|info| info.domain == DOMAIN)?;
+    let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
     let text = |key: &str| info.metadata.get(key).cloned().unwrap_or_default();
-    Some(Refused {
-        name: info.reason.clone(),
-        article: text("article"),
-        zh: text("zh"),
-        en: text("en"),
-    })
+    Some(Refused { name: info.reason.clone(), article: text("article"), zh: text("zh"), en: text("en") })
 }
 
 /// The answer to a command that was not carried out.
@@ -60,9 +49,7 @@ pub fn of_execute(error: &ExecuteError) -> Status {
         ExecuteError::Closed => Status::unavailable("the service is stopping; try again"),
         ExecuteError::Unreadable { stream, .. } => {
             tracing::error!(stream.name = %stream, %error, "a stored stream cannot be read");
-            Status::data_loss(format!(
-                "stream {stream} cannot be read; an operator must look at it"
-            ))
+            Status::data_loss(format!("stream {stream} cannot be read; an operator must look at it"))
         }
         ExecuteError::Failed(source) => {
             tracing::error!(%error, %source, "a decision could not be stored");

@@ -48,64 +48,33 @@ impl Telemetry {
         let filter =
             EnvFilter::try_from_env("FENGHUO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,fenghuo=info"));
         let fmt = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-        let fmt = if std::io::stderr().is_terminal() {
-            fmt.boxed()
-        } else {
-            fmt.json().boxed()
-        };
-        let telemetry = endpoint
-            .map(|endpoint| Self::exporting(name, endpoint))
-            .transpose()?
-            .unwrap_or_default();
+        let fmt = if std::io::stderr().is_terminal() { fmt.boxed() } else { fmt.json().boxed() };
+        let telemetry =
+            endpoint.map(|endpoint| Self::exporting(name, endpoint)).transpose()?.unwrap_or_default();
         let traces = telemetry.traces.as_ref().map(|provider| {
             let spans = EnvFilter::try_from_env("FENGHUO_TRACE").unwrap_or_else(|_| {
                 EnvFilter::new("info,h2=off,hyper=off,tonic=off,sqlx=off,async_nats=off")
             });
-            tracing_opentelemetry::layer()
-                .with_tracer(provider.tracer("fenghuo"))
-                .with_filter(spans)
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("fenghuo")).with_filter(spans)
         });
-        tracing_subscriber::registry()
-            .with(traces)
-            .with(fmt.with_filter(filter))
-            .try_init()?;
+        tracing_subscriber::registry().with(traces).with(fmt.with_filter(filter)).try_init()?;
         Ok(telemetry)
     }
 
     fn exporting(name: &str, endpoint: &str) -> Result<Self, TelemetryError> {
-        let failed = |source| TelemetryError::Exporter {
-            endpoint: endpoint.to_owned(),
-            source,
-        };
+        let failed = |source| TelemetryError::Exporter { endpoint: endpoint.to_owned(), source };
         let resource = Resource::builder().with_service_name(name.to_owned()).build();
-        let spans = SpanExporter::builder()
-            .with_tonic()
-            .with_endpoint(endpoint)
-            .build()
-            .map_err(failed)?;
-        let traces = SdkTracerProvider::builder()
-            .with_resource(resource.clone())
-            .with_batch_exporter(spans)
-            .build();
-        let exporter = MetricExporter::builder()
-            .with_tonic()
-            .with_endpoint(endpoint)
-            .build()
-            .map_err(failed)?;
-        let reader = PeriodicReader::builder(exporter)
-            .with_interval(METRICS_EVERY)
-            .build();
-        let metrics = SdkMeterProvider::builder()
-            .with_resource(resource)
-            .with_reader(reader)
-            .build();
+        let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build().map_err(failed)?;
+        let traces =
+            SdkTracerProvider::builder().with_resource(resource.clone()).with_batch_exporter(spans).build();
+        let exporter =
+            MetricExporter::builder().with_tonic().with_endpoint(endpoint).build().map_err(failed)?;
+        let reader = PeriodicReader::builder(exporter).with_interval(METRICS_EVERY).build();
+        let metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
         global::set_text_map_propagator(TraceContextPropagator::new());
         global::set_tracer_provider(traces.clone());
         global::set_meter_provider(metrics.clone());
-        Ok(Self {
-            traces: Some(traces),
-            metrics: Some(metrics),
-        })
+        Ok(Self { traces: Some(traces), metrics: Some(metrics) })
     }
 
     /// Sends what is left. Failing to is logged, not returned: the process ends anyway.

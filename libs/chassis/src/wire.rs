@@ -19,10 +19,7 @@ pub fn due(due: &Due) -> envelope::Due {
 
 /// The public form of an instant.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
-    Timestamp {
-        seconds: at.unix_timestamp(),
-        nanos: i32::try_from(at.nanosecond()).unwrap_or(0),
-    }
+    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
 }
 
 /// Why a protobuf timestamp is not an instant.
@@ -51,16 +48,10 @@ pub fn date(text: &str) -> Result<Date, time::error::Parse> {
 
 /// Reads a stored event as its aggregate's.
 pub fn event<E: DomainEvent>(recorded: &Recorded) -> Result<E, Unreadable> {
-    recorded.event().map_err(|error| Unreadable {
-        kind: recorded.kind.clone(),
-        reason: error.to_string(),
-    })
+    recorded.event().map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
 }
 
 /// A stream of an aggregate that this service does not have.
 pub fn unknown_category(category: &str) -> Unreadable {
-    Unreadable {
-        kind: category.to_owned(),
-        reason: "no aggregate of this service has this name".to_owned(),
-    }
+    Unreadable { kind: category.to_owned(), reason: "no aggregate of this service has this name".to_owned() }
 }

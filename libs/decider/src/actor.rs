@@ -52,18 +52,12 @@ impl DepartmentKind {
 
     /// The word used in department codes and subjects.
     pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(kind, ..)| *kind == self)
-            .map_or("", |(_, word, _)| word)
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, word, _)| word)
     }
 
     /// The name officials read.
     pub fn zh(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(kind, ..)| *kind == self)
-            .map_or("", |(.., zh)| zh)
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(.., zh)| zh)
     }
 }
 
@@ -87,11 +81,7 @@ impl Department {
     pub fn parse(text: &str) -> Result<Self, DepartmentError> {
         let wrong = || DepartmentError(text.chars().take(64).collect());
         let (word, area) = text.split_once('.').ok_or_else(wrong)?;
-        let kind = DepartmentKind::ALL
-            .iter()
-            .find(|(_, w, _)| *w == word)
-            .ok_or_else(wrong)?
-            .0;
+        let kind = DepartmentKind::ALL.iter().find(|(_, w, _)| *w == word).ok_or_else(wrong)?.0;
         let area = AreaCode::parse(area).map_err(|_| wrong())?;
         Ok(Self { kind, area })
     }

@@ -121,19 +121,11 @@ pub fn check_officers(
     rules: &RulePack,
 ) -> Result<Result<(), Flaw>, law::RuleError> {
     let wanted = rules.number(minimum)?;
-    let invalid = certificates
-        .iter()
-        .find(|c| c.department != *acting || at < c.from || at >= c.until);
+    let invalid = certificates.iter().find(|c| c.department != *acting || at < c.from || at >= c.until);
     if let Some(certificate) = invalid {
-        return Ok(Err(Flaw::CertificateInvalid {
-            number: certificate.number.clone(),
-        }));
+        return Ok(Err(Flaw::CertificateInvalid { number: certificate.number.clone() }));
     }
-    let shown = certificates
-        .iter()
-        .map(|c| &c.number)
-        .collect::<BTreeSet<_>>()
-        .len();
+    let shown = certificates.iter().map(|c| &c.number).collect::<BTreeSet<_>>().len();
     if i64::try_from(shown).unwrap_or(i64::MAX) < wanted {
         return Ok(Err(Flaw::TooFewOfficers { shown, wanted }));
     }

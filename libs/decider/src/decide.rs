@@ -62,10 +62,7 @@ pub struct Aggregate {
 impl Aggregate {
     /// The value for a decider.
     pub const fn of<D: Decider>() -> Self {
-        Self {
-            name: D::NAME,
-            due: due::<D>,
-        }
+        Self { name: D::NAME, due: due::<D> }
     }
 
     /// When the law next acts on the stream with this history, and what it then does.

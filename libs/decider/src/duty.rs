@@ -32,9 +32,6 @@ impl<K: Ord + Clone> Duties<K> {
 
     /// The duty that is due first.
     pub fn next(&self) -> Option<(K, Due)> {
-        self.0
-            .iter()
-            .min_by_key(|(_, due)| due.at)
-            .map(|(duty, due)| (duty.clone(), due.clone()))
+        self.0.iter().min_by_key(|(_, due)| due.at).map(|(duty, due)| (duty.clone(), due.clone()))
     }
 }

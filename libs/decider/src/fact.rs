@@ -35,11 +35,7 @@ impl Public {
     /// The public form of a protobuf message. Writing a generated message as JSON cannot fail.
     pub fn of<M: Name + Serialize>(message: &M) -> Self {
         let body = serde_json::to_value(message).expect("generated protobuf JSON has string keys only");
-        Self {
-            kind: M::full_name(),
-            body,
-            to: Vec::new(),
-        }
+        Self { kind: M::full_name(), body, to: Vec::new() }
     }
 
     /// Names whom it is addressed to.
@@ -93,9 +89,7 @@ impl Fact {
         if !self.is::<M>() {
             return Ok(None);
         }
-        serde_json::from_value(self.body.clone())
-            .map(Some)
-            .map_err(|error| self.unreadable(error))
+        serde_json::from_value(self.body.clone()).map(Some).map_err(|error| self.unreadable(error))
     }
 
     /// The value of a field that was parsed, or what is wrong with it.
@@ -104,10 +98,7 @@ impl Fact {
     }
 
     fn unreadable(&self, reason: impl fmt::Display) -> Unreadable {
-        Unreadable {
-            kind: self.kind.clone(),
-            reason: reason.to_string(),
-        }
+        Unreadable { kind: self.kind.clone(), reason: reason.to_string() }
     }
 }
 
@@ -125,18 +116,11 @@ pub struct Reaction {
 impl Reaction {
     /// A reaction within the fact's own case.
     pub fn new(policy: &'static str, order: Order) -> Self {
-        Self {
-            policy,
-            order,
-            case_id: None,
-        }
+        Self { policy, order, case_id: None }
     }
 
     /// The id of the command: stable over repetition.
     pub fn command_id(&self, cause: Uuid) -> Uuid {
-        Uuid::new_v5(
-            &cause,
-            format!("{}/{}", self.policy, self.order.stream).as_bytes(),
-        )
+        Uuid::new_v5(&cause, format!("{}/{}", self.policy, self.order.stream).as_bytes())
     }
 }

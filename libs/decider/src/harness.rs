@@ -12,10 +12,7 @@ pub fn actor(kind: DepartmentKind, area: &str, roles: &[Role]) -> Actor {
     Actor {
         kind: ActorKind::Person,
         id: Id::parse("tester").expect("a literal id"),
-        department: Department {
-            kind,
-            area: AreaCode::parse(area).expect("a test's area code is valid"),
-        },
+        department: Department { kind, area: AreaCode::parse(area).expect("a test's area code is valid") },
         roles: roles.to_vec(),
         certificate: None,
     }
@@ -23,13 +20,7 @@ pub fn actor(kind: DepartmentKind, area: &str, roles: &[Role]) -> Actor {
 
 /// A context at an instant, with the built-in calendar and rule pack, for tests.
 pub fn context(at: OffsetDateTime, actor: Actor) -> Context {
-    Context {
-        now: at,
-        at,
-        actor,
-        rules: RulePack::builtin(),
-        calendar: Calendar::builtin(),
-    }
+    Context { now: at, at, actor, rules: RulePack::builtin(), calendar: Calendar::builtin() }
 }
 
 /// What had happened before.
@@ -45,21 +36,14 @@ pub struct Then<D: Decider> {
 
 /// Starts a specification from past events.
 pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D> {
-    Given {
-        state: events
-            .into_iter()
-            .fold(D::State::default(), |state, event| D::evolve(state, &event)),
-    }
+    Given { state: events.into_iter().fold(D::State::default(), |state, event| D::evolve(state, &event)) }
 }
 
 impl<D: Decider> Given<D> {
     /// Gives a command in a context.
     pub fn when(self, command: D::Command, cx: &Context) -> Then<D> {
         let outcome = D::decide(&self.state, command, cx);
-        Then {
-            state: self.state,
-            outcome,
-        }
+        Then { state: self.state, outcome }
     }
 
     /// The deadline that stands in this state.
@@ -78,9 +62,7 @@ where
     pub fn then(self, expected: impl IntoIterator<Item = D::Event>) -> Given<D> {
         let events = self.outcome.expect("the command is accepted");
         assert_eq!(events, expected.into_iter().collect::<Vec<_>>());
-        Given {
-            state: events.iter().fold(self.state, D::evolve),
-        }
+        Given { state: events.iter().fold(self.state, D::evolve) }
     }
 
     /// The command is refused with this refusal.
@@ -106,20 +88,13 @@ pub struct Shape {
 impl Shape {
     /// The stored shapes of an event type; `events` are all its variants' names.
     pub const fn of<E: crate::DomainEvent>(aggregate: &'static str, events: &'static [&'static str]) -> Self {
-        Self {
-            aggregate,
-            events,
-            rewrite: rewrite::<E>,
-        }
+        Self { aggregate, events, rewrite: rewrite::<E> }
     }
 }
 
 fn rewrite<E: crate::DomainEvent>(text: &str) -> (String, serde_json::Value) {
     let event: E = serde_json::from_str(text).expect("a stored shape loads");
-    (
-        event.name().to_owned(),
-        serde_json::to_value(&event).expect("an event is written"),
-    )
+    (event.name().to_owned(), serde_json::to_value(&event).expect("an event is written"))
 }
 
 /// Every file `stored/<Aggregate>.<Event>[.<note>].json` of a crate loads as the event it names, and is written
@@ -133,11 +108,7 @@ pub fn check_stored(crate_dir: &str, shapes: &[Shape]) {
     let dir = std::path::Path::new(crate_dir).join("stored");
     for entry in std::fs::read_dir(&dir).expect("the crate has a folder stored/") {
         let path = entry.expect("the folder can be listed").path();
-        let file = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("file names are text")
-            .to_owned();
+        let file = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
         let text = std::fs::read_to_string(&path).expect("a stored shape can be read");
         let mut words = file.split('.');
         let (aggregate, event) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -149,11 +120,8 @@ pub fn check_stored(crate_dir: &str, shapes: &[Shape]) {
         assert_eq!(written, stored, "{file}");
         seen.insert(format!("{aggregate}.{event}"));
     }
-    let all = shapes.iter().flat_map(|shape| {
-        shape
-            .events
-            .iter()
-            .map(|event| format!("{}.{event}", shape.aggregate))
-    });
+    let all = shapes
+        .iter()
+        .flat_map(|shape| shape.events.iter().map(|event| format!("{}.{event}", shape.aggregate)));
     assert_eq!(seen, all.collect(), "one file for each event");
 }

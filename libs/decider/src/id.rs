@@ -20,9 +20,7 @@ pub struct Id(String);
 impl Id {
     /// Reads an id; see [`Id`] for its form.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let body = text
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+        let body = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
         let head = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
         if body && head && text.len() <= ID_BYTES_MAX {
             Ok(Self(text.to_owned()))
@@ -123,9 +121,7 @@ impl StreamName {
 
     /// The aggregate's name.
     pub fn category(&self) -> &str {
-        self.0
-            .split_once(':')
-            .map_or(self.0.as_str(), |(category, _)| category)
+        self.0.split_once(':').map_or(self.0.as_str(), |(category, _)| category)
     }
 
     /// The aggregate's id.

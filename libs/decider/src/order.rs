@@ -65,9 +65,7 @@ impl Order {
 
 impl fmt::Debug for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Order")
-            .field("stream", &self.stream)
-            .finish_non_exhaustive()
+        f.debug_struct("Order").field("stream", &self.stream).finish_non_exhaustive()
     }
 }
 
@@ -80,17 +78,10 @@ fn decide<D: Decider>(
     let events = D::decide(&state, command, cx).map_err(|refusal| Refused::of(&refusal))?;
     let state = events.iter().fold(state, D::evolve);
     let deadline = D::deadline(&state).map(|(at, _)| at);
-    let events = events
-        .iter()
-        .map(write)
-        .collect::<Result<_, _>>()
-        .map_err(OrderError::Unwritable)?;
+    let events = events.iter().map(write).collect::<Result<_, _>>().map_err(OrderError::Unwritable)?;
     Ok(Decision { events, deadline })
 }
 
 fn write<E: DomainEvent>(event: &E) -> Result<NewEvent, serde_json::Error> {
-    Ok(NewEvent {
-        kind: event.name(),
-        data: serde_json::to_vec(event)?.into(),
-    })
+    Ok(NewEvent { kind: event.name(), data: serde_json::to_vec(event)?.into() })
 }

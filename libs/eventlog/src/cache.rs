@@ -12,11 +12,7 @@ pub(crate) struct Cache<K, V> {
 
 impl<K: Hash + Eq, V> Cache<K, V> {
     pub(crate) fn new(entries_max: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            entries_max,
-        }
+        Self { young: HashMap::new(), old: HashMap::new(), entries_max }
     }
 
     pub(crate) fn get<Q>(&mut self, key: &Q) -> Option<&mut V>

@@ -41,28 +41,13 @@ pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, Ap
     }
     if let Some(case) = &append.meta.case_id {
         let tag = case_tag(case.as_str());
-        for event in append
-            .events
-            .iter_mut()
-            .filter(|event| !event.tags.contains(&tag))
-        {
+        for event in append.events.iter_mut().filter(|event| !event.tags.contains(&tag)) {
             event.tags.push(tag.clone());
         }
     }
-    append
-        .events
-        .iter()
-        .try_for_each(|event| check_event(event, options))?;
-    if append
-        .command
-        .as_ref()
-        .is_some_and(|command| command.fingerprint.len() > FINGERPRINT_BYTES_MAX)
-    {
-        return Err(field(
-            "fingerprint",
-            format!("longer than {FINGERPRINT_BYTES_MAX} bytes"),
-        )
-        .into());
+    append.events.iter().try_for_each(|event| check_event(event, options))?;
+    if append.command.as_ref().is_some_and(|command| command.fingerprint.len() > FINGERPRINT_BYTES_MAX) {
+        return Err(field("fingerprint", format!("longer than {FINGERPRINT_BYTES_MAX} bytes")).into());
     }
     if let Some(condition) = &append.condition {
         check_tags(&condition.tags)?;
@@ -74,17 +59,9 @@ pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, Ap
     let meta = serde_json::to_vec(&append.meta)
         .map_err(|error| field("meta", error.to_string()))
         .and_then(|meta| no_escaped_nul("meta", &meta).map(|()| meta))?;
-    let bytes = append
-        .events
-        .iter()
-        .map(|event| event.data.len() + meta.len() + OVERHEAD_BYTES)
-        .sum();
+    let bytes = append.events.iter().map(|event| event.data.len() + meta.len() + OVERHEAD_BYTES).sum();
     if bytes > options.batch_bytes_max {
-        return Err(Invalid::TooLarge {
-            bytes,
-            max: options.batch_bytes_max,
-        }
-        .into());
+        return Err(Invalid::TooLarge { bytes, max: options.batch_bytes_max }.into());
     }
     Ok(Checked { append, meta, bytes })
 }
@@ -98,10 +75,7 @@ fn check_event(event: &EventData, options: &Options) -> Result<(), Invalid> {
     text("kind", &event.kind)?;
     check_tags(&event.tags)?;
     if event.data.len() > options.event_bytes_max {
-        return Err(Invalid::TooLarge {
-            bytes: event.data.len(),
-            max: options.event_bytes_max,
-        });
+        return Err(Invalid::TooLarge { bytes: event.data.len(), max: options.event_bytes_max });
     }
     json(&event.data)
 }
@@ -123,11 +97,7 @@ fn text(name: &'static str, value: &str) -> Result<(), Invalid> {
     if value.len() > NAME_BYTES_MAX {
         return Err(field(name, format!("longer than {NAME_BYTES_MAX} bytes")));
     }
-    if value.contains('\0') {
-        Err(Invalid::Nul { field: name })
-    } else {
-        Ok(())
-    }
+    if value.contains('\0') { Err(Invalid::Nul { field: name }) } else { Ok(()) }
 }
 
 fn field(field: &'static str, reason: String) -> Invalid {
@@ -139,13 +109,9 @@ fn json(data: &[u8]) -> Result<(), Invalid> {
     if data.contains(&0) {
         return Err(Invalid::Nul { field: "data" });
     }
-    let text = std::str::from_utf8(data).map_err(|error| Invalid::Utf8 {
-        at: error.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(data).map_err(|error| Invalid::Utf8 { at: error.valid_up_to() })?;
     shallow(data)?;
-    let wrong = |error: serde_json::Error| Invalid::Json {
-        reason: error.to_string(),
-    };
+    let wrong = |error: serde_json::Error| Invalid::Json { reason: error.to_string() };
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(wrong)?;
     no_escaped_nul("data", data)?;
     whole_surrogates(data)
@@ -171,11 +137,7 @@ fn shallow(data: &[u8]) -> Result<(), Invalid> {
 }
 
 fn no_escaped_nul(name: &'static str, json: &[u8]) -> Result<(), Invalid> {
-    if escapes(json).any(|unit| unit == 0) {
-        Err(Invalid::Nul { field: name })
-    } else {
-        Ok(())
-    }
+    if escapes(json).any(|unit| unit == 0) { Err(Invalid::Nul { field: name }) } else { Ok(()) }
 }
 
 /// Half a surrogate pair is JSON by the letter, but no text: readers would fail on it for ever.
@@ -185,9 +147,7 @@ fn whole_surrogates(json: &[u8]) -> Result<(), Invalid> {
     }
     serde_json::from_slice::<serde_json::Value>(json)
         .map(drop)
-        .map_err(|error| Invalid::Json {
-            reason: error.to_string(),
-        })
+        .map_err(|error| Invalid::Json { reason: error.to_string() })
 }
 
 /// The code units written as `\uXXXX` in valid JSON. Backslashes occur in strings only.
@@ -214,13 +174,8 @@ mod tests {
 
     #[test]
     fn one_json_value_is_accepted() {
-        for good in [
-            r#"{"type":"Filed","data":{}}"#,
-            "1",
-            r#""\\u0000""#,
-            r#""[[[\"""#,
-            r#""\ud83d\ude00""#,
-        ] {
+        for good in [r#"{"type":"Filed","data":{}}"#, "1", r#""\\u0000""#, r#""[[[\"""#, r#""\ud83d\ude00""#]
+        {
             assert_eq!(json(good.as_bytes()), Ok(()), "{good}");
         }
         let nested = format!("{}{}", "[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX));

@@ -50,9 +50,7 @@ pub struct ScriptedClock {
 impl ScriptedClock {
     /// A clock that shows `at`.
     pub fn new(at: OffsetDateTime) -> Self {
-        Self {
-            at: watch::Sender::new(micros(at)),
-        }
+        Self { at: watch::Sender::new(micros(at)) }
     }
 
     /// Moves the clock. It may go backwards; `recorded_at` of a log will not.
@@ -76,6 +74,5 @@ impl Clock for ScriptedClock {
 /// Cuts an instant to microseconds in UTC, as the database will give it back.
 pub(crate) fn micros(at: OffsetDateTime) -> OffsetDateTime {
     let at = at.to_offset(time::UtcOffset::UTC);
-    at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000)
-        .expect("fewer nanoseconds than before")
+    at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000).expect("fewer nanoseconds than before")
 }

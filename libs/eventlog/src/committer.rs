@@ -109,10 +109,7 @@ impl Committer {
         }
         self.drain();
         self.wait_for_company().await;
-        self.log
-            .stats
-            .queued_now
-            .store(self.backlog.len() as u64, Ordering::Relaxed);
+        self.log.stats.queued_now.store(self.backlog.len() as u64, Ordering::Relaxed);
         true
     }
 
@@ -167,11 +164,7 @@ impl Committer {
         self.locked_run = self.locked_run.saturating_sub(1);
         let mut work = vec![(batch, is_careful)];
         while let Some((batch, is_careful)) = work.pop() {
-            let stored = if is_careful {
-                self.locked(batch).await
-            } else {
-                self.fast(batch).await
-            };
+            let stored = if is_careful { self.locked(batch).await } else { self.fast(batch).await };
             let Err(Setback { mut batch, why }) = stored else {
                 self.is_down = false;
                 continue;
@@ -188,9 +181,7 @@ impl Committer {
                     tracing::warn!(%error, appends = batch.len(), "a batch was refused and is split");
                     let second = batch.split_off(batch.len() / 2);
                     work.extend(
-                        [(second, true), (batch, true)]
-                            .into_iter()
-                            .filter(|(half, _)| !half.is_empty()),
+                        [(second, true), (batch, true)].into_iter().filter(|(half, _)| !half.is_empty()),
                     );
                 }
                 Why::Away(error) if self.is_down || start.elapsed() > self.log.options.unavailable_after => {
@@ -228,13 +219,9 @@ fn planned(log: &Inner) -> sqlx::postgres::PgConnectOptions {
 }
 
 fn refuse(batch: Vec<Waiting>, error: &Arc<Error>) {
-    batch
-        .into_iter()
-        .for_each(|waiting| waiting.answer(Err(AppendError::Database(Arc::clone(error)))));
+    batch.into_iter().for_each(|waiting| waiting.answer(Err(AppendError::Database(Arc::clone(error)))));
 }
 
 fn give_up(batch: Vec<Waiting>, error: &Arc<Error>) {
-    batch
-        .into_iter()
-        .for_each(|waiting| waiting.answer(Err(AppendError::Unavailable(Arc::clone(error)))));
+    batch.into_iter().for_each(|waiting| waiting.answer(Err(AppendError::Unavailable(Arc::clone(error)))));
 }

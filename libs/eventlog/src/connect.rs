@@ -23,27 +23,20 @@ const BACKOFF_MAX: Duration = Duration::from_millis(200);
 pub(crate) async fn session(options: &Options) -> Result<PgConnectOptions, Error> {
     options.check()?;
     let timeout = options.statement_timeout.as_millis().to_string();
-    let session = options
-        .connect_here()
-        .application_name(&format!("fenghuo {}", options.schema))
-        .options([
-            ("statement_timeout", timeout.as_str()),
-            ("lock_timeout", timeout.as_str()),
-            // A process that stops in the middle of a transaction gives the head back.
-            ("idle_in_transaction_session_timeout", timeout.as_str()),
-            ("tcp_keepalives_idle", "10"),
-            ("tcp_keepalives_interval", "5"),
-            ("tcp_keepalives_count", "3"),
-            ("jit", "off"),
-        ]);
+    let session = options.connect_here().application_name(&format!("fenghuo {}", options.schema)).options([
+        ("statement_timeout", timeout.as_str()),
+        ("lock_timeout", timeout.as_str()),
+        // A process that stops in the middle of a transaction gives the head back.
+        ("idle_in_transaction_session_timeout", timeout.as_str()),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("jit", "off"),
+    ]);
     let mut db = PgConnection::connect_with(&session).await?;
     let has_role = migrate::has_role(&mut db, &options.app_role).await?;
     db.close().await?;
-    Ok(if has_role {
-        session.options([("role", options.app_role.as_str())])
-    } else {
-        session
-    })
+    Ok(if has_role { session.options([("role", options.app_role.as_str())]) } else { session })
 }
 
 pub(crate) fn pool(session: PgConnectOptions, options: &Options) -> PgPool {

@@ -60,10 +60,7 @@ enum Unwoken {
 
 impl Unwoken {
     fn is_unavailable(&self) -> bool {
-        matches!(
-            self,
-            Self::Log(Error::Unavailable(_)) | Self::Execute(ExecuteError::Unavailable(_))
-        )
+        matches!(self, Self::Log(Error::Unavailable(_)) | Self::Execute(ExecuteError::Unavailable(_)))
     }
 }
 
@@ -71,12 +68,7 @@ impl Deadlines {
     /// Works until `shutdown`: whatever falls due by the log's clock is executed as `actor`, at the due instant,
     /// however late it is by then. Several workers may run; an order is executed once.
     pub async fn run(log: Log, aggregates: Vec<Aggregate>, actor: Actor, shutdown: CancellationToken) {
-        let deadlines = Self {
-            log,
-            aggregates,
-            actor,
-            resting: HashMap::new(),
-        };
+        let deadlines = Self { log, aggregates, actor, resting: HashMap::new() };
         shutdown.run_until_cancelled(deadlines.work()).await;
     }
 
@@ -161,11 +153,7 @@ impl Deadlines {
             })
             .await?;
         let reminders = rows.into_iter().filter_map(|(stream_id, name, due_at)| {
-            Some(Reminder {
-                stream_id,
-                stream: StreamName::parse(&name)?,
-                due_at,
-            })
+            Some(Reminder { stream_id, stream: StreamName::parse(&name)?, due_at })
         });
         Ok(reminders.collect())
     }
@@ -212,11 +200,7 @@ impl Deadlines {
 
     /// The same stream, version and instant make the same command: two workers, or one twice, execute it once.
     fn request(&self, stream: &StreamName, history: &[Recorded], at: OffsetDateTime) -> Request {
-        let name = format!(
-            "deadline/{stream}/{}/{}",
-            history.len(),
-            at.unix_timestamp_nanos() / 1_000
-        );
+        let name = format!("deadline/{stream}/{}/{}", history.len(), at.unix_timestamp_nanos() / 1_000);
         let last = history.last();
         Request {
             command_id: Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()),
@@ -260,11 +244,7 @@ fn ask(
         .iter()
         .find(|aggregate| aggregate.name == stream.category())
         .ok_or(Unwoken::NoAggregate)?;
-    aggregate.due(history).map_err(|source| {
-        ExecuteError::Unreadable {
-            stream: stream.clone(),
-            source,
-        }
-        .into()
-    })
+    aggregate
+        .due(history)
+        .map_err(|source| ExecuteError::Unreadable { stream: stream.clone(), source }.into())
 }

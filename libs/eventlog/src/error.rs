@@ -64,11 +64,7 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_unavailable(&error) {
-            Self::Unavailable(error)
-        } else {
-            Self::Database(error)
-        }
+        if is_unavailable(&error) { Self::Unavailable(error) } else { Self::Database(error) }
     }
 }
 
@@ -249,9 +245,7 @@ pub(crate) fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // 08 connection, 53 out of resources, 55P03 and 40 lost a race for a lock, 57 told to stop, 58 system.
         sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| {
-            ["08", "40", "53", "55", "57", "58"]
-                .iter()
-                .any(|class| code.starts_with(class))
+            ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))
         }),
         _ => false,
     }

@@ -61,11 +61,7 @@ impl Log {
     pub async fn execute(&self, order: Order, request: Request) -> Result<Outcome, ExecuteError> {
         if request.fingerprint.len() > FINGERPRINT_BYTES_MAX {
             let reason = format!("longer than {FINGERPRINT_BYTES_MAX} bytes");
-            return Err(Invalid::Field {
-                field: "fingerprint",
-                reason,
-            }
-            .into());
+            return Err(Invalid::Field { field: "fingerprint", reason }.into());
         }
         let result = self.try_execute(&order, &request).await;
         let span = tracing::Span::current();
@@ -100,27 +96,17 @@ impl Log {
                 Ok(decision) if decision.events.is_empty() => {
                     self.keep(order, request, &history, None, now).await?
                 }
-                Ok(decision) => {
-                    self.append_decided(order, request, &history, decision, &cx)
-                        .await?
-                }
+                Ok(decision) => self.append_decided(order, request, &history, decision, &cx).await?,
                 Err(OrderError::Refused(refused)) => {
                     self.keep(order, request, &history, Some(refused), now).await?
                 }
                 Err(OrderError::Unreadable(source)) => {
                     self.inner.histories.forget(&order.stream);
-                    return Err(ExecuteError::Unreadable {
-                        stream: order.stream.clone(),
-                        source,
-                    });
+                    return Err(ExecuteError::Unreadable { stream: order.stream.clone(), source });
                 }
                 Err(OrderError::Unwritable(error)) => {
                     let reason = error.to_string();
-                    return Err(Invalid::Field {
-                        field: "event",
-                        reason,
-                    }
-                    .into());
+                    return Err(Invalid::Field { field: "event", reason }.into());
                 }
             };
             match answer {
@@ -143,20 +129,14 @@ impl Log {
         let kinds: Vec<&'static str> = decision.events.iter().map(|event| event.kind).collect();
         let append = to_append(order, request, history, decision, cx);
         let checked = check::check(append, &self.inner.options).map_err(failure)?;
-        let caller = Caller::Execute {
-            stream_id: history.stream_id,
-        };
+        let caller = Caller::Execute { stream_id: history.stream_id };
         match self.inner.queue.submit(checked, caller).await {
             Ok(appended) if appended.repeated => self.stored(order, request).await,
             Ok(appended) => Ok(Some(Ok(Outcome {
                 stream: order.stream.clone(),
                 version: appended.version,
                 position: appended.last_position,
-                events: kinds
-                    .into_iter()
-                    .map(str::to_owned)
-                    .zip(appended.first_position..)
-                    .collect(),
+                events: kinds.into_iter().map(str::to_owned).zip(appended.first_position..).collect(),
                 repeated: false,
             }))),
             Err(AppendError::Conflict { .. }) => Ok(None),
@@ -175,16 +155,9 @@ impl Log {
         refused: Option<Refused>,
         now: OffsetDateTime,
     ) -> Result<Option<Result<Outcome, ExecuteError>>, ExecuteError> {
-        let refusal = refused
-            .as_ref()
-            .map(serde_json::to_vec)
-            .transpose()
-            .map_err(|error| {
-                ExecuteError::Invalid(Invalid::Field {
-                    field: "refusal",
-                    reason: error.to_string(),
-                })
-            })?;
+        let refusal = refused.as_ref().map(serde_json::to_vec).transpose().map_err(|error| {
+            ExecuteError::Invalid(Invalid::Field { field: "refusal", reason: error.to_string() })
+        })?;
         let kept = retry(self.inner.options.unavailable_after, || {
             sqlx::query_as::<_, (i64, i64, bool)>(
                 "with stream as (
@@ -268,10 +241,7 @@ impl Log {
         })
         .await
         .map_err(unavailable)?;
-        Ok(rows
-            .into_iter()
-            .map(|(kind, position)| (kind, position.cast_unsigned()))
-            .collect())
+        Ok(rows.into_iter().map(|(kind, position)| (kind, position.cast_unsigned())).collect())
     }
 }
 
@@ -285,10 +255,7 @@ impl crate::log::Inner {
             return Ok(kept.clone());
         }
         let mut history = kept.unwrap_or_default();
-        let newer = self
-            .load(stream, history.version() + 1)
-            .await
-            .map_err(unavailable)?;
+        let newer = self.load(stream, history.version() + 1).await.map_err(unavailable)?;
         if !newer.events.is_empty() {
             Arc::make_mut(&mut history.events).extend(Arc::unwrap_or_clone(newer.events));
             history.stream_id = newer.stream_id;
@@ -321,20 +288,9 @@ fn to_append(
         calendar: cx.calendar.version().to_owned(),
     };
     Append {
-        command: Some(CommandKey {
-            id: request.command_id,
-            fingerprint: request.fingerprint.clone(),
-        }),
-        deadline: decision
-            .deadline
-            .map_or(DeadlineChange::Clear, |at| DeadlineChange::Set(micros(at))),
-        ..Append::new(
-            order.stream.clone(),
-            Expected::Exact(history.version()),
-            events.collect(),
-            meta,
-            cx.at,
-        )
+        command: Some(CommandKey { id: request.command_id, fingerprint: request.fingerprint.clone() }),
+        deadline: decision.deadline.map_or(DeadlineChange::Clear, |at| DeadlineChange::Set(micros(at))),
+        ..Append::new(order.stream.clone(), Expected::Exact(history.version()), events.collect(), meta, cx.at)
     }
 }
 

@@ -34,8 +34,5 @@ pub fn is_due(name: &str) -> bool {
 fn read() -> Option<Plan> {
     let text = std::env::var(VARIABLE).ok()?;
     let (name, count) = text.split_once('@').unwrap_or((&text, "1"));
-    Some(Plan {
-        name: name.to_owned(),
-        left: AtomicU64::new(count.parse().unwrap_or(1)),
-    })
+    Some(Plan { name: name.to_owned(), left: AtomicU64::new(count.parse().unwrap_or(1)) })
 }

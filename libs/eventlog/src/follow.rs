@@ -33,16 +33,10 @@ impl Log {
     ) -> BoxStream<'static, Result<Vec<Recorded>, Error>> {
         self.inner.listen();
         let (pages, ahead) = mpsc::channel(PAGES_AHEAD);
-        let follower = Follower {
-            log: Arc::clone(&self.inner),
-            cursor: after,
-            events_max: events_max.max(1) as u64,
-        };
+        let follower =
+            Follower { log: Arc::clone(&self.inner), cursor: after, events_max: events_max.max(1) as u64 };
         tokio::spawn(follower.run(pages));
-        stream::unfold(ahead, async |mut ahead| {
-            ahead.recv().await.map(|page| (page, ahead))
-        })
-        .boxed()
+        stream::unfold(ahead, async |mut ahead| ahead.recv().await.map(|page| (page, ahead))).boxed()
     }
 }
 
@@ -109,10 +103,7 @@ impl Follower {
                     self.log.seen(head);
                     let is_ahead = self.cursor > head;
                     return if is_ahead {
-                        Err(Error::Gap {
-                            expected: self.cursor + 1,
-                            found: head,
-                        })
+                        Err(Error::Gap { expected: self.cursor + 1, found: head })
                     } else {
                         Ok(())
                     };
@@ -125,17 +116,11 @@ impl Follower {
 
     fn advance(&mut self, page: &[Recorded], head: u64) -> Result<(), Error> {
         if page.is_empty() {
-            return Err(Error::Gap {
-                expected: self.cursor + 1,
-                found: head,
-            });
+            return Err(Error::Gap { expected: self.cursor + 1, found: head });
         }
         for event in page {
             if event.position != self.cursor + 1 {
-                return Err(Error::Gap {
-                    expected: self.cursor + 1,
-                    found: event.position,
-                });
+                return Err(Error::Gap { expected: self.cursor + 1, found: event.position });
             }
             self.cursor = event.position;
         }

@@ -44,13 +44,7 @@ impl Entry {
     }
 
     fn is_kept(&self) -> bool {
-        let bytes = self
-            .history
-            .events
-            .iter()
-            .chain(&self.tail)
-            .map(|event| event.data.len())
-            .sum::<usize>();
+        let bytes = self.history.events.iter().chain(&self.tail).map(|event| event.data.len()).sum::<usize>();
         self.history.events.len() + self.tail.len() <= EVENTS_MAX && bytes <= BYTES_MAX
     }
 }
@@ -75,10 +69,7 @@ impl Histories {
 
     /// Keeps a history that was loaded, unless a longer one is kept or it is too long.
     pub(crate) fn put(&self, stream: &StreamName, history: History) {
-        let entry = Entry {
-            history,
-            tail: Vec::new(),
-        };
+        let entry = Entry { history, tail: Vec::new() };
         if !entry.is_kept() {
             return;
         }

@@ -55,10 +55,7 @@ impl Log {
         let mut new = Vec::new();
         for row in rows.iter().filter(|row| row.position > before) {
             if row.position != reached + 1 {
-                return Err(Error::Gap {
-                    expected: reached + 1,
-                    found: row.position,
-                });
+                return Err(Error::Gap { expected: reached + 1, found: row.position });
             }
             reached = row.position;
             new.push(row);
@@ -88,10 +85,7 @@ impl Log {
             .fetch_all(&self.inner.pool)
         })
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(source, position)| (source, position.cast_unsigned()))
-            .collect())
+        Ok(rows.into_iter().map(|(source, position)| (source, position.cast_unsigned())).collect())
     }
 
     /// Parks a message. Parking it again changes nothing. The position must still be recorded.
@@ -126,15 +120,13 @@ impl Log {
                 .fetch_all(&self.inner.pool)
             })
             .await?;
-        let parked = rows
-            .into_iter()
-            .map(|(source, position, reason, message, at)| ParkedMessage {
-                source,
-                position: position.cast_unsigned(),
-                reason,
-                message,
-                at,
-            });
+        let parked = rows.into_iter().map(|(source, position, reason, message, at)| ParkedMessage {
+            source,
+            position: position.cast_unsigned(),
+            reason,
+            message,
+            at,
+        });
         Ok(parked.collect())
     }
 }

@@ -85,9 +85,7 @@ impl Log {
     pub async fn open(options: Options, world: World) -> Result<Self, Error> {
         let session = connect::session(&options).await?;
         let pool = connect::pool(session.clone(), &options);
-        let position: i64 = sqlx::query_scalar("select position from head")
-            .fetch_one(&pool)
-            .await?;
+        let position: i64 = sqlx::query_scalar("select position from head").fetch_one(&pool).await?;
         let (queue, requests) = Queue::new(&options);
         let inner = Arc::new(Inner {
             world,
@@ -156,18 +154,13 @@ impl Log {
             sqlx::query_as("select position, recorded_at from head").fetch_one(&self.inner.pool)
         })
         .await?;
-        Ok(Head {
-            position: position.cast_unsigned(),
-            recorded_at,
-        })
+        Ok(Head { position: position.cast_unsigned(), recorded_at })
     }
 
     /// The last position that was recorded at or before the instant; 0 if there is none.
     pub async fn position_at(&self, at: OffsetDateTime) -> Result<u64, Error> {
         let position: i64 = connect::retry(self.inner.options.unavailable_after, || {
-            sqlx::query_scalar("select position_at($1)")
-                .bind(at)
-                .fetch_one(&self.inner.pool)
+            sqlx::query_scalar("select position_at($1)").bind(at).fetch_one(&self.inner.pool)
         })
         .await?;
         Ok(position.cast_unsigned())
@@ -194,13 +187,8 @@ impl Log {
     /// Returns how many memories were dropped. Events stay.
     pub async fn prune(&self, until: OffsetDateTime) -> Result<u64, Error> {
         let mut tx = self.inner.pool.begin().await?;
-        sqlx::query("set local statement_timeout = 0")
-            .execute(&mut *tx)
-            .await?;
-        let pruned: i64 = sqlx::query_scalar("select prune($1)")
-            .bind(until)
-            .fetch_one(&mut *tx)
-            .await?;
+        sqlx::query("set local statement_timeout = 0").execute(&mut *tx).await?;
+        let pruned: i64 = sqlx::query_scalar("select prune($1)").bind(until).fetch_one(&mut *tx).await?;
         tx.commit().await?;
         Ok(pruned.cast_unsigned())
     }

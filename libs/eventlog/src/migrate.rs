@@ -14,19 +14,13 @@ pub async fn migrate(options: &Options) -> Result<(), Error> {
     let mut db = PgConnection::connect_with(&options.connect.clone().options(path)).await?;
     lock(&mut db, &options.schema).await?;
     create_schema(&mut db, &options.schema).await?;
-    MIGRATIONS
-        .run(&mut db)
-        .await
-        .map_err(|error| Error::Migrate(Box::new(error)))?;
+    MIGRATIONS.run(&mut db).await.map_err(|error| Error::Migrate(Box::new(error)))?;
     sqlx::query("select prepare_partitions($1)")
         .bind(options.partition_size.cast_signed())
         .execute(&mut db)
         .await?;
     if prepare_role(&mut db, &options.app_role).await? {
-        sqlx::query("select grant_to($1)")
-            .bind(&options.app_role)
-            .execute(&mut db)
-            .await?;
+        sqlx::query("select grant_to($1)").bind(&options.app_role).execute(&mut db).await?;
     }
     Ok(db.close().await?)
 }
@@ -44,19 +38,12 @@ pub(crate) async fn has_role(db: &mut PgConnection, role: &str) -> Result<bool, 
 
 /// One migration of a schema at a time; the lock ends with the connection.
 async fn lock(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_lock(hashtextextended($1, 1))")
-        .bind(schema)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query("select pg_advisory_lock(hashtextextended($1, 1))").bind(schema).execute(db).await.map(drop)
 }
 
 async fn create_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     // `Options::check` has made sure that the name is a plain identifier.
-    sqlx::raw_sql(AssertSqlSafe(format!("create schema if not exists {schema}")))
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::raw_sql(AssertSqlSafe(format!("create schema if not exists {schema}"))).execute(db).await.map(drop)
 }
 
 /// Creates the role where that is allowed; whether it can be taken. Roles belong to the whole server, so others

@@ -62,11 +62,7 @@ async fn listen_on(log: &Inner) {
         if let Err(error) = listen_once(log).await {
             tracing::warn!(%error, "listening for notices was interrupted and is taken up again");
         }
-        pause = if started.elapsed() > POLL_MAX {
-            POLL_MIN
-        } else {
-            (pause * 2).min(POLL_MAX)
-        };
+        pause = if started.elapsed() > POLL_MAX { POLL_MIN } else { (pause * 2).min(POLL_MAX) };
         tokio::time::sleep(pause).await;
     }
 }
@@ -82,16 +78,10 @@ async fn listen_once(log: &Inner) -> Result<(), sqlx::Error> {
     let mut poll = POLL_MIN;
     loop {
         // Whatever was committed before the subscription, or while a notice was lost, is seen here.
-        let position: i64 = sqlx::query_scalar("select position from head")
-            .fetch_one(&log.pool)
-            .await?;
+        let position: i64 = sqlx::query_scalar("select position from head").fetch_one(&log.pool).await?;
         let is_news = position.cast_unsigned() > *log.head.borrow();
         log.seen(position.cast_unsigned());
-        poll = if is_news {
-            POLL_MIN
-        } else {
-            (poll * 2).min(POLL_MAX)
-        };
+        poll = if is_news { POLL_MIN } else { (poll * 2).min(POLL_MAX) };
         let until = Instant::now() + poll;
         while let Ok(notice) = timeout(until - Instant::now(), listener.try_recv()).await {
             match notice? {

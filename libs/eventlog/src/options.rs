@@ -74,21 +74,13 @@ impl Options {
 
     /// Connection options whose search path is the log's schema.
     pub(crate) fn connect_here(&self) -> PgConnectOptions {
-        self.connect
-            .clone()
-            .options([("search_path", self.schema.as_str())])
+        self.connect.clone().options([("search_path", self.schema.as_str())])
     }
 }
 
 /// Accepts 1 to `bytes_max` of `a-z`, `0-9`, `_`, beginning with a letter: safe to stand unquoted in SQL.
 pub(crate) fn identifier(name: &str, bytes_max: usize) -> Result<(), Error> {
-    let body = name
-        .bytes()
-        .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    let body = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     let head = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-    if body && head && name.len() <= bytes_max {
-        Ok(())
-    } else {
-        Err(Error::Name(name.to_owned()))
-    }
+    if body && head && name.len() <= bytes_max { Ok(()) } else { Err(Error::Name(name.to_owned())) }
 }

@@ -51,24 +51,12 @@ impl Log {
 
     /// Events of a stream from version `from` (inclusive), at most `limit`. A missing stream is empty.
     pub fn read_stream(&self, stream: &StreamName, from: u64, limit: u64, direction: Direction) -> Events {
-        read(
-            Arc::clone(&self.inner),
-            Source::Stream(stream.clone()),
-            from,
-            limit,
-            direction,
-        )
+        read(Arc::clone(&self.inner), Source::Stream(stream.clone()), from, limit, direction)
     }
 
     /// Events of a case from position `from` (inclusive), at most `limit`.
     pub fn read_case(&self, case: &CaseId, from: u64, limit: u64, direction: Direction) -> Events {
-        read(
-            Arc::clone(&self.inner),
-            Source::Case(case_tag(case.as_str())),
-            from,
-            limit,
-            direction,
-        )
+        read(Arc::clone(&self.inner), Source::Case(case_tag(case.as_str())), from, limit, direction)
     }
 
     /// The whole history of a stream, in one query. A missing stream is empty.
@@ -90,14 +78,7 @@ struct Cursor {
 }
 
 fn read(log: Arc<Inner>, source: Source, from: u64, limit: u64, direction: Direction) -> Events {
-    let cursor = Cursor {
-        log,
-        source,
-        direction,
-        next: Some(from),
-        left: limit,
-        page: PAGE_FIRST,
-    };
+    let cursor = Cursor { log, source, direction, next: Some(from), left: limit, page: PAGE_FIRST };
     stream::try_unfold(cursor, turn)
         .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
         .try_flatten()
@@ -109,16 +90,9 @@ async fn turn(mut cursor: Cursor) -> Result<Option<(Vec<Recorded>, Cursor)>, Err
         return Ok(None);
     };
     let limit = cursor.page.min(cursor.left);
-    let page = cursor
-        .log
-        .page(&cursor.source, from, limit, cursor.direction)
-        .await?;
+    let page = cursor.log.page(&cursor.source, from, limit, cursor.direction).await?;
     let Some(last) = page.last() else { return Ok(None) };
-    let key = if matches!(cursor.source, Source::Stream(_)) {
-        last.version
-    } else {
-        last.position
-    };
+    let key = if matches!(cursor.source, Source::Stream(_)) { last.version } else { last.position };
     cursor.next = match cursor.direction {
         _ if (page.len() as u64) < limit => None,
         Direction::Forwards => key.checked_add(1),
@@ -194,37 +168,24 @@ impl Inner {
             .bind(from.cast_signed())
             .fetch_all(&self.pool)
         });
-        let raws = rows
-            .await?
-            .iter()
-            .map(|row| row::read(row, stream))
-            .collect::<Result<Vec<Raw>, _>>()?;
+        let raws = rows.await?.iter().map(|row| row::read(row, stream)).collect::<Result<Vec<Raw>, _>>()?;
         let stream_id = raws.first().map(|raw| raw.stream_id);
         let events: Vec<_> = raws.into_iter().map(|raw| raw.event).collect();
         for (expected, event) in (from..).zip(&events) {
             if event.version != expected {
                 return Err(row::corrupt(
                     event.position.cast_signed(),
-                    &format!(
-                        "version {} of {stream} stands where {expected} belongs",
-                        event.version
-                    ),
+                    &format!("version {} of {stream} stands where {expected} belongs", event.version),
                 ));
             }
         }
-        Ok(History {
-            stream_id,
-            events: Arc::new(events),
-        })
+        Ok(History { stream_id, events: Arc::new(events) })
     }
 
     /// Rows as events, with the names of their streams.
     pub(crate) async fn events(&self, rows: &[PgRow]) -> Result<Vec<Recorded>, Error> {
         let unnamed = StreamName::new("", "");
-        let mut raws = rows
-            .iter()
-            .map(|row| row::read(row, &unnamed))
-            .collect::<Result<Vec<Raw>, _>>()?;
+        let mut raws = rows.iter().map(|row| row::read(row, &unnamed)).collect::<Result<Vec<Raw>, _>>()?;
         let missing = self.name(&mut raws);
         if !missing.is_empty() {
             self.learn_names(missing).await?;
@@ -237,10 +198,7 @@ impl Inner {
 
     /// Puts in the names that are in memory; returns the ids of the streams whose names are not.
     fn name(&self, raws: &mut [Raw]) -> Vec<i64> {
-        let mut names = self
-            .names
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut missing = HashSet::new();
         for raw in raws {
             match names.get(&raw.stream_id) {
@@ -258,10 +216,7 @@ impl Inner {
                 .fetch_all(&self.pool)
         })
         .await?;
-        let mut names = self
-            .names
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (id, name) in rows {
             let name =
                 StreamName::parse(&name).ok_or_else(|| row::corrupt(0, &format!("stream name {name:?}")))?;

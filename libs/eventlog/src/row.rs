@@ -16,16 +16,10 @@ pub(crate) struct Raw {
 /// The stream's name is put in by the caller; the one given here stands in until then.
 pub(crate) fn read(row: &PgRow, stream: &StreamName) -> Result<Raw, Error> {
     let position: i64 = row.try_get(0)?;
-    let meta = row
-        .try_get_raw(8)?
-        .as_bytes()
-        .map_err(|error| corrupt(position, &error.to_string()))?;
+    let meta = row.try_get_raw(8)?.as_bytes().map_err(|error| corrupt(position, &error.to_string()))?;
     let meta: Meta =
         serde_json::from_slice(meta).map_err(|error| corrupt(position, &format!("meta: {error}")))?;
-    let data = row
-        .try_get_raw(7)?
-        .as_bytes()
-        .map_err(|error| corrupt(position, &error.to_string()))?;
+    let data = row.try_get_raw(7)?.as_bytes().map_err(|error| corrupt(position, &error.to_string()))?;
     let event = Recorded {
         position: position.cast_unsigned(),
         stream: stream.clone(),
@@ -37,15 +31,9 @@ pub(crate) fn read(row: &PgRow, stream: &StreamName) -> Result<Raw, Error> {
         occurred_at: row.try_get(4)?,
         recorded_at: row.try_get(3)?,
     };
-    Ok(Raw {
-        stream_id: row.try_get(1)?,
-        event,
-    })
+    Ok(Raw { stream_id: row.try_get(1)?, event })
 }
 
 pub(crate) fn corrupt(position: i64, what: &str) -> Error {
-    Error::Corrupt {
-        position: position.cast_unsigned(),
-        what: what.to_owned(),
-    }
+    Error::Corrupt { position: position.cast_unsigned(), what: what.to_owned() }
 }

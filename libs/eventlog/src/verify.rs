@@ -37,26 +37,15 @@ impl Log {
     pub async fn verify_order(&self, from: u64) -> Result<OrderReport, Error> {
         let head = self.head().await?.position;
         let from = from.max(1);
-        let mut check = Check {
-            next: from,
-            whole: from == 1,
-            ..Check::default()
-        };
+        let mut check = Check { next: from, whole: from == 1, ..Check::default() };
         let mut events = self.read_all(from, (head + 1).saturating_sub(from), Direction::Forwards);
         while let Some(event) = events.try_next().await? {
             check.look(&event);
         }
         if check.next <= head {
-            check.report(
-                head,
-                format!("position {} is missing, and all up to the head", check.next),
-            );
+            check.report(head, format!("position {} is missing, and all up to the head", check.next));
         }
-        Ok(OrderReport {
-            events: check.events,
-            position: check.next - 1,
-            disorders: check.disorders,
-        })
+        Ok(OrderReport { events: check.events, position: check.next - 1, disorders: check.disorders })
     }
 }
 
@@ -76,10 +65,7 @@ impl Check {
             self.report(event.position, format!("position {} is missing", self.next));
         }
         if self.recorded_at.is_some_and(|before| before >= event.recorded_at) {
-            self.report(
-                event.position,
-                "recorded no later than the event before it".to_owned(),
-            );
+            self.report(event.position, "recorded no later than the event before it".to_owned());
         }
         let expected = match self.versions.get(&event.stream) {
             Some(version) => version + 1,
@@ -87,10 +73,8 @@ impl Check {
             None => event.version,
         };
         if event.version != expected {
-            let what = format!(
-                "version {} of {} stands where {expected} belongs",
-                event.version, event.stream
-            );
+            let what =
+                format!("version {} of {} stands where {expected} belongs", event.version, event.stream);
             self.report(event.position, what);
         }
         self.versions.insert(event.stream.clone(), event.version);

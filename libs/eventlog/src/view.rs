@@ -129,22 +129,14 @@ impl Views {
         for view in views {
             let name = view.name();
             identifier(name, NAME_BYTES_MAX)?;
-            let known = Arc::new(Shown {
-                view,
-                position: watch::Sender::new(0),
-            });
+            let known = Arc::new(Shown { view, position: watch::Sender::new(0) });
             if shown.insert(name, Arc::clone(&known)).is_some() {
                 return Err(Error::Name(name.to_owned()));
             }
             generation::first(log, known.view.as_ref()).await?;
         }
         let closing = log.inner.closing.child_token();
-        Ok(Self(Arc::new(Inner {
-            log: log.clone(),
-            views: shown,
-            closing,
-            tasks: TaskTracker::new(),
-        })))
+        Ok(Self(Arc::new(Inner { log: log.clone(), views: shown, closing, tasks: TaskTracker::new() })))
     }
 
     /// Waits until the view shows the position, so that callers read their own writes.
@@ -166,17 +158,13 @@ impl Views {
                 return Ok(Freshness { position: *position });
             }
             // Perhaps another process keeps the view.
-            let position = generation::serving(&self.0.log, view)
-                .await?
-                .map_or(0, |serving| serving.position);
+            let position =
+                generation::serving(&self.0.log, view).await?.map_or(0, |serving| serving.position);
             if position >= min_position {
                 return Ok(Freshness { position });
             }
             if Instant::now() >= until {
-                return Err(Error::Stale {
-                    position,
-                    wanted: min_position,
-                });
+                return Err(Error::Stale { position, wanted: min_position });
             }
             poll = (poll * 2).min(POLL_MAX);
         }
@@ -186,10 +174,7 @@ impl Views {
     pub async fn read(&self, view: &str) -> Result<ViewRead, Error> {
         let log = &self.shown(view).map(|_| &self.0.log.inner)?;
         let (tx, position) = retry(log.options.unavailable_after, || async {
-            let mut tx = log
-                .pool
-                .begin_with("begin isolation level repeatable read read only")
-                .await?;
+            let mut tx = log.pool.begin_with("begin isolation level repeatable read read only").await?;
             let position: i64 = sqlx::query_scalar(
                 "with serving as (select position, schema_name from view_generations
                     where view = $1 and state = 'serving')
@@ -201,12 +186,7 @@ impl Views {
             Ok((tx, position))
         })
         .await?;
-        Ok(ViewRead {
-            tx,
-            freshness: Freshness {
-                position: position.cast_unsigned(),
-            },
-        })
+        Ok(ViewRead { tx, freshness: Freshness { position: position.cast_unsigned() } })
     }
 
     /// Every view of the log as operators see it, those unknown here included.
@@ -221,15 +201,13 @@ impl Views {
             .fetch_all(&log.pool)
         })
         .await?;
-        let status = rows
-            .into_iter()
-            .map(|(view, generation, version, position, parked)| ViewStatus {
-                view,
-                generation: generation.cast_unsigned(),
-                version: version.cast_unsigned(),
-                position: position.cast_unsigned(),
-                parked: parked.cast_unsigned(),
-            });
+        let status = rows.into_iter().map(|(view, generation, version, position, parked)| ViewStatus {
+            view,
+            generation: generation.cast_unsigned(),
+            version: version.cast_unsigned(),
+            position: position.cast_unsigned(),
+            parked: parked.cast_unsigned(),
+        });
         Ok(status.collect())
     }
 
@@ -241,9 +219,6 @@ impl Views {
     }
 
     fn shown(&self, view: &str) -> Result<&Arc<Shown>, Error> {
-        self.0
-            .views
-            .get(view)
-            .ok_or_else(|| Error::UnknownView(view.to_owned()))
+        self.0.views.get(view).ok_or_else(|| Error::UnknownView(view.to_owned()))
     }
 }

@@ -47,15 +47,9 @@ impl AreaLevel {
     }
 
     fn of_digits(digits: usize) -> Option<Self> {
-        [
-            Self::Village,
-            Self::Township,
-            Self::County,
-            Self::City,
-            Self::Province,
-        ]
-        .into_iter()
-        .find(|level| level.digits() == digits)
+        [Self::Village, Self::Township, Self::County, Self::City, Self::Province]
+            .into_iter()
+            .find(|level| level.digits() == digits)
     }
 
     fn wider(self) -> Option<Self> {
@@ -72,20 +66,13 @@ impl AreaLevel {
 impl AreaCode {
     pub fn parse(text: &str) -> Result<Self, AreaError> {
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(AreaError::NotDigits {
-                text: text.to_owned(),
-            });
+            return Err(AreaError::NotDigits { text: text.to_owned() });
         }
         let Some(mut level) = AreaLevel::of_digits(text.len()) else {
-            return Err(AreaError::WrongLength {
-                text: text.to_owned(),
-                found: text.len(),
-            });
+            return Err(AreaError::WrongLength { text: text.to_owned(), found: text.len() });
         };
         if text.starts_with("00") {
-            return Err(AreaError::NoProvince {
-                text: text.to_owned(),
-            });
+            return Err(AreaError::NoProvince { text: text.to_owned() });
         }
         let mut code = text;
         while let Some(wider) = level.wider() {

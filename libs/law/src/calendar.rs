@@ -115,10 +115,7 @@ impl Calendar {
             if let Some(previous) =
                 previous.filter(|previous: &i32| previous.checked_add(1) != Some(notice.year))
             {
-                return Err(CalendarError::YearsNotInSequence {
-                    previous,
-                    year: notice.year,
-                });
+                return Err(CalendarError::YearsNotInSequence { previous, year: notice.year });
             }
             previous = Some(notice.year);
             named.extend(notice.days);
@@ -128,16 +125,9 @@ impl Calendar {
         else {
             return Err(CalendarError::Empty);
         };
-        let table = Table::build(first, last, |date| {
-            named.get(&date).map(|day: &Named| day.working)
-        })?;
+        let table = Table::build(first, last, |date| named.get(&date).map(|day: &Named| day.working))?;
         let version = format!("CN-{first}..{last}@{}", digest::short(files.iter().copied()));
-        Ok(Self {
-            version,
-            notices,
-            named,
-            table,
-        })
+        Ok(Self { version, notices, named, table })
     }
 
     /// Names the years and the exact data, for example `CN-2015..2026@1a2b3c4d`.
@@ -162,12 +152,8 @@ impl Calendar {
     pub fn day(&self, date: Date) -> DayKind {
         let working = self.is_working_day(date);
         match self.named.get(&date) {
-            Some(day) if day.working => DayKind::MakeUpDay {
-                holiday: day.name.to_string(),
-            },
-            Some(day) => DayKind::RestDay {
-                holiday: day.name.to_string(),
-            },
+            Some(day) if day.working => DayKind::MakeUpDay { holiday: day.name.to_string() },
+            Some(day) => DayKind::RestDay { holiday: day.name.to_string() },
             None if !self.knows(date) => DayKind::Assumed { working },
             None if working => DayKind::Weekday,
             None => DayKind::Weekend,

@@ -104,11 +104,8 @@ pub fn cause_tier(
     households: u32,
     pack: &RulePack,
 ) -> Result<Tier, RuleError> {
-    let (deaths, serious, households) = (
-        i64::from(deaths),
-        i64::from(serious_injuries),
-        i64::from(households),
-    );
+    let (deaths, serious, households) =
+        (i64::from(deaths), i64::from(serious_injuries), i64::from(households));
     let [deaths_min, serious_min, sum_min, households_min] =
         pack.thresholds("fire.cause.jurisdiction.province")?;
     if deaths >= deaths_min

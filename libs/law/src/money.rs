@@ -9,9 +9,7 @@ pub fn reward_base(fines_fen_sum: i64, pack: &RulePack) -> Result<i64, RuleError
     let ratio = pack.ratio("reward.ratio")?;
     let (min, max) = (pack.fen("reward.min")?, pack.fen("reward.max")?);
     if fines_fen_sum <= 0 {
-        return Err(RuleError::NoFine {
-            id: "reward.ratio".to_owned(),
-        });
+        return Err(RuleError::NoFine { id: "reward.ratio".to_owned() });
     }
     Ok(ratio.apply_fen(fines_fen_sum).min(max).max(min))
 }

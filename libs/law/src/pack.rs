@@ -64,12 +64,7 @@ impl RulePack {
             return Err(PackError::AllowedUnknown { id: (*id).to_owned() });
         }
         let base = format!("{}-{}@{}", file.name, file.edition, digest::short([text]));
-        let pack = Self {
-            version: base.clone(),
-            base,
-            rows: Arc::new(rows),
-            allowed: BTreeSet::new(),
-        };
+        let pack = Self { version: base.clone(), base, rows: Arc::new(rows), allowed: BTreeSet::new() };
         Ok(pack.allowing(allow.iter().map(|id| (*id).to_owned())))
     }
 
@@ -91,10 +86,7 @@ impl RulePack {
     }
 
     pub fn row(&self, id: &str) -> Result<&Row, RuleError> {
-        let row = self
-            .rows
-            .get(id)
-            .ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
+        let row = self.rows.get(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
         if row.status == Status::Memory && !self.allowed.contains(id) {
             return Err(RuleError::Unverified { id: id.to_owned() });
         }
@@ -203,17 +195,8 @@ impl RulePack {
         let version = if allowed.is_empty() {
             self.base.clone()
         } else {
-            format!(
-                "{}+{}",
-                self.base,
-                digest::short(allowed.iter().map(String::as_str))
-            )
+            format!("{}+{}", self.base, digest::short(allowed.iter().map(String::as_str)))
         };
-        Self {
-            base: self.base.clone(),
-            version,
-            rows: Arc::clone(&self.rows),
-            allowed,
-        }
+        Self { base: self.base.clone(), version, rows: Arc::clone(&self.rows), allowed }
     }
 }

@@ -74,14 +74,10 @@ impl Period {
     /// Refuses what no statute says; `text` is what the error shows.
     pub(crate) fn checked(self, text: &str) -> Result<Self, PeriodError> {
         if self.count() == 0 {
-            return Err(PeriodError::Zero {
-                text: text.to_owned(),
-            });
+            return Err(PeriodError::Zero { text: text.to_owned() });
         }
         if self.count() > self.century() {
-            return Err(PeriodError::TooLong {
-                text: text.to_owned(),
-            });
+            return Err(PeriodError::TooLong { text: text.to_owned() });
         }
         Ok(self)
     }
@@ -113,23 +109,16 @@ impl FromStr for Period {
         let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = trimmed.split_at(digits);
         if number.is_empty() {
-            return Err(PeriodError::NoNumber {
-                text: text.to_owned(),
-            });
+            return Err(PeriodError::NoNumber { text: text.to_owned() });
         }
         let unit = unit.trim();
         if unit.is_empty() {
-            return Err(PeriodError::NoUnit {
-                text: text.to_owned(),
-            });
+            return Err(PeriodError::NoUnit { text: text.to_owned() });
         }
-        let with_unit = constructor(unit).ok_or_else(|| PeriodError::UnknownUnit {
-            unit: unit.to_owned(),
-        })?;
+        let with_unit =
+            constructor(unit).ok_or_else(|| PeriodError::UnknownUnit { unit: unit.to_owned() })?;
         // More digits than u32 holds are certainly more than a century.
-        let count = number.parse().map_err(|_| PeriodError::TooLong {
-            text: text.to_owned(),
-        })?;
+        let count = number.parse().map_err(|_| PeriodError::TooLong { text: text.to_owned() })?;
         with_unit(count).checked(text)
     }
 }

@@ -57,25 +57,15 @@ impl FromStr for Ratio {
             return Err(wrong());
         }
         let places = u32::try_from(fraction.len()).map_err(|_| wrong())?;
-        Ok(Self {
-            numerator: digits.parse().map_err(|_| wrong())?,
-            denominator: 10_i64.pow(places),
-        })
+        Ok(Self { numerator: digits.parse().map_err(|_| wrong())?, denominator: 10_i64.pow(places) })
     }
 }
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = self.denominator.ilog10() as usize;
-        let (whole, part) = (
-            self.numerator / self.denominator,
-            self.numerator % self.denominator,
-        );
-        if places == 0 {
-            write!(f, "{whole}")
-        } else {
-            write!(f, "{whole}.{part:0places$}")
-        }
+        let (whole, part) = (self.numerator / self.denominator, self.numerator % self.denominator);
+        if places == 0 { write!(f, "{whole}") } else { write!(f, "{whole}.{part:0places$}") }
     }
 }
 

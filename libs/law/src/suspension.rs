@@ -71,8 +71,5 @@ pub fn union_of_suspensions(
 /// The whole days the union takes out, each pair meaning "after the first date, through the second".
 /// Disjoint instants give disjoint days: the day an interval ends can only be the excluded first of the next.
 pub(crate) fn whole_days(union: &[(OffsetDateTime, OffsetDateTime)]) -> Vec<(Date, Date)> {
-    union
-        .iter()
-        .map(|&(from, to)| (shanghai_date(from), shanghai_date(to)))
-        .collect()
+    union.iter().map(|&(from, to)| (shanghai_date(from), shanghai_date(to))).collect()
 }

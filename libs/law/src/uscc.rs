@@ -39,16 +39,9 @@ impl Uscc {
             return Err(UsccError::WrongLength { found });
         }
         for (index, symbol) in text.chars().enumerate() {
-            let fits = if AREA.contains(&index) {
-                symbol.is_ascii_digit()
-            } else {
-                value(symbol).is_some()
-            };
+            let fits = if AREA.contains(&index) { symbol.is_ascii_digit() } else { value(symbol).is_some() };
             if !fits {
-                return Err(UsccError::BadCharacter {
-                    place: index + 1,
-                    found: symbol,
-                });
+                return Err(UsccError::BadCharacter { place: index + 1, found: symbol });
             }
         }
         let (body, check) = text.split_at(LENGTH - 1);
@@ -91,12 +84,7 @@ fn value(symbol: char) -> Option<usize> {
 }
 
 fn check_symbol(body: &str) -> char {
-    let sum: usize = body
-        .chars()
-        .filter_map(value)
-        .zip(WEIGHTS)
-        .map(|(value, weight)| value * weight)
-        .sum();
+    let sum: usize = body.chars().filter_map(value).zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
     char::from(ALPHABET[(31 - sum % 31) % 31])
 }
 

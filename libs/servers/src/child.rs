@@ -62,12 +62,7 @@ impl Supervised {
     ) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command
-            .args([
-                "-c",
-                LAUNCHER,
-                "launcher",
-                farewell.as_str().trim_start_matches("SIG"),
-            ])
+            .args(["-c", LAUNCHER, "launcher", farewell.as_str().trim_start_matches("SIG")])
             .arg(program)
             .args(arguments)
             .current_dir("/")
@@ -81,12 +76,7 @@ impl Supervised {
         }
         let mut child = command.spawn()?;
         let lifeline = child.stdin.take();
-        Ok(Self {
-            child,
-            lifeline,
-            ended: None,
-            farewell,
-        })
+        Ok(Self { child, lifeline, ended: None, farewell })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -112,10 +102,7 @@ impl Supervised {
             tokio::time::sleep(POLL).await;
         }
         if self.ended().is_none() {
-            tracing::warn!(
-                process.id = self.id(),
-                "a server did not end in time and is killed"
-            );
+            tracing::warn!(process.id = self.id(), "a server did not end in time and is killed");
             self.kill();
         }
     }

@@ -24,29 +24,16 @@ pub enum Error {
          choose another folder or `chmod o+x` that one",
         .folder.display()
     )]
-    Unreachable {
-        server: &'static str,
-        user: String,
-        folder: PathBuf,
-    },
+    Unreachable { server: &'static str, user: String, folder: PathBuf },
 
     #[error("{server} refuses to run as root, and there is no user `postgres` or `nobody` to run it as")]
     NoUser { server: &'static str },
 
     #[error("{server} ended while starting; {} says:\n{said}", .log.display())]
-    Ended {
-        server: &'static str,
-        log: PathBuf,
-        said: String,
-    },
+    Ended { server: &'static str, log: PathBuf, said: String },
 
     #[error("{server} was not ready after {seconds} s; {} says:\n{said}", .log.display())]
-    Late {
-        server: &'static str,
-        seconds: u64,
-        log: PathBuf,
-        said: String,
-    },
+    Late { server: &'static str, seconds: u64, log: PathBuf, said: String },
 
     #[error("{what}")]
     Io {
@@ -58,16 +45,9 @@ pub enum Error {
 
 /// Names the attempt that failed, for [`Result::map_err`].
 pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
-    |source| Error::Io {
-        what: what.into(),
-        source,
-    }
+    |source| Error::Io { what: what.into(), source }
 }
 
 fn listed(candidates: &[String]) -> String {
-    if candidates.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", candidates.join("; "))
-    }
+    if candidates.is_empty() { String::new() } else { format!(" ({})", candidates.join("; ")) }
 }

@@ -104,17 +104,10 @@ fn first_suitable(wanted: &Wanted, candidates: &[PathBuf]) -> Result<Program, Er
 /// Links are followed first: `initdb` finds its files beside the real program.
 fn examine(wanted: &Wanted, candidate: &Path) -> Result<Program, String> {
     let path = candidate.canonicalize().map_err(|error| error.to_string())?;
-    if let Some(missing) = wanted
-        .beside
-        .iter()
-        .find(|name| !path.with_file_name(name).is_file())
-    {
+    if let Some(missing) = wanted.beside.iter().find(|name| !path.with_file_name(name).is_file()) {
         return Err(format!("no {missing} beside it"));
     }
-    let answer = Command::new(&path)
-        .arg("--version")
-        .output()
-        .map_err(|error| error.to_string())?;
+    let answer = Command::new(&path).arg("--version").output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&answer.stdout);
     let version = Version::read(&text).ok_or("does not tell its version")?;
     if version < wanted.minimum {
@@ -169,12 +162,7 @@ fn tools_folders() -> impl Iterator<Item = PathBuf> {
         None => [env::current_dir(), env::current_exe()]
             .into_iter()
             .flatten()
-            .flat_map(|start| {
-                start
-                    .ancestors()
-                    .map(|above| above.join(".tools"))
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|start| start.ancestors().map(|above| above.join(".tools")).collect::<Vec<_>>())
             .filter(|tools| tools.is_dir())
             .collect(),
     };
@@ -209,9 +197,7 @@ mod tests {
     #[test]
     fn a_refusal_names_what_was_found_and_how_to_install() {
         let scratch = Scratch::new().unwrap();
-        let refusal = first_suitable(&NATS, &[pretender(&scratch, "2.9.10")])
-            .unwrap_err()
-            .to_string();
+        let refusal = first_suitable(&NATS, &[pretender(&scratch, "2.9.10")]).unwrap_err().to_string();
         assert!(refusal.contains("version 2.9 is too old"), "{refusal}");
         assert!(refusal.contains("make install"), "{refusal}");
     }
@@ -219,10 +205,7 @@ mod tests {
     #[test]
     fn a_version_is_read_from_what_the_servers_print() {
         let read = |text| Version::read(text).map(|version| (version.major, version.minor));
-        assert_eq!(
-            read("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some((15, 18))
-        );
+        assert_eq!(read("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some((15, 18)));
         assert_eq!(read("postgres (PostgreSQL) 18.6"), Some((18, 6)));
         assert_eq!(read("nats-server: v2.9.10\n"), Some((2, 9)));
         assert_eq!(read("nats-server: v2.15.1-RC.1"), Some((2, 15)));

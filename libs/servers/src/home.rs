@@ -37,13 +37,8 @@ impl Home {
             .mode(0o600)
             .open(folder.join("lock"))
             .map_err(failed)?;
-        claim.try_lock().map_err(|_| Error::InUse {
-            folder: folder.clone(),
-        })?;
-        Ok(Self {
-            folder,
-            _claim: claim,
-        })
+        claim.try_lock().map_err(|_| Error::InUse { folder: folder.clone() })?;
+        Ok(Self { folder, _claim: claim })
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {
@@ -56,17 +51,10 @@ pub(crate) fn unprivileged_user(server: &'static str, data: &Path) -> Result<Opt
     if !geteuid().is_root() {
         return Ok(None);
     }
-    let owner = fs::metadata(data)
-        .ok()
-        .map(|found| Uid::from_raw(found.uid()))
-        .filter(|uid| !uid.is_root());
+    let owner = fs::metadata(data).ok().map(|found| Uid::from_raw(found.uid())).filter(|uid| !uid.is_root());
     let known = owner.and_then(|uid| User::from_uid(uid).ok().flatten());
     let named = |name| User::from_name(name).ok().flatten();
-    known
-        .or_else(|| named("postgres"))
-        .or_else(|| named("nobody"))
-        .map(Some)
-        .ok_or(Error::NoUser { server })
+    known.or_else(|| named("postgres")).or_else(|| named("nobody")).map(Some).ok_or(Error::NoUser { server })
 }
 
 /// Makes a folder private to the user that its server runs as.
@@ -84,13 +72,8 @@ pub(crate) fn hand_over(folder: &Path, user: Option<&User>) -> Result<(), Error>
 /// A file that only the server's user (and root) can read.
 pub(crate) fn write_private(path: &Path, text: &str, user: Option<&User>) -> Result<(), Error> {
     let failed = |source| error::io(format!("write {}", path.display()))(source);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
+    let mut file =
+        OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     if let Some(user) = user {
         chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).map_err(failed)?;
@@ -111,11 +94,7 @@ pub(crate) fn reachable(server: &'static str, path: &Path, user: Option<&User>) 
             0o001
         };
         if found.mode() & bit == 0 {
-            return Err(Error::Unreachable {
-                server,
-                user: user.name.clone(),
-                folder: folder.to_owned(),
-            });
+            return Err(Error::Unreachable { server, user: user.name.clone(), folder: folder.to_owned() });
         }
     }
     Ok(())

@@ -27,17 +27,11 @@ impl Log {
     pub(crate) async fn open(folder: &Path) -> Result<(Self, File), Error> {
         let path = folder.join("log");
         let failed = |source| error::io(format!("open {}", path.display()))(source);
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(failed)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         let limit = Instant::now() + ORPHAN_WAIT;
         while file.try_lock().is_err() {
             if Instant::now() > limit {
-                return Err(Error::InUse {
-                    folder: folder.to_owned(),
-                });
+                return Err(Error::InUse { folder: folder.to_owned() });
             }
             tokio::time::sleep(POLL).await;
         }
@@ -54,9 +48,7 @@ impl Log {
         let mut said = Vec::new();
         let read = File::open(&self.path).and_then(|mut file| {
             let end = file.metadata()?.len();
-            file.seek(SeekFrom::Start(
-                self.start.max(end.saturating_sub(TAIL_BYTES_MAX)),
-            ))?;
+            file.seek(SeekFrom::Start(self.start.max(end.saturating_sub(TAIL_BYTES_MAX))))?;
             file.read_to_end(&mut said)
         });
         match read {

@@ -128,10 +128,7 @@ impl Nats {
         for _ in 1..LAUNCHES_MAX {
             match self.launch_once().await {
                 Err(Error::Ended { said, .. }) if said.contains("address already in use") => {
-                    tracing::warn!(
-                        port = self.port,
-                        "nats-server's port was taken and is tried again"
-                    );
+                    tracing::warn!(port = self.port, "nats-server's port was taken and is tried again");
                     if !self.port_is_given {
                         self.port = port::free()?;
                     }
@@ -178,27 +175,15 @@ impl Nats {
         let limit = Instant::now() + READY_WAIT;
         loop {
             if child.ended().is_some() {
-                return Err(Error::Ended {
-                    server: SERVER,
-                    log: log.path(),
-                    said: log.tail(),
-                });
+                return Err(Error::Ended { server: SERVER, log: log.path(), said: log.tail() });
             }
-            let greeting = tokio::time::timeout_at(limit.into(), greeting(self.port))
-                .await
-                .ok()
-                .flatten();
+            let greeting = tokio::time::timeout_at(limit.into(), greeting(self.port)).await.ok().flatten();
             if greeting.is_some_and(|greeting| greeting.server_name == self.name && greeting.jetstream) {
                 return Ok(());
             }
             if Instant::now() > limit {
                 let seconds = READY_WAIT.as_secs();
-                return Err(Error::Late {
-                    server: SERVER,
-                    seconds,
-                    log: log.path(),
-                    said: log.tail(),
-                });
+                return Err(Error::Late { server: SERVER, seconds, log: log.path(), said: log.tail() });
             }
             tokio::time::sleep(POLL).await;
         }
@@ -217,9 +202,6 @@ struct Greeting {
 async fn greeting(port: u16) -> Option<Greeting> {
     let connection = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let mut line = String::new();
-    BufReader::new(connection.take(GREETING_BYTES_MAX))
-        .read_line(&mut line)
-        .await
-        .ok()?;
+    BufReader::new(connection.take(GREETING_BYTES_MAX)).read_line(&mut line).await.ok()?;
     serde_json::from_str(line.strip_prefix("INFO ")?).ok()
 }

@@ -90,10 +90,7 @@ impl Postgres {
 
     /// The same for another database of this server.
     pub fn url_of(&self, database: &str) -> String {
-        format!(
-            "postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}",
-            self.password, self.port
-        )
+        format!("postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
     }
 
     /// The private folder of the unix socket, where no password is asked for.
@@ -199,23 +196,14 @@ impl Postgres {
         let limit = Instant::now() + READY_WAIT;
         loop {
             if child.ended().is_some() {
-                return Err(Error::Ended {
-                    server: SERVER,
-                    log: log.path(),
-                    said: log.tail(),
-                });
+                return Err(Error::Ended { server: SERVER, log: log.path(), said: log.tail() });
             }
             if is_ready(&state_file, child.id()) {
                 return Ok(());
             }
             if Instant::now() > limit {
                 let seconds = READY_WAIT.as_secs();
-                return Err(Error::Late {
-                    server: SERVER,
-                    seconds,
-                    log: log.path(),
-                    said: log.tail(),
-                });
+                return Err(Error::Late { server: SERVER, seconds, log: log.path(), said: log.tail() });
             }
             tokio::time::sleep(POLL).await;
         }
@@ -228,9 +216,7 @@ fn is_ready(state_file: &Path, process: u32) -> bool {
         return false;
     };
     let mut lines = text.lines();
-    let is_ours = lines
-        .next()
-        .is_some_and(|line| line.trim() == process.to_string());
+    let is_ours = lines.next().is_some_and(|line| line.trim() == process.to_string());
     is_ours && lines.nth(6).is_some_and(|state| state.trim() == "ready")
 }
 
@@ -269,11 +255,7 @@ async fn initialize(home: &Home, program: &Program, user: Option<&User>) -> Resu
         .await
         .map_err(error::io("run initdb"))?;
     if !done.success() {
-        return Err(Error::Ended {
-            server: "initdb",
-            log: log.path(),
-            said: log.tail(),
-        });
+        return Err(Error::Ended { server: "initdb", log: log.path(), said: log.tail() });
     }
     fs::rename(&half_made, &data).map_err(error::io(format!("name {}", data.display())))?;
     Ok(password)
@@ -286,11 +268,7 @@ fn initdb(
     user: Option<&User>,
     log: &File,
 ) -> Result<Command, Error> {
-    let output = || {
-        log.try_clone()
-            .map(Stdio::from)
-            .map_err(error::io("give initdb its log"))
-    };
+    let output = || log.try_clone().map(Stdio::from).map_err(error::io("give initdb its log"));
     let mut command = Command::new(program.path.with_file_name("initdb"));
     command
         .arg("-D")
@@ -314,11 +292,7 @@ fn initdb(
 /// Text sorts by code point everywhere; only from version 17 on without asking the operating system.
 fn locale(program: &Program) -> &'static [&'static str] {
     if program.version.major >= 17 {
-        &[
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-        ]
+        &["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     } else if cfg!(target_os = "linux") {
         &["--locale=C.UTF-8"]
     } else {

@@ -21,11 +21,7 @@ pub struct Scratch {
 impl Scratch {
     pub fn new() -> Result<Self, Error> {
         // macOS's temporary folder is so deep that a socket's path below it gets too long.
-        let parent = if cfg!(target_os = "macos") {
-            PathBuf::from("/tmp")
-        } else {
-            std::env::temp_dir()
-        };
+        let parent = if cfg!(target_os = "macos") { PathBuf::from("/tmp") } else { std::env::temp_dir() };
         let suffix = Alphanumeric.sample_string(&mut rand::rng(), SUFFIX_LENGTH);
         let path = parent.join(format!("fenghuo-{suffix}"));
         DirBuilder::new()

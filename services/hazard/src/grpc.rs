@@ -38,9 +38,7 @@ impl hazard_service_server::HazardService for Door {
         let bytes = message.encode_to_vec();
         let order = self.order(message.command.ok_or_else(field::no_command)?).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
-        Ok(Response::new(wire::ExecuteResponse {
-            outcome: Some(outcome),
-        }))
+        Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
 
     async fn get_hazard(
@@ -48,15 +46,10 @@ impl hazard_service_server::HazardService for Door {
         request: Request<wire::GetHazardRequest>,
     ) -> Result<Response<wire::GetHazardResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::GetHazardRequest {
-            hazard_id,
-            min_position,
-        } = request.into_inner();
+        let wire::GetHazardRequest { hazard_id, min_position } = request.into_inner();
         let id = field::parse::<HazardId>("hazard_id", &hazard_id)?;
         let mut query = self.0.query("hazards", min_position).await?;
-        let row = view::get(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
+        let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Hazard::NAME, id.as_str());
         let freshness = self.0.freshness("hazards", &query, &stream).await?;
         let hazard = row.ok_or_else(|| Status::not_found(format!("no hazard case is called {id}")))?;
@@ -71,27 +64,15 @@ impl hazard_service_server::HazardService for Door {
         request: Request<wire::ListHazardsRequest>,
     ) -> Result<Response<wire::ListHazardsResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListHazardsRequest {
-            min_position,
-            page_size,
-            page_token,
-            state,
-        } = request.into_inner();
+        let wire::ListHazardsRequest { min_position, page_size, page_token, state } = request.into_inner();
         let before = field::optional::<i64>("page_token", &page_token)?.unwrap_or(i64::MAX);
-        let limit = i64::from(if page_size == 0 {
-            50
-        } else {
-            page_size.min(PAGE_MAX)
-        });
+        let limit = i64::from(if page_size == 0 { 50 } else { page_size.min(PAGE_MAX) });
         let mut query = self.0.query("hazards", min_position).await?;
         let rows = view::list(&mut query, &state, before, limit)
             .await
             .map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
-        let next = rows
-            .last()
-            .filter(|_| full)
-            .map(|row| row.opened_position.to_string());
+        let next = rows.last().filter(|_| full).map(|row| row.opened_position.to_string());
         Ok(Response::new(wire::ListHazardsResponse {
             hazards: rows.into_iter().map(encode).collect(),
             next_page_token: next.unwrap_or_default(),
@@ -109,10 +90,7 @@ impl Door {
                 report_order("route_report", &m.report_id, report::Command::Route { to })
             }
             Wire::VerifyReport(m) => {
-                let command = report::Command::Verify {
-                    confirmed: m.confirmed,
-                    by: None,
-                };
+                let command = report::Command::Verify { confirmed: m.confirmed, by: None };
                 report_order("verify_report", &m.report_id, command)
             }
             Wire::OpenCase(m) => hazard_order("open_case", &m.hazard_id, open(&m)?),
@@ -174,17 +152,12 @@ impl Door {
     async fn officers(&self, name: &str, numbers: &[String]) -> Result<Vec<Certificate>, Status> {
         field::list(name, numbers, field::parse::<Id>)?;
         let mut query = self.0.query("authority", 0).await?;
-        let known = view::certificates(&mut query, numbers)
-            .await
-            .map_err(|error| status::of_database(&error))?;
-        let unknown = numbers
-            .iter()
-            .find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
+        let known =
+            view::certificates(&mut query, numbers).await.map_err(|error| status::of_database(&error))?;
+        let unknown =
+            numbers.iter().find(|number| known.iter().all(|c| c.number.as_str() != number.as_str()));
         match unknown {
-            Some(number) => Err(field::invalid(
-                name,
-                format_args!("no certificate {number} is known"),
-            )),
+            Some(number) => Err(field::invalid(name, format_args!("no certificate {number} is known"))),
             None => Ok(known),
         }
     }
@@ -194,12 +167,9 @@ impl Door {
             return Ok(None);
         };
         let mut query = self.0.query("authority", 0).await?;
-        let known = view::delegation(&mut query, id.as_str())
-            .await
-            .map_err(|error| status::of_database(&error))?;
-        known
-            .map(Some)
-            .ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
+        let known =
+            view::delegation(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
+        known.map(Some).ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
     }
 }
 

@@ -21,17 +21,11 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
             from: chassis::instant(fact, "from", message.from)?,
             until: chassis::instant(fact, "until", message.until)?,
         };
-        return Ok(vec![note(
-            &message.certificate,
-            authority::Event::CertificateNoted { certificate },
-        )]);
+        return Ok(vec![note(&message.certificate, authority::Event::CertificateNoted { certificate })]);
     }
     if let Some(message) = fact.read::<enforcement::CertificateWithdrawn>()? {
         let at = chassis::instant(fact, "at", message.at)?;
-        return Ok(vec![note(
-            &message.certificate,
-            authority::Event::CertificateEnded { at },
-        )]);
+        return Ok(vec![note(&message.certificate, authority::Event::CertificateEnded { at })]);
     }
     if let Some(message) = fact.read::<enforcement::DelegationInForce>()? {
         let id = message.delegation_id.clone();
@@ -40,17 +34,11 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     }
     if let Some(message) = fact.read::<enforcement::DelegationEnded>()? {
         let at = chassis::instant(fact, "at", message.at)?;
-        return Ok(vec![note(
-            &message.delegation_id,
-            authority::Event::DelegationEnded { at },
-        )]);
+        return Ok(vec![note(&message.delegation_id, authority::Event::DelegationEnded { at })]);
     }
     if let Some(message) = fact.read::<outside::SupervisionOrdered>()? {
         let until = fact.field("until", chassis::date(&message.until))?;
-        let command = hazard::Command::ListForSupervision {
-            leader: message.leader,
-            until,
-        };
+        let command = hazard::Command::ListForSupervision { leader: message.leader, until };
         return Ok(vec![Reaction::new(
             "list-for-supervision",
             Order::of::<Hazard>(&message.hazard_id, command),
@@ -64,30 +52,16 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     if recorded.stream.category() != "hazard" {
         return Ok(vec![]);
     }
-    let hazard::Event::Inspected {
-        report: Some(report),
-        findings,
-        ..
-    } = chassis::event(recorded)?
-    else {
+    let hazard::Event::Inspected { report: Some(report), findings, .. } = chassis::event(recorded)? else {
         return Ok(vec![]);
     };
     let by = Some(recorded.meta.actor.id.clone());
-    let command = report::Command::Verify {
-        confirmed: !findings.is_empty(),
-        by,
-    };
-    Ok(vec![Reaction::new(
-        "verify-report",
-        Order::of::<Report>(report.as_str(), command),
-    )])
+    let command = report::Command::Verify { confirmed: !findings.is_empty(), by };
+    Ok(vec![Reaction::new("verify-report", Order::of::<Report>(report.as_str(), command))])
 }
 
 fn note(id: &str, event: authority::Event) -> Reaction {
-    Reaction::new(
-        "note-authority",
-        Order::of::<Authority>(id, authority::Command::Note(event)),
-    )
+    Reaction::new("note-authority", Order::of::<Authority>(id, authority::Command::Note(event)))
 }
 
 fn delegation(fact: &Fact, message: enforcement::DelegationInForce) -> Result<Delegation, Unreadable> {
@@ -97,10 +71,7 @@ fn delegation(fact: &Fact, message: enforcement::DelegationInForce) -> Result<De
         model: fact.field("model", message.model.parse())?,
         delegator: fact.field("delegator", message.delegator.parse())?,
         delegate: fact.field("delegate", message.delegate.parse())?,
-        items: fact.field(
-            "items",
-            message.items.iter().map(|item| Id::parse(item)).collect(),
-        )?,
+        items: fact.field("items", message.items.iter().map(|item| Id::parse(item)).collect())?,
         area: fact.field("area", law::AreaCode::parse(&message.area))?,
         from: chassis::instant(fact, "from", message.from)?,
         until: chassis::instant(fact, "until", message.until)?,

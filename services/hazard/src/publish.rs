@@ -41,16 +41,10 @@ fn of_report(id: &str, event: report::Event) -> Public {
             category: category.into(),
             verify_by: Some(chassis::due(&verify_by)),
         }),
-        Event::Routed { to } => Public::of(&public::ReportRouted {
-            report_id,
-            to: to.to_string(),
-        })
-        .to(&to),
-        Event::Verified { confirmed, by } => Public::of(&public::ReportVerified {
-            report_id,
-            confirmed,
-            verified_by: by.into(),
-        }),
+        Event::Routed { to } => Public::of(&public::ReportRouted { report_id, to: to.to_string() }).to(&to),
+        Event::Verified { confirmed, by } => {
+            Public::of(&public::ReportVerified { report_id, confirmed, verified_by: by.into() })
+        }
         Event::VerificationOverdue { due } => breached(report_id, "verify", &due),
     }
 }
@@ -59,60 +53,33 @@ fn of_hazard(id: &str, event: hazard::Event) -> Public {
     use hazard::Event;
     let hazard_id = id.to_owned();
     match event {
-        Event::Opened {
-            premises,
-            area,
-            unit,
-            category,
-            report,
-            reporter_ref: _,
-        } => Public::of(&public::CaseOpened {
+        Event::Opened { premises, area, unit, category, report, reporter_ref: _ } => {
+            Public::of(&public::CaseOpened {
+                hazard_id,
+                premises,
+                area: area.to_string(),
+                unit: unit.to_string(),
+                category: category.into(),
+                report_id: report.map(String::from).unwrap_or_default(),
+            })
+        }
+        Event::Inspected { officers, delegation, findings, .. } => Public::of(&public::Inspected {
             hazard_id,
-            premises,
-            area: area.to_string(),
-            unit: unit.to_string(),
-            category: category.into(),
-            report_id: report.map(String::from).unwrap_or_default(),
-        }),
-        Event::Inspected {
-            officers,
-            delegation,
-            findings,
-            ..
-        } => Public::of(&public::Inspected {
-            hazard_id,
-            delegation_id: delegation
-                .map(|delegation| delegation.id.into())
-                .unwrap_or_default(),
-            certificates: officers
-                .into_iter()
-                .map(|officer| officer.number.into())
-                .collect(),
+            delegation_id: delegation.map(|delegation| delegation.id.into()).unwrap_or_default(),
+            certificates: officers.into_iter().map(|officer| officer.number.into()).collect(),
             findings,
         }),
-        Event::RectificationOrdered {
-            document,
-            items,
-            due,
-            unit,
-            ..
-        } => Public::of(&public::RectificationOrdered {
-            hazard_id,
-            document,
-            items,
-            due: Some(chassis::due(&due)),
-            unit: unit.to_string(),
-        }),
+        Event::RectificationOrdered { document, items, due, unit, .. } => {
+            Public::of(&public::RectificationOrdered {
+                hazard_id,
+                document,
+                items,
+                due: Some(chassis::due(&due)),
+                unit: unit.to_string(),
+            })
+        }
         Event::Reinspected {
-            outcome,
-            expired,
-            unit,
-            premises,
-            area,
-            document,
-            report,
-            reporter_ref,
-            ..
+            outcome, expired, unit, premises, area, document, report, reporter_ref, ..
         } => Public::of(&public::Reinspected {
             hazard_id,
             result: outcome.to_string(),
@@ -124,35 +91,28 @@ fn of_hazard(id: &str, event: hazard::Event) -> Public {
             report_id: report.map(String::from).unwrap_or_default(),
             reporter_ref: reporter_ref.map(String::from).unwrap_or_default(),
         }),
-        Event::MajorDetermined {
-            standard,
-            elements,
-            notice_by,
-            unit,
-            ..
-        } => Public::of(&public::MajorHazardDetermined {
-            hazard_id,
-            standard,
-            elements,
-            notice_by: Some(chassis::due(&notice_by)),
-            unit: unit.to_string(),
-        }),
+        Event::MajorDetermined { standard, elements, notice_by, unit, .. } => {
+            Public::of(&public::MajorHazardDetermined {
+                hazard_id,
+                standard,
+                elements,
+                notice_by: Some(chassis::due(&notice_by)),
+                unit: unit.to_string(),
+            })
+        }
         Event::MajorNoticeServed { document, due, unit } => Public::of(&public::MajorHazardNoticeServed {
             hazard_id,
             document,
             due: Some(chassis::due(&due)),
             unit: unit.to_string(),
         }),
-        Event::ReportedToGovernment { government } => Public::of(&public::MajorHazardReported {
-            hazard_id,
-            government: government.to_string(),
-        })
-        .to(&government),
-        Event::ListedForSupervision { leader, due } => Public::of(&public::SupervisionListed {
-            hazard_id,
-            leader,
-            due: Some(chassis::due(&due)),
-        }),
+        Event::ReportedToGovernment { government } => {
+            Public::of(&public::MajorHazardReported { hazard_id, government: government.to_string() })
+                .to(&government)
+        }
+        Event::ListedForSupervision { leader, due } => {
+            Public::of(&public::SupervisionListed { hazard_id, leader, due: Some(chassis::due(&due)) })
+        }
         Event::Delisted { consent: _ } => Public::of(&public::SupervisionDelisted { hazard_id }),
         Event::Closed {} => Public::of(&public::CaseClosed { hazard_id }),
         Event::DutyBreached { duty, due } => breached(hazard_id, &duty.to_string(), &due),
@@ -160,9 +120,5 @@ fn of_hazard(id: &str, event: hazard::Event) -> Public {
 }
 
 fn breached(subject: String, duty: &str, due: &law::Due) -> Public {
-    Public::of(&public::DeadlineBreached {
-        subject,
-        duty: duty.to_owned(),
-        due: Some(chassis::due(due)),
-    })
+    Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due: Some(chassis::due(due)) })
 }

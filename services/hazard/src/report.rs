@@ -39,15 +39,9 @@ mod tests {
     }
 
     fn verify_by(category: &str) -> time::OffsetDateTime {
-        let clerk = context(
-            datetime!(2026-09-24 10:00 +8),
-            actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]),
-        );
-        match given::<Report>([])
-            .when(receive(category), &clerk)
-            .events()
-            .remove(0)
-        {
+        let clerk =
+            context(datetime!(2026-09-24 10:00 +8), actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]));
+        match given::<Report>([]).when(receive(category), &clerk).events().remove(0) {
             Event::Received { verify_by, .. } => verify_by.at,
             other => panic!("{other:?}"),
         }
@@ -65,21 +59,15 @@ mod tests {
 
     #[test]
     fn a_report_is_received_by_a_clerk_only() {
-        let officer = context(
-            datetime!(2026-09-24 10:00 +8),
-            actor(DepartmentKind::Fire, "330723", &[Role::Officer]),
-        );
-        given::<Report>([])
-            .when(receive("other"), &officer)
-            .refused(Refusal::NotAClerk);
+        let officer =
+            context(datetime!(2026-09-24 10:00 +8), actor(DepartmentKind::Fire, "330723", &[Role::Officer]));
+        given::<Report>([]).when(receive("other"), &officer).refused(Refusal::NotAClerk);
     }
 
     #[test]
     fn a_breach_is_recorded_once() {
-        let clerk = context(
-            datetime!(2026-03-02 10:00 +8),
-            actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]),
-        );
+        let clerk =
+            context(datetime!(2026-03-02 10:00 +8), actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]));
         let events = given::<Report>([]).when(receive("other"), &clerk).events();
         let standing = given::<Report>(events.clone());
         let (at, command) = Report::deadline(&events.iter().fold(State::Unknown, evolve)).unwrap();
@@ -87,9 +75,7 @@ mod tests {
         let after = context(at, clerk.actor.clone());
         let breached = standing.when(command.clone(), &after).events();
         assert_eq!(breached.len(), 1);
-        given::<Report>(events.into_iter().chain(breached))
-            .when(command, &after)
-            .then([]);
+        given::<Report>(events.into_iter().chain(breached)).when(command, &after).then([]);
     }
 
     use decider::Decider;

@@ -29,17 +29,11 @@ impl Committer {
         let mut db = match self.connection().await {
             Ok(db) => db,
             Err(error) => {
-                return Err(Setback {
-                    batch,
-                    why: why(error),
-                });
+                return Err(Setback { batch, why: why(error) });
             }
         };
         if let Err(error) = self.look_up(&mut db, &batch).await {
-            return Err(Setback {
-                batch,
-                why: why(error),
-            });
+            return Err(Setback { batch, why: why(error) });
         }
         let mut plan = Plan::default();
         let (mut lost, mut late, mut again) = (Vec::new(), Vec::new(), Vec::new());
@@ -66,12 +60,8 @@ impl Committer {
                 self.db = Some(db);
                 self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
                 self.settle(plan, placement);
-                late.into_iter()
-                    .for_each(|(waiting, actual)| self.conflict(waiting, actual));
-                again
-                    .into_iter()
-                    .rev()
-                    .for_each(|waiting| self.backlog.push_front(waiting));
+                late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
+                again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
                 Ok(())
             }
             Err(error) => {
@@ -79,14 +69,9 @@ impl Committer {
                 if !matches!(why, Why::Away(_)) {
                     self.db = Some(db);
                 }
-                plan.touched
-                    .iter()
-                    .for_each(|stream| self.known.forget(&stream.name));
+                plan.touched.iter().for_each(|stream| self.known.forget(&stream.name));
                 let placed = plan.placed.into_iter().map(|placed| placed.waiting);
-                let batch = placed
-                    .chain(late.into_iter().map(|(waiting, _)| waiting))
-                    .chain(again)
-                    .collect();
+                let batch = placed.chain(late.into_iter().map(|(waiting, _)| waiting)).chain(again).collect();
                 Err(Setback { batch, why })
             }
         }
@@ -99,11 +84,8 @@ impl Committer {
         let now = self.log.world.clock.now();
         fault::point("append.before_commit");
         let stored = bounded(&self.log, store::store(db, plan, seen, now));
-        let placement = if fault::is_due("append.in_flight") {
-            abort_in_flight(stored).await
-        } else {
-            stored.await
-        };
+        let placement =
+            if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
         if placement.is_ok() {
             fault::point("append.after_commit");
         }
@@ -197,11 +179,7 @@ impl Committer {
 }
 
 fn answer_conflict(log: &Inner, waiting: Waiting, actual: u64, repeat: Option<super::queue::Answer>) {
-    let counter = if repeat.is_some() {
-        &log.stats.repeats
-    } else {
-        &log.stats.conflicts
-    };
+    let counter = if repeat.is_some() { &log.stats.repeats } else { &log.stats.conflicts };
     counter.fetch_add(1, Ordering::Relaxed);
     let expected = waiting.checked.append.expected;
     waiting.answer(repeat.unwrap_or(Err(AppendError::Conflict { expected, actual })));
@@ -218,13 +196,7 @@ pub(super) async fn streams(
             .fetch_all(db)
             .await?;
     let known = rows.into_iter().filter_map(|(name, id, version)| {
-        Some((
-            StreamName::parse(&name)?,
-            Stream {
-                id,
-                version: version.cast_unsigned(),
-            },
-        ))
+        Some((StreamName::parse(&name)?, Stream { id, version: version.cast_unsigned() }))
     });
     Ok(known.collect())
 }
@@ -245,9 +217,7 @@ fn why(error: sqlx::Error) -> Why {
     if is_unavailable(&error) {
         return Why::Away(error);
     }
-    let code = error
-        .as_database_error()
-        .and_then(|refusal| refusal.code().map(|code| code.into_owned()));
+    let code = error.as_database_error().and_then(|refusal| refusal.code().map(|code| code.into_owned()));
     match code.as_deref() {
         Some(MOVED | UNIQUE_VIOLATION | CHECK_VIOLATION) => Why::Moved,
         _ => Why::Refused(error),

@@ -47,30 +47,15 @@ impl Committer {
                     counter.fetch_add(1, Ordering::Relaxed);
                     waiting.answer(answer);
                 }
-                again
-                    .into_iter()
-                    .rev()
-                    .for_each(|waiting| self.backlog.push_front(waiting));
+                again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
                 Ok(())
             }
             Err(error) => {
-                plan.touched
-                    .iter()
-                    .for_each(|stream| self.known.forget(&stream.name));
+                plan.touched.iter().for_each(|stream| self.known.forget(&stream.name));
                 let placed = plan.placed.into_iter().map(|placed| placed.waiting);
                 let answered = answers.into_iter().map(|(waiting, _)| waiting);
-                let batch = batch
-                    .into_iter()
-                    .flatten()
-                    .chain(placed)
-                    .chain(answered)
-                    .chain(again)
-                    .collect();
-                let why = if is_unavailable(&error) {
-                    Why::Away(error)
-                } else {
-                    Why::Refused(error)
-                };
+                let batch = batch.into_iter().flatten().chain(placed).chain(answered).chain(again).collect();
+                let why = if is_unavailable(&error) { Why::Away(error) } else { Why::Refused(error) };
                 Err(Setback { batch, why })
             }
         }
@@ -83,16 +68,12 @@ impl Committer {
     ) -> Result<Option<store::Placement>, sqlx::Error> {
         let mut db = self.connection().await?;
         let mut tx = db.begin().await?;
-        let position: i64 = sqlx::query_scalar("select position from head for update")
-            .fetch_one(&mut *tx)
-            .await?;
+        let position: i64 =
+            sqlx::query_scalar("select position from head for update").fetch_one(&mut *tx).await?;
         fault::point("append.locked");
         self.log.seen(position.cast_unsigned());
         let waiting = batch.take().unwrap_or_default();
-        let streams = match self
-            .judge(&mut tx, waiting, judged, position.cast_unsigned())
-            .await
-        {
+        let streams = match self.judge(&mut tx, waiting, judged, position.cast_unsigned()).await {
             Ok(streams) => streams,
             Err((error, waiting)) => {
                 *batch = Some(waiting);
@@ -107,8 +88,7 @@ impl Committer {
             self.db = Some(db);
             return Ok(None);
         }
-        self.make_room(&mut tx, position.cast_unsigned() + judged.plan.events)
-            .await?;
+        self.make_room(&mut tx, position.cast_unsigned() + judged.plan.events).await?;
         let seen = *self.log.head.borrow();
         let placement = store::store(&mut tx, &judged.plan, seen, self.log.world.clock.now()).await?;
         fault::point("append.before_commit");
@@ -127,10 +107,7 @@ impl Committer {
         judged: &mut Judged,
         position: u64,
     ) -> Result<HashMap<StreamName, Stream>, (sqlx::Error, Vec<Waiting>)> {
-        let names: Vec<&str> = batch
-            .iter()
-            .map(|waiting| waiting.checked.append.stream.as_str())
-            .collect();
+        let names: Vec<&str> = batch.iter().map(|waiting| waiting.checked.append.stream.as_str()).collect();
         let streams: HashMap<StreamName, Stream> = match streams(tx, &names).await {
             Ok(streams) => streams.into_iter().collect(),
             Err(error) => return Err((error, batch)),
@@ -159,14 +136,10 @@ impl Committer {
             match (verdict, matching) {
                 (Verdict::Again, _) => judged.again.push(waiting),
                 (Verdict::Conflict { actual, .. }, _) => {
-                    judged
-                        .answers
-                        .push((waiting, Err(AppendError::Conflict { expected, actual })));
+                    judged.answers.push((waiting, Err(AppendError::Conflict { expected, actual })));
                 }
                 (Verdict::Fits(_), Some(position)) => {
-                    judged
-                        .answers
-                        .push((waiting, Err(AppendError::Condition { position })));
+                    judged.answers.push((waiting, Err(AppendError::Condition { position })));
                 }
                 (Verdict::Fits(known), None) => judged.plan.place(waiting, known),
             }
@@ -191,7 +164,5 @@ async fn matching(
     .bind(i64::try_from(condition.tags.len()).expect("a condition has few tags"))
     .fetch_optional(tx)
     .await?;
-    Ok(stored
-        .map(i64::cast_unsigned)
-        .or_else(|| plan.matching(&condition.tags).map(|place| head + place)))
+    Ok(stored.map(i64::cast_unsigned).or_else(|| plan.matching(&condition.tags).map(|place| head + place)))
 }

@@ -68,17 +68,11 @@ impl Plan {
     pub(super) fn judge(&self, waiting: &Waiting, known: Option<Stream>) -> Verdict {
         let append = &waiting.checked.append;
         let is_again = self.ids.contains(&append.events[0].id)
-            || append
-                .command
-                .as_ref()
-                .is_some_and(|command| self.ids.contains(&command.id));
+            || append.command.as_ref().is_some_and(|command| self.ids.contains(&command.id));
         if is_again {
             return Verdict::Again;
         }
-        let pending = self
-            .streams
-            .get(&append.stream)
-            .map(|at| self.touched[*at].version);
+        let pending = self.streams.get(&append.stream).map(|at| self.touched[*at].version);
         let actual = pending.or(known.map(|stream| stream.version)).unwrap_or(0);
         let fits = match append.expected {
             Expected::Any => true,
@@ -86,14 +80,7 @@ impl Plan {
             Expected::Exists => actual > 0,
             Expected::Exact(version) => actual == version,
         };
-        if fits {
-            Verdict::Fits(known)
-        } else {
-            Verdict::Conflict {
-                actual,
-                is_pending: pending.is_some(),
-            }
-        }
+        if fits { Verdict::Fits(known) } else { Verdict::Conflict { actual, is_pending: pending.is_some() } }
     }
 
     /// Takes a request that fits.
@@ -112,12 +99,7 @@ impl Plan {
         let version_before = stream.version;
         let events = append.events.len() as u64;
         stream.version += events;
-        self.placed.push(Placed {
-            touched,
-            first: self.events + 1,
-            version_before,
-            waiting,
-        });
+        self.placed.push(Placed { touched, first: self.events + 1, version_before, waiting });
         self.events += events;
     }
 
@@ -140,9 +122,7 @@ impl Plan {
     pub(super) fn matching(&self, tags: &[String]) -> Option<u64> {
         self.placed.iter().find_map(|placed| {
             let events = &placed.waiting.checked.append.events;
-            let at = events
-                .iter()
-                .position(|event| tags.iter().all(|tag| event.tags.contains(tag)))?;
+            let at = events.iter().position(|event| tags.iter().all(|tag| event.tags.contains(tag)))?;
             Some(placed.first + at as u64)
         })
     }

@@ -78,15 +78,7 @@ impl Queue {
     pub(crate) fn new(options: &Options) -> (Self, mpsc::Receiver<Waiting>) {
         let (sender, receiver) = mpsc::channel(options.queue_max);
         let closed = CancellationToken::new();
-        (
-            Self {
-                sender,
-                bytes: Arc::default(),
-                bytes_max: options.queue_bytes_max,
-                closed,
-            },
-            receiver,
-        )
+        (Self { sender, bytes: Arc::default(), bytes_max: options.queue_bytes_max, closed }, receiver)
     }
 
     /// Refuses further requests; those taken are still answered.
@@ -104,28 +96,17 @@ impl Queue {
         if self.closed.is_cancelled() {
             return Err(AppendError::Closed);
         }
-        let weight = Weight {
-            total: Arc::clone(&self.bytes),
-            bytes: checked.bytes,
-        };
+        let weight = Weight { total: Arc::clone(&self.bytes), bytes: checked.bytes };
         if self.bytes.fetch_add(checked.bytes, Ordering::Relaxed) + checked.bytes > self.bytes_max {
-            return Err(AppendError::Overloaded {
-                retry_after: RETRY_AFTER,
-            });
+            return Err(AppendError::Overloaded { retry_after: RETRY_AFTER });
         }
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting {
-            checked,
-            caller,
-            is_unsure: false,
-            reply,
-            _weight: weight,
-        };
+        let waiting = Waiting { checked, caller, is_unsure: false, reply, _weight: weight };
         match self.sender.try_send(waiting) {
             Ok(()) => answer.await.unwrap_or(Err(AppendError::Closed)),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Overloaded {
-                retry_after: RETRY_AFTER,
-            }),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                Err(AppendError::Overloaded { retry_after: RETRY_AFTER })
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => Err(AppendError::Closed),
         }
     }

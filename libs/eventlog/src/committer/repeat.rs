@@ -97,17 +97,10 @@ pub(super) async fn look<'a>(
     .bind(ids)
     .fetch_all(&mut *db)
     .await?;
-    let commands = if command_ids.is_empty() {
-        Vec::new()
-    } else {
-        commands(db, &command_ids).await?
-    };
+    let commands = if command_ids.is_empty() { Vec::new() } else { commands(db, &command_ids).await? };
     Ok(Found {
         events: events.into_iter().map(|event| (event.id, event)).collect(),
-        commands: commands
-            .into_iter()
-            .map(|command| (command.id, command))
-            .collect(),
+        commands: commands.into_iter().map(|command| (command.id, command)).collect(),
     })
 }
 
@@ -132,8 +125,7 @@ impl Found {
         let append = &waiting.checked.append;
         // After an outcome that nobody heard, finding the append means that this attempt was stored.
         let repeated = !waiting.is_unsure;
-        self.by_command(append, repeated)
-            .or_else(|| self.by_events(append, repeated))
+        self.by_command(append, repeated).or_else(|| self.by_events(append, repeated))
     }
 
     fn by_command(&self, append: &Append, repeated: bool) -> Option<Answer> {
@@ -149,11 +141,8 @@ impl Found {
     }
 
     fn by_events(&self, append: &Append, repeated: bool) -> Option<Answer> {
-        let found: Vec<&Event> = append
-            .events
-            .iter()
-            .filter_map(|event| self.events.get(&event.id))
-            .collect();
+        let found: Vec<&Event> =
+            append.events.iter().filter_map(|event| self.events.get(&event.id)).collect();
         let (first, last) = (found.first()?, found.last()?);
         let is_whole = found.len() == append.events.len()
             && first.stream == append.stream.as_str()

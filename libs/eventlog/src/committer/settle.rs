@@ -19,35 +19,20 @@ impl Committer {
         let head = before + plan.events;
         for stream in &plan.touched {
             let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
-            self.known.learn(
-                &stream.name,
-                Stream {
-                    id,
-                    version: stream.version,
-                },
-            );
+            self.known.learn(&stream.name, Stream { id, version: stream.version });
         }
         for placed in &plan.placed {
             let name = &placed.waiting.checked.append.stream;
-            self.log
-                .histories
-                .extend(name, placed.version_before, || recorded(placed, placement));
+            self.log.histories.extend(name, placed.version_before, || recorded(placed, placement));
         }
         // Readers are woken before callers: a caller who then waits for a view finds it under way.
         self.log.seen(head);
         self.log.committed.send_replace(head);
-        if plan
-            .touched
-            .iter()
-            .any(|stream| matches!(stream.deadline, DeadlineChange::Set(_)))
-        {
+        if plan.touched.iter().any(|stream| matches!(stream.deadline, DeadlineChange::Set(_))) {
             self.log.deadlines.send_modify(|count| *count += 1);
         }
         self.log.stats.events.fetch_add(plan.events, Ordering::Relaxed);
-        self.log
-            .stats
-            .appends
-            .fetch_add(plan.placed.len() as u64, Ordering::Relaxed);
+        self.log.stats.appends.fetch_add(plan.placed.len() as u64, Ordering::Relaxed);
         for placed in plan.placed {
             let appended = Appended {
                 version: placed.version_before + placed.events(),

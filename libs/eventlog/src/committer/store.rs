@@ -83,8 +83,7 @@ impl<'a> Columns<'a> {
             let stream = touched.id.unwrap_or(-touched.new_ordinal);
             for (ordinal, event) in (1..).zip(&checked.append.events) {
                 self.streams.push(stream);
-                self.versions
-                    .push((placed.version_before + ordinal).cast_signed());
+                self.versions.push((placed.version_before + ordinal).cast_signed());
                 self.occurred.push(checked.append.occurred_at);
                 self.ids.push(event.id);
                 self.kinds.push(&event.kind);
@@ -104,8 +103,7 @@ impl<'a> Columns<'a> {
             self.command_ids.push(command.id);
             self.command_prints.push(&command.fingerprint);
             self.command_streams.push(append.stream.as_str());
-            self.command_versions
-                .push((placed.version_before + placed.events()).cast_signed());
+            self.command_versions.push((placed.version_before + placed.events()).cast_signed());
             self.command_lasts.push(placed.last().cast_signed());
             self.command_counts
                 .push(i32::try_from(placed.events()).expect("fewer events than `append_events_max`"));

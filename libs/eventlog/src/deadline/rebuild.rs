@@ -50,10 +50,7 @@ async fn correct(
     let Some(stream) = StreamName::parse(name) else {
         return Ok(false);
     };
-    if !aggregates
-        .iter()
-        .any(|aggregate| aggregate.name == stream.category())
-    {
+    if !aggregates.iter().any(|aggregate| aggregate.name == stream.category()) {
         return Ok(false);
     }
     let history = log.inner.load(&stream, 1).await?;

@@ -38,12 +38,7 @@ type Row = (i32, i32, i64, String);
 
 impl Generation {
     pub(super) fn read((number, version, position, schema): Row) -> Self {
-        Self {
-            number,
-            version,
-            position: position.cast_unsigned(),
-            schema,
-        }
+        Self { number, version, position: position.cast_unsigned(), schema }
     }
 }
 
@@ -144,10 +139,7 @@ async fn create_in(tx: &mut PgConnection, log: &Log, view: &dyn View, state: Sta
     .bind(&schema)
     .execute(&mut *tx)
     .await?;
-    sqlx::query("select create_generation_schema($1, current_user)")
-        .bind(&schema)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("select create_generation_schema($1, current_user)").bind(&schema).execute(&mut *tx).await?;
     enter(tx, &schema).await?;
     sqlx::raw_sql(view.tables()).execute(&mut *tx).await?;
     enter(tx, &log.inner.options.schema).await?;
@@ -156,11 +148,7 @@ async fn create_in(tx: &mut PgConnection, log: &Log, view: &dyn View, state: Sta
 
 /// Makes unqualified names mean the tables of a schema, until the transaction ends.
 pub(super) async fn enter(tx: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("select set_config('search_path', $1, true)")
-        .bind(schema)
-        .execute(tx)
-        .await
-        .map(drop)
+    sqlx::query("select set_config('search_path', $1, true)").bind(schema).execute(tx).await.map(drop)
 }
 
 /// Drops a generation with all its rows.
@@ -205,12 +193,7 @@ impl Lease {
         .await?;
         Ok(row.map(|(number, version, position, schema, epoch)| {
             let generation = Generation::read((number, version, position, schema));
-            Self {
-                view,
-                generation,
-                state,
-                epoch,
-            }
+            Self { view, generation, state, epoch }
         }))
     }
 

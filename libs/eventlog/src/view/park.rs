@@ -93,11 +93,7 @@ impl Views {
             .map(|(stream, position, reason)| {
                 let stream = StreamName::parse(&stream)
                     .ok_or_else(|| row::corrupt(position, "a stream without name"))?;
-                Ok(Parked {
-                    stream,
-                    position: position.cast_unsigned(),
-                    reason,
-                })
+                Ok(Parked { stream, position: position.cast_unsigned(), reason })
             })
             .collect()
     }
@@ -125,23 +121,13 @@ impl Views {
         .fetch_all(&mut *tx)
         .await?;
         let events = log.at(&positions).await?;
-        shown
-            .view
-            .apply_batch(&events, &mut tx)
-            .await
-            .map_err(|error| match error {
-                ViewError::Poison(reason) => Error::View {
-                    view: view.to_owned(),
-                    reason,
-                },
-                ViewError::Database(error) => match Error::from(error) {
-                    Error::Database(error) => Error::View {
-                        view: view.to_owned(),
-                        reason: error.to_string(),
-                    },
-                    error => error,
-                },
-            })?;
+        shown.view.apply_batch(&events, &mut tx).await.map_err(|error| match error {
+            ViewError::Poison(reason) => Error::View { view: view.to_owned(), reason },
+            ViewError::Database(error) => match Error::from(error) {
+                Error::Database(error) => Error::View { view: view.to_owned(), reason: error.to_string() },
+                error => error,
+            },
+        })?;
         tx.commit().await?;
         Ok(events.len() as u64)
     }

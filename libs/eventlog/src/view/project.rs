@@ -30,12 +30,7 @@ pub(super) struct Projector {
 
 impl Projector {
     pub(super) fn new(log: Log, shown: Arc<Shown>, closing: CancellationToken) -> Self {
-        Self {
-            log,
-            shown,
-            closing,
-            owner: Uuid::now_v7(),
-        }
+        Self { log, shown, closing, owner: Uuid::now_v7() }
     }
 
     /// Projects until the views are shut down. Failures are tried again; another process's lease is waited for.
@@ -75,9 +70,7 @@ impl Projector {
             None
         };
         let Some(lease) = lease else {
-            self.closing
-                .run_until_cancelled(tokio::time::sleep(STANDBY))
-                .await;
+            self.closing.run_until_cancelled(tokio::time::sleep(STANDBY)).await;
             return Ok(());
         };
         tracing::info!(
@@ -125,9 +118,7 @@ impl Projector {
         let rebuilt = rebuild::rebuild(&self.log, &self.shown, |_| {});
         match self.closing.run_until_cancelled(rebuilt).await {
             Some(Err(Error::Leased(_))) => {
-                self.closing
-                    .run_until_cancelled(tokio::time::sleep(STANDBY))
-                    .await;
+                self.closing.run_until_cancelled(tokio::time::sleep(STANDBY)).await;
                 Ok(())
             }
             Some(rebuilt) => rebuilt.map(drop),

@@ -73,10 +73,7 @@ impl Views {
             return Err(failed(view, "there is no generation to go back to"));
         };
         if old.cast_unsigned() != version {
-            return Err(failed(
-                view,
-                "the generation to go back to is of another version of the view",
-            ));
+            return Err(failed(view, "the generation to go back to is of another version of the view"));
         }
         set_state(&mut tx, view, *serving, "retired").await?;
         set_state(&mut tx, view, *retired, "serving").await?;
@@ -94,9 +91,8 @@ pub(super) async fn rebuild(
     generation::create(log, shown.view.as_ref()).await?;
     let leased = || Error::Leased(view.to_owned());
     let building = generation::building(log, view).await?.ok_or_else(leased)?;
-    let lease = Lease::take(log, view, building.number, State::Building, Uuid::now_v7())
-        .await?
-        .ok_or_else(leased)?;
+    let lease =
+        Lease::take(log, view, building.number, State::Building, Uuid::now_v7()).await?.ok_or_else(leased)?;
     let mut filler = Filler::new(log.clone(), Arc::clone(&shown.view), lease.clone());
     let start = filler.position;
     for _ in 0..SWITCHES_MAX {
@@ -104,10 +100,7 @@ pub(super) async fn rebuild(
         let position = filler.position;
         match switch(log, &mut filler).await {
             Ok(switched) => {
-                let rebuilt = Rebuilt {
-                    events: filler.position - start,
-                    ..switched
-                };
+                let rebuilt = Rebuilt { events: filler.position - start, ..switched };
                 report(view, &rebuilt);
                 return Ok(rebuilt);
             }
@@ -132,11 +125,7 @@ fn report(view: &str, rebuilt: &Rebuilt) {
             "a view was not what its events say; the rebuilt one answers now"
         );
     } else {
-        tracing::info!(
-            view.name = view,
-            generation = rebuilt.generation,
-            "a rebuilt view answers now"
-        );
+        tracing::info!(view.name = view, generation = rebuilt.generation, "a rebuilt view answers now");
     }
 }
 
@@ -157,10 +146,7 @@ async fn catch_up(
 ) -> Result<(), Error> {
     loop {
         let target = target(log, &filler.lease).await?;
-        progress(Progress {
-            position: filler.position,
-            target,
-        });
+        progress(Progress { position: filler.position, target });
         if filler.position >= target {
             return Ok(());
         }
@@ -170,27 +156,18 @@ async fn catch_up(
                 return Err(Error::Leased(filler.lease.view.to_owned()));
             }
             fault::point("rebuild.page");
-            progress(Progress {
-                position: filler.position,
-                target,
-            });
+            progress(Progress { position: filler.position, target });
         }
     }
 }
 
 async fn next_page(log: &Log, position: u64, target: u64) -> Result<Vec<decider::Recorded>, Error> {
-    let page = log
-        .inner
-        .after(position, (target - position).min(PAGE_MAX as u64))
-        .await?;
+    let page = log.inner.after(position, (target - position).min(PAGE_MAX as u64)).await?;
     match page.first() {
         Some(first) if first.position == position + 1 => Ok(page),
         first => {
             let found = first.map_or(target, |first| first.position);
-            Err(Error::Gap {
-                expected: position + 1,
-                found,
-            })
+            Err(Error::Gap { expected: position + 1, found })
         }
     }
 }
@@ -206,9 +183,7 @@ async fn switch(log: &Log, filler: &mut Filler) -> Result<Rebuilt, Error> {
     .execute(&mut *tx)
     .await?;
     let blue = lock(&mut tx, lease.view, &lease.generation).await?;
-    let comparable = blue
-        .as_ref()
-        .filter(|blue| blue.version == lease.generation.version);
+    let comparable = blue.as_ref().filter(|blue| blue.version == lease.generation.version);
     let target = match comparable {
         Some(blue) => blue.position,
         None => log.head().await?.position,
@@ -238,13 +213,7 @@ async fn switch(log: &Log, filler: &mut Filler) -> Result<Rebuilt, Error> {
     fault::point("rebuild.before_switch");
     tx.commit().await?;
     let generation = lease.generation.number.cast_unsigned();
-    Ok(Rebuilt {
-        generation,
-        position: target,
-        digest_live,
-        digest_rebuilt,
-        events: 0,
-    })
+    Ok(Rebuilt { generation, position: target, digest_live, digest_rebuilt, events: 0 })
 }
 
 /// Locks the answering generation and the one being built. The answering one is returned.
@@ -261,10 +230,7 @@ async fn lock(
     .bind(green.number)
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(Generation::read)
-        .find(|generation| generation.number != green.number))
+    Ok(rows.into_iter().map(Generation::read).find(|generation| generation.number != green.number))
 }
 
 async fn retired(tx: &mut PgConnection, view: &str) -> Result<Vec<Generation>, sqlx::Error> {
@@ -279,10 +245,7 @@ async fn retired(tx: &mut PgConnection, view: &str) -> Result<Vec<Generation>, s
 }
 
 async fn digest(tx: &mut PgConnection, schema: &str) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("select digest_of_schema($1)")
-        .bind(schema)
-        .fetch_one(tx)
-        .await
+    sqlx::query_scalar("select digest_of_schema($1)").bind(schema).fetch_one(tx).await
 }
 
 /// Gives a generation another part. Whoever held its lease is fenced.
@@ -305,8 +268,5 @@ async fn set_state(
 }
 
 fn failed(view: &str, reason: &str) -> Error {
-    Error::View {
-        view: view.to_owned(),
-        reason: reason.to_owned(),
-    }
+    Error::View { view: view.to_owned(), reason: reason.to_owned() }
 }

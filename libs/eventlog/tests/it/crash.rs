@@ -36,10 +36,7 @@ fn child() {
     let (url, schema) = place.split_once(' ').unwrap();
     // A short lease: the next child shall not wait long for the view of the one before.
     let lease = Duration::from_millis(100);
-    let options = Options {
-        lease,
-        ..Options::new(url.parse().unwrap(), schema)
-    };
+    let options = Options { lease, ..Options::new(url.parse().unwrap(), schema) };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let log = Log::open(options, world()).await.unwrap();
         let _views = view::start(&log).await;
@@ -69,11 +66,8 @@ async fn write(log: Log, writer: u64) {
 async fn write_inbox(log: Log) {
     loop {
         let position = log.inbox_position("other").await.unwrap() + 1;
-        let row = eventlog::InboxRow {
-            position,
-            event_id: Uuid::now_v7(),
-            at: time::OffsetDateTime::now_utc(),
-        };
+        let row =
+            eventlog::InboxRow { position, event_id: Uuid::now_v7(), at: time::OffsetDateTime::now_utc() };
         log.inbox_record("other", &[row]).await.unwrap();
         say(&format!("told {position}"));
     }
@@ -93,10 +87,7 @@ struct Heard {
 
 fn spawn(log: &Log, url: &str, point: Option<&str>) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "crash::child", "--nocapture"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.args(["--exact", "crash::child", "--nocapture"]).stdout(Stdio::piped()).stderr(Stdio::null());
     command.env(CHILD, format!("{url} {}", log.options().schema));
     if let Some(point) = point {
         command.env(fault::VARIABLE, point);
@@ -109,11 +100,7 @@ fn run(log: &Log, url: &str, point: Option<&str>) -> Heard {
     let mut child = spawn(log, url, point);
     let out = child.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
-        let mut heard = Heard {
-            sent: Vec::new(),
-            done: HashMap::new(),
-            told: 0,
-        };
+        let mut heard = Heard { sent: Vec::new(), done: HashMap::new(), told: 0 };
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             match line.split(' ').collect::<Vec<_>>()[..] {
                 ["sent", id] => heard.sent.push(id.parse().unwrap()),
@@ -160,10 +147,7 @@ async fn what_a_killed_process_had_acknowledged_is_stored_once() {
             let outcome = log.execute(open, request_of(*id)).await.unwrap();
             done.insert(*id, outcome.position);
         }
-        assert!(
-            log.inbox_position("other").await.unwrap() >= told,
-            "round {round}"
-        );
+        assert!(log.inbox_position("other").await.unwrap() >= told, "round {round}");
     }
     let stored = all(&log).await;
     assert_in_order(&log, stored.len() as u64).await;
@@ -172,21 +156,11 @@ async fn what_a_killed_process_had_acknowledged_is_stored_once() {
         .filter(|event| event.stream.category() == "ledger")
         .map(|event| (event.meta.command_id.unwrap(), event.position))
         .collect();
-    assert_eq!(
-        stored
-            .iter()
-            .filter(|event| event.stream.category() == "ledger")
-            .count(),
-        opened.len()
-    );
+    assert_eq!(stored.iter().filter(|event| event.stream.category() == "ledger").count(), opened.len());
     assert_eq!(opened, done, "acknowledged and stored are the same");
     let views = view::start(&log).await;
     let total = stored.len().cast_signed() as i64;
-    assert_eq!(
-        view::totals(&views, stored.len() as u64).await,
-        (total, total),
-        "every event is shown once"
-    );
+    assert_eq!(view::totals(&views, stored.len() as u64).await, (total, total), "every event is shown once");
     let holes: i64 = sqlx::query_scalar("select max(position) - count(*) from inbox")
         .fetch_one(&owner(&log).await)
         .await

@@ -24,16 +24,8 @@ impl Drop for Worker {
 
 fn work(log: &Log) -> Worker {
     let shutdown = CancellationToken::new();
-    let clock = decider::Actor {
-        kind: ActorKind::Clock,
-        ..actor()
-    };
-    tokio::spawn(Deadlines::run(
-        log.clone(),
-        vec![Aggregate::of::<Ledger>()],
-        clock,
-        shutdown.clone(),
-    ));
+    let clock = decider::Actor { kind: ActorKind::Clock, ..actor() };
+    tokio::spawn(Deadlines::run(log.clone(), vec![Aggregate::of::<Ledger>()], clock, shutdown.clone()));
     Worker(shutdown)
 }
 
@@ -64,15 +56,8 @@ async fn what_falls_due_is_done_by_the_clock() {
     clock.set(now + Duration::hours(3));
     until(|| async { ledger(&log, "a").await.len() == 2 }).await;
     let closed = ledger(&log, "a").await.pop().unwrap();
-    assert_eq!(
-        (closed.kind.as_str(), closed.meta.actor.kind),
-        ("Closed", ActorKind::Clock)
-    );
-    assert_eq!(
-        closed.occurred_at,
-        now + Duration::hours(2),
-        "the due instant, not the later one"
-    );
+    assert_eq!((closed.kind.as_str(), closed.meta.actor.kind), ("Closed", ActorKind::Clock));
+    assert_eq!(closed.occurred_at, now + Duration::hours(2), "the due instant, not the later one");
     assert_eq!(closed.recorded_at, now + Duration::hours(3));
     assert_eq!(ledger(&log, "b").await.len(), 1);
     assert_eq!(due_rows(&log).await, 1);
@@ -146,10 +131,7 @@ async fn deadlines_are_rebuilt_from_the_events() {
     execute(&log, "c", Command::Close).await;
     let owner = owner(&log).await;
     let before: Vec<(String, Option<OffsetDateTime>)> =
-        sqlx::query_as("select name, due_at from streams order by name")
-            .fetch_all(&owner)
-            .await
-            .unwrap();
+        sqlx::query_as("select name, due_at from streams order by name").fetch_all(&owner).await.unwrap();
     sqlx::query(
         "update streams set due_at = case name when 'ledger:a' then null else 'epoch'::timestamptz end",
     )
@@ -160,10 +142,7 @@ async fn deadlines_are_rebuilt_from_the_events() {
     assert_eq!(Deadlines::rebuild(&log, &aggregates).await.unwrap(), 3);
     assert_eq!(Deadlines::rebuild(&log, &aggregates).await.unwrap(), 0);
     let after: Vec<(String, Option<OffsetDateTime>)> =
-        sqlx::query_as("select name, due_at from streams order by name")
-            .fetch_all(&owner)
-            .await
-            .unwrap();
+        sqlx::query_as("select name, due_at from streams order by name").fetch_all(&owner).await.unwrap();
     assert_eq!(before, after);
     let _ = (clock, now);
 }

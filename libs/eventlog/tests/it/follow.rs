@@ -11,9 +11,7 @@ use crate::support::*;
 async fn a_follower_catches_up_and_goes_on_live() {
     let log = fresh_log().await;
     for _ in 0..3 {
-        log.append(append(&stream("a"), Expected::Any, 900))
-            .await
-            .unwrap();
+        log.append(append(&stream("a"), Expected::Any, 900)).await.unwrap();
     }
     let mut follower = log.follow(1_000);
     assert_eq!(take(&mut follower, 1_700).await[0].position, 1_001);
@@ -82,22 +80,14 @@ async fn many_followers_see_everything_under_load() {
     let other = another(&log).await;
     let followers: Vec<_> = (0..8)
         .map(|n| {
-            let mut follower = if n % 2 == 0 {
-                log.follow(0)
-            } else {
-                other.follow(0)
-            };
+            let mut follower = if n % 2 == 0 { log.follow(0) } else { other.follow(0) };
             tokio::spawn(async move { take(&mut follower, 1_000).await })
         })
         .collect();
     fill(&log, 1_000).await;
     for follower in followers {
         let events = follower.await.unwrap();
-        assert!(
-            (1..)
-                .zip(&events)
-                .all(|(position, event)| event.position == position)
-        );
+        assert!((1..).zip(&events).all(|(position, event)| event.position == position));
     }
 }
 
@@ -106,28 +96,13 @@ async fn a_gap_is_an_error_and_not_a_skip() {
     let log = fresh_log().await;
     fill(&log, 10).await;
     let owner = owner(&log).await;
-    sqlx::query("alter table events disable trigger all")
-        .execute(&owner)
-        .await
-        .unwrap();
-    sqlx::query("alter table events_p0 disable trigger all")
-        .execute(&owner)
-        .await
-        .unwrap();
-    sqlx::query("delete from events where position = 5")
-        .execute(&owner)
-        .await
-        .unwrap();
+    sqlx::query("alter table events disable trigger all").execute(&owner).await.unwrap();
+    sqlx::query("alter table events_p0 disable trigger all").execute(&owner).await.unwrap();
+    sqlx::query("delete from events where position = 5").execute(&owner).await.unwrap();
     let mut follower = log.follow_pages(0, 2);
     assert_eq!(follower.next().await.unwrap().unwrap().len(), 2);
     assert_eq!(follower.next().await.unwrap().unwrap().len(), 2);
-    assert!(matches!(
-        follower.next().await,
-        Some(Err(Error::Gap {
-            expected: 5,
-            found: 6
-        }))
-    ));
+    assert!(matches!(follower.next().await, Some(Err(Error::Gap { expected: 5, found: 6 }))));
     assert!(follower.next().await.is_none());
 }
 
@@ -135,11 +110,5 @@ async fn a_gap_is_an_error_and_not_a_skip() {
 async fn a_reader_ahead_of_the_log_is_told_so() {
     let log = fresh_log().await;
     fill(&log, 3).await;
-    assert!(matches!(
-        log.follow(5).next().await,
-        Some(Err(Error::Gap {
-            expected: 6,
-            found: 3
-        }))
-    ));
+    assert!(matches!(log.follow(5).next().await, Some(Err(Error::Gap { expected: 6, found: 3 }))));
 }

@@ -10,9 +10,7 @@ const CHANGES: [&str; 3] = ["update {} set kind = 'Other'", "delete from {}", "t
 /// The database's words when a statement is refused.
 async fn refusal(db: &mut PgConnection, statement: String) -> String {
     let answer = sqlx::query(AssertSqlSafe(statement.clone())).execute(db).await;
-    answer
-        .expect_err(&format!("{statement} was not refused"))
-        .to_string()
+    answer.expect_err(&format!("{statement} was not refused")).to_string()
 }
 
 #[tokio::test]
@@ -27,15 +25,8 @@ async fn the_owner_cannot_change_or_remove_events() {
         }
     }
     // Not even where nothing matches, and not under the guise of replication.
-    assert!(
-        refusal(&mut db, "delete from events where false".to_owned())
-            .await
-            .contains("append-only")
-    );
-    sqlx::query("set session_replication_role = replica")
-        .execute(&mut *db)
-        .await
-        .unwrap();
+    assert!(refusal(&mut db, "delete from events where false".to_owned()).await.contains("append-only"));
+    sqlx::query("set session_replication_role = replica").execute(&mut *db).await.unwrap();
     for table in ["events", "events_p0"] {
         let words = refusal(&mut db, format!("delete from {table}")).await;
         assert!(words.contains("append-only"), "{words}");
@@ -47,10 +38,11 @@ async fn the_owner_cannot_change_or_remove_events() {
 async fn the_app_role_has_no_right_to_change_events() {
     let log = fresh_log().await;
     fill(&log, 3).await;
-    let connect = log.options().connect.clone().options([
-        ("search_path", log.options().schema.as_str()),
-        ("role", "fenghuo_app"),
-    ]);
+    let connect = log
+        .options()
+        .connect
+        .clone()
+        .options([("search_path", log.options().schema.as_str()), ("role", "fenghuo_app")]);
     let mut db = PgConnection::connect_with(&connect).await.unwrap();
     for table in ["events", "events_p0"] {
         for change in CHANGES {
@@ -73,14 +65,9 @@ async fn the_app_role_has_no_right_to_change_events() {
 #[tokio::test]
 async fn a_running_log_has_the_rights_of_the_app_role_only() {
     let log = fresh_log().await;
-    log.append(append(&stream("a"), Expected::NoStream, 1))
-        .await
-        .unwrap();
+    log.append(append(&stream("a"), Expected::NoStream, 1)).await.unwrap();
     // Without the role's right the append fails, although the session's user is the owner and may do everything.
-    sqlx::query("revoke insert on events from fenghuo_app")
-        .execute(&owner(&log).await)
-        .await
-        .unwrap();
+    sqlx::query("revoke insert on events from fenghuo_app").execute(&owner(&log).await).await.unwrap();
     let refused = log.append(append(&stream("a"), Expected::Any, 1)).await;
     assert!(matches!(refused, Err(AppendError::Database(_))), "{refused:?}");
 }

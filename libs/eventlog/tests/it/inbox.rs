@@ -25,16 +25,7 @@ async fn positions_advance_without_holes_and_repeats_are_ignored() {
     assert_eq!(log.inbox_record("hazard", &rows(2..=5)).await.unwrap(), 5);
     assert_eq!(log.inbox_record("hazard", &rows(1..=4)).await.unwrap(), 5);
     let gap = log.inbox_record("hazard", &rows(7..=8)).await;
-    assert!(
-        matches!(
-            gap,
-            Err(Error::Gap {
-                expected: 6,
-                found: 7
-            })
-        ),
-        "{gap:?}"
-    );
+    assert!(matches!(gap, Err(Error::Gap { expected: 6, found: 7 })), "{gap:?}");
     assert_eq!(log.inbox_position("hazard").await.unwrap(), 5);
     assert_eq!(log.inbox_record("credit", &rows(1..=1)).await.unwrap(), 1);
 }
@@ -46,12 +37,7 @@ async fn what_was_known_at_an_instant_is_a_look_up() {
     log.inbox_record("credit", &rows(1..=1)).await.unwrap();
     let known = log.inbox_read(datetime!(2023-04-17 09:30 UTC)).await.unwrap();
     assert_eq!(known, [("credit".to_owned(), 1), ("hazard".to_owned(), 3)]);
-    assert!(
-        log.inbox_read(datetime!(2023-04-17 06:30 UTC))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(log.inbox_read(datetime!(2023-04-17 06:30 UTC)).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -61,10 +47,8 @@ async fn two_that_record_at_once_record_each_position_once() {
     for _ in 0..10 {
         let from = log.inbox_position("hazard").await.unwrap() + 1;
         let (rows_here, rows_there) = (rows(from..=from + 9), rows(from..=from + 9));
-        let (here, there) = tokio::join!(
-            log.inbox_record("hazard", &rows_here),
-            other.inbox_record("hazard", &rows_there)
-        );
+        let (here, there) =
+            tokio::join!(log.inbox_record("hazard", &rows_here), other.inbox_record("hazard", &rows_there));
         assert_eq!((here.unwrap(), there.unwrap()), (from + 9, from + 9));
     }
 }
@@ -73,17 +57,11 @@ async fn two_that_record_at_once_record_each_position_once() {
 async fn an_unreadable_message_is_parked_once_with_its_reason() {
     let log = fresh_log().await;
     log.inbox_park("hazard", 4, "not JSON", b"\0{").await.unwrap();
-    log.inbox_park("hazard", 4, "still not JSON", b"\0{")
-        .await
-        .unwrap();
+    log.inbox_park("hazard", 4, "still not JSON", b"\0{").await.unwrap();
     let parked = log.inbox_parked().await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!(
-        (
-            parked[0].position,
-            parked[0].reason.as_str(),
-            parked[0].message.as_slice()
-        ),
+        (parked[0].position, parked[0].reason.as_str(), parked[0].message.as_slice()),
         (4, "not JSON", &b"\0{"[..])
     );
 }

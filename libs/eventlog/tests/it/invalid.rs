@@ -19,49 +19,23 @@ async fn refusal(append: Append) -> Invalid {
 
 #[tokio::test]
 async fn what_the_database_or_a_reader_would_choke_on_is_refused() {
-    assert_eq!(
-        refusal(one(event("\"a\\u0000\""))).await,
-        Invalid::Nul { field: "data" }
-    );
-    assert_eq!(
-        refusal(one(event(&b"\"\0\""[..]))).await,
-        Invalid::Nul { field: "data" }
-    );
-    assert_eq!(
-        refusal(one(event(&b"\"\xff\""[..]))).await,
-        Invalid::Utf8 { at: 1 }
-    );
+    assert_eq!(refusal(one(event("\"a\\u0000\""))).await, Invalid::Nul { field: "data" });
+    assert_eq!(refusal(one(event(&b"\"\0\""[..]))).await, Invalid::Nul { field: "data" });
+    assert_eq!(refusal(one(event(&b"\"\xff\""[..]))).await, Invalid::Utf8 { at: 1 });
     assert!(matches!(refusal(one(event("{"))).await, Invalid::Json { .. }));
     let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
     assert_eq!(refusal(one(event(deep))).await, Invalid::Deep { max: 32 });
     let large = format!("\"{}\"", "x".repeat(256 << 10));
-    assert!(matches!(
-        refusal(one(event(large))).await,
-        Invalid::TooLarge { .. }
-    ));
-    assert_eq!(
-        refusal(append_these(&stream("a"), Expected::Any, vec![])).await,
-        Invalid::NoEvents
-    );
+    assert!(matches!(refusal(one(event(large))).await, Invalid::TooLarge { .. }));
+    assert_eq!(refusal(append_these(&stream("a"), Expected::Any, vec![])).await, Invalid::NoEvents);
     let twice = event("{}");
     assert_eq!(
-        refusal(append_these(
-            &stream("a"),
-            Expected::Any,
-            vec![twice.clone(), twice]
-        ))
-        .await,
+        refusal(append_these(&stream("a"), Expected::Any, vec![twice.clone(), twice])).await,
         Invalid::RepeatedId
     );
-    let unnamed = EventData {
-        kind: "a\0".to_owned(),
-        ..event("{}")
-    };
+    let unnamed = EventData { kind: "a\0".to_owned(), ..event("{}") };
     assert_eq!(refusal(one(unnamed)).await, Invalid::Nul { field: "kind" });
-    assert!(matches!(
-        refusal(one(tagged(&["x", "x"]))).await,
-        Invalid::Field { field: "tags", .. }
-    ));
+    assert!(matches!(refusal(one(tagged(&["x", "x"]))).await, Invalid::Field { field: "tags", .. }));
 }
 
 #[tokio::test]
@@ -74,20 +48,13 @@ async fn a_request_that_the_database_alone_refuses_does_not_sink_its_batch() {
         .unwrap();
     let appends = (0..60).map(|n| {
         let kind = if n % 20 == 7 { "Cursed" } else { "Happened" };
-        let event = EventData {
-            kind: kind.to_owned(),
-            ..event("{}")
-        };
+        let event = EventData { kind: kind.to_owned(), ..event("{}") };
         log.append(append_these(&stream(n), Expected::NoStream, vec![event]))
     });
     let answers = futures::future::join_all(appends).await;
     for (n, answer) in answers.iter().enumerate() {
         let is_cursed = n % 20 == 7;
-        assert_eq!(
-            matches!(answer, Err(AppendError::Database(_))),
-            is_cursed,
-            "{n}: {answer:?}"
-        );
+        assert_eq!(matches!(answer, Err(AppendError::Database(_))), is_cursed, "{n}: {answer:?}");
         assert_eq!(answer.is_ok(), !is_cursed, "{n}: {answer:?}");
     }
     assert_in_order(&log, 57).await;

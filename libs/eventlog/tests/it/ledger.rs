@@ -66,14 +66,12 @@ impl Decider for Ledger {
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Open { .. } if state.closes_at.is_some() => Ok(vec![]),
-            Command::Open { hours } => Ok(vec![Event::Opened {
-                closes_at: cx.at + Duration::hours(hours),
-            }]),
+            Command::Open { hours } => Ok(vec![Event::Opened { closes_at: cx.at + Duration::hours(hours) }]),
             Command::Close if state.is_closed => Ok(vec![]),
             _ if state.closes_at.is_none() || state.is_closed => Err(Refusal::NotOpen),
-            Command::Add { amount } if state.total + amount > LIMIT => Err(Refusal::Full {
-                left: LIMIT - state.total,
-            }),
+            Command::Add { amount } if state.total + amount > LIMIT => {
+                Err(Refusal::Full { left: LIMIT - state.total })
+            }
             Command::Add { amount } => Ok(vec![Event::Added { amount }]),
             Command::Close => Ok(vec![Event::Closed {}]),
             Command::Explode => Err(Refusal::Impossible),
@@ -91,15 +89,8 @@ impl Decider for Ledger {
 
     /// A ledger of exactly 13 explodes instead of closing, in vain.
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let command = if state.total == 13 {
-            Command::Explode
-        } else {
-            Command::Close
-        };
-        state
-            .closes_at
-            .filter(|_| !state.is_closed)
-            .map(|at| (at, command))
+        let command = if state.total == 13 { Command::Explode } else { Command::Close };
+        state.closes_at.filter(|_| !state.is_closed).map(|at| (at, command))
     }
 }
 

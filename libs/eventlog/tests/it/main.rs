@@ -1,7 +1,7 @@
 //! The event log against a real PostgreSQL: one server for all tests, a fresh schema for each.
 
-// A test binary has no public face; `pub` here means "shared between modules".
-#![allow(unreachable_pub)]
+// A test binary has no public face; `pub` here means "shared between modules". Helpers of tests may unwrap too.
+#![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod append;
 mod crash;

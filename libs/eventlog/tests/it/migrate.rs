@@ -20,14 +20,7 @@ async fn many_replicas_migrate_at_once_and_again() {
 
 #[tokio::test]
 async fn a_name_that_is_no_identifier_is_refused() {
-    for bad in [
-        "",
-        "A",
-        "1a",
-        "a-b",
-        "a;drop schema x",
-        "a_very_long_name_of_a_schema",
-    ] {
+    for bad in ["", "A", "1a", "a-b", "a;drop schema x", "a_very_long_name_of_a_schema"] {
         let migrated = migrate(&Options::new(server(), bad)).await;
         assert!(matches!(migrated, Err(Error::Name(_))), "{bad}");
     }

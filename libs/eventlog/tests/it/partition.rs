@@ -7,10 +7,7 @@ use crate::support::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_and_readers_cross_partitions() {
-    let small = Options {
-        partition_size: 100,
-        ..options(server())
-    };
+    let small = Options { partition_size: 100, ..options(server()) };
     let log = fresh_with(small, world()).await;
     let other = another(&log).await;
     let mut follower = other.follow(0);
@@ -36,26 +33,11 @@ async fn writers_and_readers_cross_partitions() {
 
 #[tokio::test]
 async fn every_partition_refuses_changes() {
-    let log = fresh_with(
-        Options {
-            partition_size: 10,
-            ..options(server())
-        },
-        world(),
-    )
-    .await;
+    let log = fresh_with(Options { partition_size: 10, ..options(server()) }, world()).await;
     fill(&log, 25).await;
     let owner = owner(&log).await;
-    for statement in [
-        "delete from events_p1",
-        "truncate events_p2",
-        "update events_p0 set kind = 'x'",
-    ] {
-        let words = sqlx::query(statement)
-            .execute(&owner)
-            .await
-            .unwrap_err()
-            .to_string();
+    for statement in ["delete from events_p1", "truncate events_p2", "update events_p0 set kind = 'x'"] {
+        let words = sqlx::query(statement).execute(&owner).await.unwrap_err().to_string();
         assert!(words.contains("append-only"), "{words}");
     }
 }

@@ -22,19 +22,11 @@ async fn write(log: Log, seed: u64, count: usize, acknowledged: Arc<Mutex<HashMa
         let id = random.random_range(0..STREAMS);
         let event = event("{}");
         loop {
-            let expected = versions
-                .get(&id)
-                .map_or(Expected::NoStream, |version| Expected::Exact(*version));
-            match log
-                .append(append_these(&stream(id), expected, vec![event.clone()]))
-                .await
-            {
+            let expected = versions.get(&id).map_or(Expected::NoStream, |version| Expected::Exact(*version));
+            match log.append(append_these(&stream(id), expected, vec![event.clone()])).await {
                 Ok(appended) => {
                     versions.insert(id, appended.version);
-                    acknowledged
-                        .lock()
-                        .unwrap()
-                        .insert(event.id, appended.last_position);
+                    acknowledged.lock().unwrap().insert(event.id, appended.last_position);
                     break;
                 }
                 Err(AppendError::Conflict { actual, .. }) => drop(versions.insert(id, actual)),
@@ -58,30 +50,12 @@ async fn race(logs: Vec<Log>, count: usize) {
         writer.unwrap();
     }
     assert_in_order(&logs[0], total as u64).await;
-    let stored: HashMap<Uuid, u64> = all(&logs[0])
-        .await
-        .iter()
-        .map(|event| (event.id, event.position))
-        .collect();
-    assert_eq!(
-        stored,
-        *acknowledged.lock().unwrap(),
-        "acknowledged and stored are the same"
-    );
+    let stored: HashMap<Uuid, u64> =
+        all(&logs[0]).await.iter().map(|event| (event.id, event.position)).collect();
+    assert_eq!(stored, *acknowledged.lock().unwrap(), "acknowledged and stored are the same");
     let followed = followed.await.unwrap();
-    assert!(
-        (1..)
-            .zip(&followed)
-            .all(|(position, event)| event.position == position)
-    );
-    assert_eq!(
-        followed
-            .iter()
-            .map(|event| event.id)
-            .collect::<HashSet<_>>()
-            .len(),
-        total
-    );
+    assert!((1..).zip(&followed).all(|(position, event)| event.position == position));
+    assert_eq!(followed.iter().map(|event| event.id).collect::<HashSet<_>>().len(), total);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,27 +90,15 @@ async fn a_slow_writer_never_hides_an_event() {
     let quick: Vec<_> = (0..10)
         .map(|n| {
             let log = log.clone();
-            tokio::spawn(async move {
-                log.append(append(&stream(n), Expected::NoStream, 1))
-                    .await
-                    .unwrap()
-            })
+            tokio::spawn(async move { log.append(append(&stream(n), Expected::NoStream, 1)).await.unwrap() })
         })
         .collect();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert_eq!(
-        log.head().await.unwrap().position,
-        0,
-        "nobody overtakes who has a place in the order"
-    );
+    assert_eq!(log.head().await.unwrap().position, 0, "nobody overtakes who has a place in the order");
     slow.commit().await.unwrap();
     let followed = take(&mut follower, 11).await;
     assert_eq!(followed[0].stream, stream("slow"));
-    assert!(
-        (1..)
-            .zip(&followed)
-            .all(|(position, event)| event.position == position)
-    );
+    assert!((1..).zip(&followed).all(|(position, event)| event.position == position));
     for answer in quick {
         answer.await.unwrap();
     }
@@ -153,16 +115,10 @@ async fn sixteen_writers_on_one_stream_all_get_through() {
             for _ in 0..20 {
                 let event = event("{}");
                 while let Err(error) = log
-                    .append(append_these(
-                        &stream("hot"),
-                        Expected::Exact(version),
-                        vec![event.clone()],
-                    ))
+                    .append(append_these(&stream("hot"), Expected::Exact(version), vec![event.clone()]))
                     .await
                 {
-                    let AppendError::Conflict { actual, .. } = error else {
-                        panic!("{error:?}")
-                    };
+                    let AppendError::Conflict { actual, .. } = error else { panic!("{error:?}") };
                     version = actual;
                 }
                 version += 1;

@@ -11,30 +11,15 @@ use crate::support::*;
 async fn pages_come_whole_in_both_directions() {
     let log = fresh_log().await;
     for n in 0..7 {
-        log.append(append(&stream(n % 3), Expected::Any, 331))
-            .await
-            .unwrap();
+        log.append(append(&stream(n % 3), Expected::Any, 331)).await.unwrap();
     }
     let positions = async |from, limit, direction| -> Vec<u64> {
-        log.read_all(from, limit, direction)
-            .map_ok(|event| event.position)
-            .try_collect()
-            .await
-            .unwrap()
+        log.read_all(from, limit, direction).map_ok(|event| event.position).try_collect().await.unwrap()
     };
-    assert_eq!(
-        positions(1, u64::MAX, Forwards).await,
-        (1..=2317).collect::<Vec<_>>()
-    );
+    assert_eq!(positions(1, u64::MAX, Forwards).await, (1..=2317).collect::<Vec<_>>());
     assert_eq!(positions(0, 5, Forwards).await, [1, 2, 3, 4, 5]);
-    assert_eq!(
-        positions(u64::MAX, u64::MAX, Backwards).await,
-        (1..=2317).rev().collect::<Vec<_>>()
-    );
-    assert_eq!(
-        positions(1500, 1300, Backwards).await,
-        (201..=1500).rev().collect::<Vec<_>>()
-    );
+    assert_eq!(positions(u64::MAX, u64::MAX, Backwards).await, (1..=2317).rev().collect::<Vec<_>>());
+    assert_eq!(positions(1500, 1300, Backwards).await, (201..=1500).rev().collect::<Vec<_>>());
     assert!(positions(9_999, 10, Forwards).await.is_empty() && positions(5, 0, Forwards).await.is_empty());
 
     let versions = async |from, limit, direction| -> Vec<u64> {
@@ -44,15 +29,9 @@ async fn pages_come_whole_in_both_directions() {
             .await
             .unwrap()
     };
-    assert_eq!(
-        versions(1, u64::MAX, Forwards).await,
-        (1..=662).collect::<Vec<_>>()
-    );
+    assert_eq!(versions(1, u64::MAX, Forwards).await, (1..=662).collect::<Vec<_>>());
     assert_eq!(versions(600, 3, Forwards).await, [600, 601, 602]);
-    assert_eq!(
-        versions(u64::MAX, u64::MAX, Backwards).await,
-        (1..=662).rev().collect::<Vec<_>>()
-    );
+    assert_eq!(versions(u64::MAX, u64::MAX, Backwards).await, (1..=662).rev().collect::<Vec<_>>());
     assert_eq!(versions(2, 9, Backwards).await, [2, 1]);
     assert_eq!(log.version(&stream(1)).await.unwrap(), 662);
     assert_eq!(log.version(&stream("none")).await.unwrap(), 0);
@@ -63,10 +42,7 @@ async fn pages_come_whole_in_both_directions() {
 async fn a_case_is_read_across_its_streams() {
     let log = fresh_log().await;
     for (n, of) in ["wuyi", "other", "wuyi", "wuyi"].into_iter().enumerate() {
-        let append = Append {
-            meta: case(of),
-            ..append(&stream(n), Expected::NoStream, 2)
-        };
+        let append = Append { meta: case(of), ..append(&stream(n), Expected::NoStream, 2) };
         log.append(append).await.unwrap();
     }
     let wuyi = CaseId::parse("wuyi").unwrap();
@@ -91,19 +67,9 @@ async fn an_instant_maps_to_the_last_position_recorded_by_then() {
         clock.set(start + time::Duration::hours(hour));
         log.append(append(&stream("a"), Expected::Any, 2)).await.unwrap();
     }
-    let at = async |minutes| {
-        log.position_at(start + time::Duration::minutes(minutes))
-            .await
-            .unwrap()
-    };
+    let at = async |minutes| log.position_at(start + time::Duration::minutes(minutes)).await.unwrap();
     assert_eq!(
-        [
-            at(0).await,
-            at(59).await,
-            at(61).await,
-            at(4 * 60 + 30).await,
-            at(9_999).await
-        ],
+        [at(0).await, at(59).await, at(61).await, at(4 * 60 + 30).await, at(9_999).await],
         [0, 0, 2, 8, 18]
     );
     // The second event of an append is recorded a microsecond later.
@@ -124,16 +90,9 @@ async fn disorder_is_found() {
         "update events set recorded_at = 'epoch' where position = 250",
         "delete from events where position = 300",
     ] {
-        sqlx::query(AssertSqlSafe(sabotage))
-            .execute(&owner)
-            .await
-            .unwrap();
+        sqlx::query(AssertSqlSafe(sabotage)).execute(&owner).await.unwrap();
     }
     let report = log.verify_order(1).await.unwrap();
-    let found: Vec<u64> = report
-        .disorders
-        .iter()
-        .map(|disorder| disorder.position)
-        .collect();
+    let found: Vec<u64> = report.disorders.iter().map(|disorder| disorder.position).collect();
     assert_eq!(found, [101, 200, 250, 300], "{:?}", report.disorders);
 }

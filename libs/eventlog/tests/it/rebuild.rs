@@ -25,9 +25,7 @@ async fn a_rebuilt_view_equals_the_living_one_while_appends_continue() {
         async move {
             let mut count = 0;
             while !is_over.load(Ordering::Relaxed) {
-                log.append(append(&stream(count % 50), Expected::Any, 1))
-                    .await
-                    .unwrap();
+                log.append(append(&stream(count % 50), Expected::Any, 1)).await.unwrap();
                 count += 1;
             }
             count
@@ -35,23 +33,14 @@ async fn a_rebuilt_view_equals_the_living_one_while_appends_continue() {
     });
     for generation in 2..=4 {
         let mut last = 0;
-        let rebuilt = views
-            .rebuild("counts", |progress| last = progress.position)
-            .await
-            .unwrap();
+        let rebuilt = views.rebuild("counts", |progress| last = progress.position).await.unwrap();
         assert_eq!(rebuilt.is_equal(), Some(true), "{rebuilt:?}");
-        assert_eq!(
-            (rebuilt.generation, rebuilt.events),
-            (generation, rebuilt.position)
-        );
+        assert_eq!((rebuilt.generation, rebuilt.events), (generation, rebuilt.position));
         assert!(rebuilt.position >= 1_500 && last >= 1_500);
     }
     is_over.store(true, Ordering::Relaxed);
     let total = 1_500 + writer.await.unwrap();
-    assert_eq!(
-        totals(&views, total).await,
-        (total.cast_signed(), total.cast_signed())
-    );
+    assert_eq!(totals(&views, total).await, (total.cast_signed(), total.cast_signed()));
     let schemas: i64 = sqlx::query_scalar("select count(*) from pg_namespace where nspname like $1")
         .bind(format!("{}\\_counts\\_g%", log.options().schema))
         .fetch_one(&owner(&log).await)
@@ -66,21 +55,13 @@ async fn a_damaged_view_is_found_out_and_repaired() {
     let views = start(&log).await;
     fill(&log, 20).await;
     views.wait_for("counts", 20, SOON).await.unwrap();
-    let damage = format!(
-        "update {}_counts_g1.counts set events = 7 where stream = 'thing:3'",
-        log.options().schema
-    );
-    sqlx::query(AssertSqlSafe(damage))
-        .execute(&owner(&log).await)
-        .await
-        .unwrap();
+    let damage =
+        format!("update {}_counts_g1.counts set events = 7 where stream = 'thing:3'", log.options().schema);
+    sqlx::query(AssertSqlSafe(damage)).execute(&owner(&log).await).await.unwrap();
     let rebuilt = views.rebuild("counts", |_| {}).await.unwrap();
     assert_eq!(rebuilt.is_equal(), Some(false));
     assert_eq!(totals(&views, 20).await, (20, 20));
-    assert_eq!(
-        views.rebuild("counts", |_| {}).await.unwrap().is_equal(),
-        Some(true)
-    );
+    assert_eq!(views.rebuild("counts", |_| {}).await.unwrap().is_equal(), Some(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,25 +69,12 @@ async fn parked_streams_are_parked_again_unless_they_can_be_shown_now() {
     let log = fresh_log().await;
     let views = start(&log).await;
     for data in ["{}", "\"poison\"", "{}"] {
-        log.append(append_these(&stream("a"), Expected::Any, vec![event(data)]))
-            .await
-            .unwrap();
+        log.append(append_these(&stream("a"), Expected::Any, vec![event(data)])).await.unwrap();
     }
     views.wait_for("counts", 3, SOON).await.unwrap();
-    assert_eq!(
-        views.rebuild("counts", |_| {}).await.unwrap().is_equal(),
-        Some(true)
-    );
+    assert_eq!(views.rebuild("counts", |_| {}).await.unwrap().is_equal(), Some(true));
     assert_eq!(views.parked("counts").await.unwrap().len(), 2);
-    let mended = Views::open(
-        &log,
-        counts(Counts {
-            version: 1,
-            is_picky: false,
-        }),
-    )
-    .await
-    .unwrap();
+    let mended = Views::open(&log, counts(Counts { version: 1, is_picky: false })).await.unwrap();
     mended.rebuild("counts", |_| {}).await.unwrap();
     assert_eq!(views.parked("counts").await.unwrap(), []);
     assert_eq!(totals(&views, 3).await, (3, 3));
@@ -115,10 +83,7 @@ async fn parked_streams_are_parked_again_unless_they_can_be_shown_now() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_rebuild_at_a_time_and_a_dead_one_is_taken_up() {
     let log = fresh_with(
-        eventlog::Options {
-            lease: std::time::Duration::from_secs(2),
-            ..options(server())
-        },
+        eventlog::Options { lease: std::time::Duration::from_secs(2), ..options(server()) },
         world(),
     )
     .await;
@@ -145,10 +110,7 @@ async fn one_rebuild_at_a_time_and_a_dead_one_is_taken_up() {
     let reached = told.await.unwrap();
     dying.abort();
     assert!(dying.await.unwrap_err().is_cancelled());
-    assert!(matches!(
-        views.rebuild("counts", |_| {}).await,
-        Err(Error::Leased(_))
-    ));
+    assert!(matches!(views.rebuild("counts", |_| {}).await, Err(Error::Leased(_))));
     let mut rebuilt = views.rebuild("counts", |_| {}).await;
     while let Err(Error::Leased(_)) = rebuilt {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -165,9 +127,7 @@ async fn a_new_version_is_built_beside_the_old_one_which_answers_until_then() {
     let old = start(&log).await;
     fill(&log, 30).await;
     assert_eq!(totals(&old, 30).await, (30, 30));
-    let new = Views::start(&log, counts(Counts { version: 2, ..COUNTS }))
-        .await
-        .unwrap();
+    let new = Views::start(&log, counts(Counts { version: 2, ..COUNTS })).await.unwrap();
     until(|| async { new.status().await.unwrap()[0].version == 2 }).await;
     fill(&log, 30).await;
     assert_eq!(totals(&new, 60).await, (60, 60));

@@ -6,37 +6,20 @@ use uuid::Uuid;
 use crate::support::*;
 
 fn keyed(append: Append, id: Uuid, fingerprint: &[u8]) -> Append {
-    Append {
-        command: Some(CommandKey {
-            id,
-            fingerprint: fingerprint.to_vec(),
-        }),
-        ..append
-    }
+    Append { command: Some(CommandKey { id, fingerprint: fingerprint.to_vec() }), ..append }
 }
 
 #[tokio::test]
 async fn a_repeated_append_returns_the_original_places() {
     let log = fresh_log().await;
-    for expected in [
-        Expected::NoStream,
-        Expected::Exact(3),
-        Expected::Any,
-        Expected::Exists,
-    ] {
+    for expected in [Expected::NoStream, Expected::Exact(3), Expected::Any, Expected::Exists] {
         let append = append(&stream("a"), expected, 3);
         let first = log.append(append.clone()).await.unwrap();
         fill(&log, 3).await;
         let again = log.append(append.clone()).await.unwrap();
         let elsewhere = another(&log).await.append(append).await.unwrap();
         assert!(!first.repeated && again.repeated && elsewhere.repeated);
-        assert_eq!(
-            eventlog::Appended {
-                repeated: false,
-                ..again
-            },
-            first
-        );
+        assert_eq!(eventlog::Appended { repeated: false, ..again }, first);
         assert_eq!(again, elsewhere);
     }
 }
@@ -54,12 +37,7 @@ async fn the_same_append_many_times_at_once_is_stored_once() {
         });
         let answers = futures::future::join_all(sends).await;
         let places: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
-        assert!(
-            places
-                .iter()
-                .all(|place| place.last_position == places[0].last_position),
-            "{places:?}"
-        );
+        assert!(places.iter().all(|place| place.last_position == places[0].last_position), "{places:?}");
         assert_eq!(places.iter().filter(|place| !place.repeated).count(), 1);
     }
     assert_in_order(&log, 3).await;
@@ -74,10 +52,7 @@ async fn a_partial_repeat_is_refused() {
     more.events.push(event("{}"));
     let mut swapped = whole.clone();
     swapped.events.swap(0, 1);
-    let elsewhere = Append {
-        stream: stream("b"),
-        ..whole
-    };
+    let elsewhere = Append { stream: stream("b"), ..whole };
     for partial in [more, swapped, elsewhere] {
         let answer = log.append(partial).await;
         assert!(matches!(answer, Err(AppendError::PartialRepeat)), "{answer:?}");
@@ -89,27 +64,13 @@ async fn a_partial_repeat_is_refused() {
 async fn a_command_id_returns_its_first_result_whatever_the_events() {
     let log = fresh_log().await;
     let id = Uuid::now_v7();
-    let first = log
-        .append(keyed(append(&stream("a"), Expected::NoStream, 2), id, b"f"))
-        .await
-        .unwrap();
-    let again = log
-        .append(keyed(append(&stream("a"), Expected::Exact(2), 1), id, b"f"))
-        .await
-        .unwrap();
+    let first = log.append(keyed(append(&stream("a"), Expected::NoStream, 2), id, b"f")).await.unwrap();
+    let again = log.append(keyed(append(&stream("a"), Expected::Exact(2), 1), id, b"f")).await.unwrap();
     assert!(again.repeated);
-    assert_eq!(
-        (again.first_position, again.last_position),
-        (first.first_position, first.last_position)
-    );
-    let conflicting = log
-        .append(keyed(append(&stream("a"), Expected::NoStream, 1), id, b"f"))
-        .await
-        .unwrap();
+    assert_eq!((again.first_position, again.last_position), (first.first_position, first.last_position));
+    let conflicting = log.append(keyed(append(&stream("a"), Expected::NoStream, 1), id, b"f")).await.unwrap();
     assert!(conflicting.repeated, "a repeat is recognised before a conflict");
-    let reused = log
-        .append(keyed(append(&stream("a"), Expected::Exact(2), 1), id, b"g"))
-        .await;
+    let reused = log.append(keyed(append(&stream("a"), Expected::Exact(2), 1), id, b"g")).await;
     assert!(matches!(reused, Err(AppendError::KeyReused)), "{reused:?}");
     assert_in_order(&log, 2).await;
 }
@@ -125,11 +86,7 @@ async fn the_same_command_many_times_at_once_is_stored_once() {
         tokio::spawn(async move { log.append(append).await.unwrap() })
     });
     let answers = futures::future::join_all(sends).await;
-    assert!(
-        answers
-            .into_iter()
-            .all(|answer| answer.unwrap().last_position == 1)
-    );
+    assert!(answers.into_iter().all(|answer| answer.unwrap().last_position == 1));
     assert_in_order(&log, 1).await;
 }
 
@@ -142,11 +99,7 @@ async fn a_repeat_among_fresh_neighbours_leaves_them_alone() {
     appends.extend((0..30).map(|n| append(&stream(n), Expected::NoStream, 1)));
     let answers = futures::future::join_all(appends.into_iter().map(|append| log.append(append))).await;
     assert_eq!(answers[0].as_ref().unwrap().last_position, 1);
-    assert!(
-        answers[1..]
-            .iter()
-            .all(|answer| !answer.as_ref().unwrap().repeated)
-    );
+    assert!(answers[1..].iter().all(|answer| !answer.as_ref().unwrap().repeated));
     assert_in_order(&log, 31).await;
 }
 

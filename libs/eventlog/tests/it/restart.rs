@@ -23,18 +23,9 @@ struct Own {
 
 async fn own(unavailable_after: Duration) -> Own {
     let scratch = Scratch::new().unwrap();
-    let server = Postgres::start(scratch.path(), PostgresOptions::default())
-        .await
-        .unwrap();
-    let options = Options {
-        unavailable_after,
-        ..options(server.url().parse().unwrap())
-    };
-    Own {
-        log: fresh_with(options, world()).await,
-        server,
-        _scratch: scratch,
-    }
+    let server = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
+    let options = Options { unavailable_after, ..options(server.url().parse().unwrap()) };
+    Own { log: fresh_with(options, world()).await, server, _scratch: scratch }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,21 +89,10 @@ async fn what_was_acknowledged_survives_kills_of_the_database_and_nothing_is_dou
     let stored: Vec<Uuid> = all(&own.log).await.iter().map(|event| event.id).collect();
     let distinct: HashSet<Uuid> = stored.iter().copied().collect();
     assert_eq!(distinct.len(), stored.len(), "no event is stored twice");
-    assert_eq!(
-        distinct,
-        *acknowledged.lock().unwrap(),
-        "all were acknowledged in the end, all are stored"
-    );
+    assert_eq!(distinct, *acknowledged.lock().unwrap(), "all were acknowledged in the end, all are stored");
     assert_in_order(&own.log, total).await;
-    assert_eq!(
-        followed.await.unwrap(),
-        stored,
-        "the follower saw all, once, in order"
-    );
-    assert_eq!(
-        view::totals(&views, total).await,
-        (total.cast_signed(), total.cast_signed())
-    );
+    assert_eq!(followed.await.unwrap(), stored, "the follower saw all, once, in order");
+    assert_eq!(view::totals(&views, total).await, (total.cast_signed(), total.cast_signed()));
     own.log.health().await.unwrap();
 }
 
@@ -126,26 +106,12 @@ async fn while_the_database_is_away_callers_hear_so_in_bounded_time() {
         let start = Instant::now();
         let answers =
             futures::future::join_all((0..50).map(|n| own.log.append(append(&stream(n), Expected::Any, 1))));
-        assert!(
-            answers
-                .await
-                .iter()
-                .all(|answer| matches!(answer, Err(AppendError::Unavailable(_))))
-        );
+        assert!(answers.await.iter().all(|answer| matches!(answer, Err(AppendError::Unavailable(_)))));
         assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     }
-    assert!(matches!(
-        own.log.load(&stream(1)).await,
-        Err(eventlog::Error::Unavailable(_))
-    ));
+    assert!(matches!(own.log.load(&stream(1)).await, Err(eventlog::Error::Unavailable(_))));
     own.server.restart().await.unwrap();
-    until(|| async {
-        own.log
-            .append(append(&stream("back"), Expected::Any, 1))
-            .await
-            .is_ok()
-    })
-    .await;
+    until(|| async { own.log.append(append(&stream("back"), Expected::Any, 1)).await.is_ok() }).await;
     own.log.health().await.unwrap();
     let head = own.log.head().await.unwrap().position;
     assert_in_order(&own.log, head).await;

@@ -35,9 +35,7 @@ pub fn server_url() -> String {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let scratch = Scratch::new().unwrap();
-                let server = Postgres::start(scratch.path(), PostgresOptions::default())
-                    .await
-                    .unwrap();
+                let server = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
                 tell.send(server.url()).unwrap();
                 std::future::pending::<()>().await;
             });
@@ -49,18 +47,11 @@ pub fn server_url() -> String {
 
 pub fn fresh_schema() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!(
-        "t{}_{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 pub fn options(connect: PgConnectOptions) -> Options {
-    Options {
-        connections_max: 5,
-        ..Options::new(connect, fresh_schema())
-    }
+    Options { connections_max: 5, ..Options::new(connect, fresh_schema()) }
 }
 
 pub fn world() -> World {
@@ -68,11 +59,7 @@ pub fn world() -> World {
 }
 
 pub fn world_at(clock: impl Clock) -> World {
-    World {
-        clock: Arc::new(clock),
-        rules: law::RulePack::builtin(),
-        calendar: law::Calendar::builtin(),
-    }
+    World { clock: Arc::new(clock), rules: law::RulePack::builtin(), calendar: law::Calendar::builtin() }
 }
 
 /// A clock that stands at an instant of the past.
@@ -91,23 +78,13 @@ pub async fn fresh_with(options: Options, world: World) -> Log {
 
 /// The same log as another process would open it.
 pub async fn another(log: &Log) -> Log {
-    Log::open(log.options().clone(), log.world().clone())
-        .await
-        .unwrap()
+    Log::open(log.options().clone(), log.world().clone()).await.unwrap()
 }
 
 /// The owner's connections, inside the log's schema.
 pub async fn owner(log: &Log) -> PgPool {
-    let connect = log
-        .options()
-        .connect
-        .clone()
-        .options([("search_path", log.options().schema.as_str())]);
-    PgPoolOptions::new()
-        .max_connections(4)
-        .connect_with(connect)
-        .await
-        .unwrap()
+    let connect = log.options().connect.clone().options([("search_path", log.options().schema.as_str())]);
+    PgPoolOptions::new().max_connections(4).connect_with(connect).await.unwrap()
 }
 
 pub fn actor() -> Actor {
@@ -133,10 +110,7 @@ pub fn meta() -> Meta {
 }
 
 pub fn case(id: &str) -> Meta {
-    Meta {
-        case_id: Some(CaseId::parse(id).unwrap()),
-        ..meta()
-    }
+    Meta { case_id: Some(CaseId::parse(id).unwrap()), ..meta() }
 }
 
 pub fn stream(id: impl std::fmt::Display) -> StreamName {
@@ -144,27 +118,15 @@ pub fn stream(id: impl std::fmt::Display) -> StreamName {
 }
 
 pub fn event(data: impl Into<Bytes>) -> EventData {
-    EventData {
-        id: Uuid::now_v7(),
-        kind: "Happened".to_owned(),
-        data: data.into(),
-        tags: Vec::new(),
-    }
+    EventData { id: Uuid::now_v7(), kind: "Happened".to_owned(), data: data.into(), tags: Vec::new() }
 }
 
 pub fn tagged(tags: &[&str]) -> EventData {
-    EventData {
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        ..event("{}")
-    }
+    EventData { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), ..event("{}") }
 }
 
 pub fn append(to: &StreamName, expected: Expected, count: usize) -> Append {
-    append_these(
-        to,
-        expected,
-        (0..count).map(|n| event(format!("{{\"n\":{n}}}"))).collect(),
-    )
+    append_these(to, expected, (0..count).map(|n| event(format!("{{\"n\":{n}}}"))).collect())
 }
 
 pub fn append_these(to: &StreamName, expected: Expected, events: Vec<EventData>) -> Append {
@@ -177,10 +139,7 @@ pub async fn fill(log: &Log, count: usize) {
         let log = log.clone();
         tokio::spawn(async move { log.append(append(&stream(n), Expected::Any, 1)).await.unwrap() })
     });
-    futures::future::join_all(appends)
-        .await
-        .into_iter()
-        .for_each(|done| assert!(done.is_ok()));
+    futures::future::join_all(appends).await.into_iter().for_each(|done| assert!(done.is_ok()));
 }
 
 /// The next `count` events of a follower, within bounds.
@@ -191,20 +150,13 @@ pub async fn take(
     let mut taken = Vec::with_capacity(count);
     while taken.len() < count {
         let next = tokio::time::timeout(SOON, events.next()).await;
-        taken.push(
-            next.expect("an event within the limit")
-                .expect("the stream goes on")
-                .unwrap(),
-        );
+        taken.push(next.expect("an event within the limit").expect("the stream goes on").unwrap());
     }
     taken
 }
 
 pub async fn all(log: &Log) -> Vec<Recorded> {
-    log.read_all(1, u64::MAX, eventlog::Direction::Forwards)
-        .map(Result::unwrap)
-        .collect()
-        .await
+    log.read_all(1, u64::MAX, eventlog::Direction::Forwards).map(Result::unwrap).collect().await
 }
 
 /// Asserts that the log is in order and holds so many events.
@@ -219,10 +171,7 @@ pub async fn assert_in_order(log: &Log, events: u64) {
 pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
     let deadline = tokio::time::Instant::now() + SOON;
     while !holds().await {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "did not come to hold within the limit"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "did not come to hold within the limit");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -16,10 +16,7 @@ pub struct Counts {
     pub is_picky: bool,
 }
 
-pub const COUNTS: Counts = Counts {
-    version: 1,
-    is_picky: true,
-};
+pub const COUNTS: Counts = Counts { version: 1, is_picky: true };
 
 #[async_trait]
 impl View for Counts {
@@ -41,11 +38,7 @@ impl View for Counts {
         if self.is_picky && data.contains("poison") {
             return Err(ViewError::Poison("it says so".to_owned()));
         }
-        let length = if self.is_picky && data.contains("too long") {
-            99
-        } else {
-            1
-        };
+        let length = if self.is_picky && data.contains("too long") { 99 } else { 1 };
         sqlx::query("insert into seen values ($1, $2)")
             .bind(event.position.cast_signed())
             .bind(length)
@@ -94,11 +87,7 @@ async fn a_caller_reads_its_own_write() {
     let log = fresh_log().await;
     let views = start(&log).await;
     for n in 1..=20 {
-        let position = log
-            .append(append(&stream("a"), Expected::Any, 1))
-            .await
-            .unwrap()
-            .last_position;
+        let position = log.append(append(&stream("a"), Expected::Any, 1)).await.unwrap().last_position;
         assert_eq!(totals(&views, position).await, (n, n));
     }
 }
@@ -109,46 +98,26 @@ async fn a_view_that_does_not_come_is_said_to_be_stale() {
     let views = start(&log).await;
     fill(&log, 1).await;
     let waited = views.wait_for("counts", 99, Duration::from_millis(200)).await;
-    assert!(
-        matches!(waited, Err(Error::Stale { wanted: 99, .. })),
-        "{waited:?}"
-    );
-    assert!(matches!(
-        views.read("other").await.map(drop),
-        Err(Error::UnknownView(_))
-    ));
+    assert!(matches!(waited, Err(Error::Stale { wanted: 99, .. })), "{waited:?}");
+    assert!(matches!(views.read("other").await.map(drop), Err(Error::UnknownView(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn poison_parks_its_stream_and_not_the_view() {
     let log = fresh_log().await;
     let views = start(&log).await;
-    for (name, data) in [
-        ("a", "\"poison\""),
-        ("b", "{}"),
-        ("a", "{}"),
-        ("c", "\"too long\""),
-        ("b", "{}"),
-        ("a", "{}"),
-    ] {
-        log.append(append_these(&stream(name), Expected::Any, vec![event(data)]))
-            .await
-            .unwrap();
+    for (name, data) in
+        [("a", "\"poison\""), ("b", "{}"), ("a", "{}"), ("c", "\"too long\""), ("b", "{}"), ("a", "{}")]
+    {
+        log.append(append_these(&stream(name), Expected::Any, vec![event(data)])).await.unwrap();
     }
     assert_eq!(totals(&views, 6).await, (2, 2));
     let parked = views.parked("counts").await.unwrap();
-    let found: Vec<_> = parked
-        .iter()
-        .map(|parked| (parked.stream.id(), parked.position))
-        .collect();
+    let found: Vec<_> = parked.iter().map(|parked| (parked.stream.id(), parked.position)).collect();
     assert_eq!(found, [("a", 1), ("a", 3), ("c", 4), ("a", 6)]);
     assert_eq!(parked[0].reason, "it says so");
     assert!(parked[1].reason.contains("parked"), "{}", parked[1].reason);
-    assert!(
-        parked[2].reason.contains("seen_length_check"),
-        "{}",
-        parked[2].reason
-    );
+    assert!(parked[2].reason.contains("seen_length_check"), "{}", parked[2].reason);
     assert!(views.is_parked("counts", &stream("a")).await.unwrap());
     assert!(!views.is_parked("counts", &stream("b")).await.unwrap());
     assert_eq!(views.status().await.unwrap()[0].parked, 4);
@@ -158,24 +127,10 @@ async fn poison_parks_its_stream_and_not_the_view() {
 async fn a_parked_stream_stays_parked_for_the_next_keeper_and_is_shown_when_it_can_be() {
     let log = fresh_log().await;
     let views = start(&log).await;
-    log.append(append_these(
-        &stream("a"),
-        Expected::Any,
-        vec![event("\"poison\"")],
-    ))
-    .await
-    .unwrap();
+    log.append(append_these(&stream("a"), Expected::Any, vec![event("\"poison\"")])).await.unwrap();
     views.wait_for("counts", 1, SOON).await.unwrap();
     views.shutdown().await;
-    let views = Views::start(
-        &log,
-        counts(Counts {
-            version: 1,
-            is_picky: false,
-        }),
-    )
-    .await
-    .unwrap();
+    let views = Views::start(&log, counts(Counts { version: 1, is_picky: false })).await.unwrap();
     log.append(append(&stream("a"), Expected::Any, 2)).await.unwrap();
     assert_eq!(totals(&views, 3).await, (0, 0));
     assert_eq!(views.unpark("counts", &stream("a")).await.unwrap(), 3);
@@ -189,18 +144,11 @@ async fn a_parked_stream_stays_parked_for_the_next_keeper_and_is_shown_when_it_c
 async fn what_still_cannot_be_shown_stays_parked() {
     let log = fresh_log().await;
     let views = start(&log).await;
-    log.append(append_these(
-        &stream("a"),
-        Expected::Any,
-        vec![event("{}"), event("\"poison\"")],
-    ))
-    .await
-    .unwrap();
+    log.append(append_these(&stream("a"), Expected::Any, vec![event("{}"), event("\"poison\"")]))
+        .await
+        .unwrap();
     views.wait_for("counts", 2, SOON).await.unwrap();
-    assert!(matches!(
-        views.unpark("counts", &stream("a")).await,
-        Err(Error::View { .. })
-    ));
+    assert!(matches!(views.unpark("counts", &stream("a")).await, Err(Error::View { .. })));
     assert_eq!(views.parked("counts").await.unwrap().len(), 1);
     assert_eq!(totals(&views, 2).await, (1, 1));
 }
@@ -221,35 +169,22 @@ async fn of_two_processes_one_keeps_the_view_and_the_other_takes_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keeper_taken_for_dead_is_fenced() {
     // The lease runs out almost at once, so the two keep taking the view from each other.
-    let log = fresh_with(
-        eventlog::Options {
-            lease: Duration::from_millis(30),
-            ..options(server())
-        },
-        world(),
-    )
-    .await;
+    let log =
+        fresh_with(eventlog::Options { lease: Duration::from_millis(30), ..options(server()) }, world())
+            .await;
     let other = another(&log).await;
     let (here, _there) = (start(&log).await, start(&other).await);
     let owner = owner(&log).await;
     for round in 1..=30_u64 {
         fill(&log, 20).await;
         // Whoever keeps it now is declared dead while it works.
-        sqlx::query("update view_generations set leased_until = '-infinity'")
-            .execute(&owner)
-            .await
-            .unwrap();
+        sqlx::query("update view_generations set leased_until = '-infinity'").execute(&owner).await.unwrap();
         if round % 10 == 0 {
-            assert_eq!(
-                totals(&here, round * 20).await,
-                (round.cast_signed() * 20, round.cast_signed() * 20)
-            );
+            assert_eq!(totals(&here, round * 20).await, (round.cast_signed() * 20, round.cast_signed() * 20));
         }
     }
-    let epochs: i64 = sqlx::query_scalar("select epoch from view_generations")
-        .fetch_one(&owner)
-        .await
-        .unwrap();
+    let epochs: i64 =
+        sqlx::query_scalar("select epoch from view_generations").fetch_one(&owner).await.unwrap();
     assert!(epochs > 1, "the view never changed hands");
 }
 
@@ -270,14 +205,9 @@ async fn an_old_lease_cannot_write() {
     .unwrap();
     fill(&log, 10).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let position: i64 = sqlx::query_scalar("select position from view_generations")
-        .fetch_one(&owner)
-        .await
-        .unwrap();
+    let position: i64 =
+        sqlx::query_scalar("select position from view_generations").fetch_one(&owner).await.unwrap();
     assert_eq!(position, 10);
-    sqlx::query("update view_generations set leased_until = '-infinity'")
-        .execute(&owner)
-        .await
-        .unwrap();
+    sqlx::query("update view_generations set leased_until = '-infinity'").execute(&owner).await.unwrap();
     assert_eq!(totals(&views, 20).await, (20, 20));
 }

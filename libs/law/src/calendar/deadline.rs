@@ -66,9 +66,7 @@ impl Calendar {
         match period {
             Period::Minutes(n) => shift(end, -i64::from(n.div_ceil(24 * 60))),
             Period::Hours(n) => shift(end, -i64::from(n.div_ceil(24))),
-            Period::WorkingDays(n) => self
-                .table
-                .select(self.table.rank(shift(end, -1)) + 1 - i64::from(n)),
+            Period::WorkingDays(n) => self.table.select(self.table.rank(shift(end, -1)) + 1 - i64::from(n)),
             Period::CalendarDays(n) => shift(end, -i64::from(n)),
             Period::Months(n) => shift_months(end, -i64::from(n)),
             Period::Years(n) => shift_months(end, -12 * i64::from(n)),
@@ -144,9 +142,8 @@ fn last_calendar_day(start: Date, period: Period, pauses: &[(Date, Date)]) -> Da
 fn shift_months(date: Date, months: i64) -> Date {
     let month = i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + months;
     let year = i32::try_from(month.div_euclid(12)).ok();
-    let number = u8::try_from(month.rem_euclid(12) + 1)
-        .ok()
-        .and_then(|number| time::Month::try_from(number).ok());
+    let number =
+        u8::try_from(month.rem_euclid(12) + 1).ok().and_then(|number| time::Month::try_from(number).ok());
     let shifted = year.zip(number).and_then(|(year, month)| {
         let day = date.day().min(month.length(year));
         Date::from_calendar_date(year, month, day).ok()

@@ -37,11 +37,8 @@ pub(super) struct Notice {
 
 impl Notice {
     pub(super) fn parse(text: &str) -> Result<Self, CalendarError> {
-        let File {
-            year,
-            notices,
-            holidays,
-        } = serde_json::from_str(text).map_err(CalendarError::Unreadable)?;
+        let File { year, notices, holidays } =
+            serde_json::from_str(text).map_err(CalendarError::Unreadable)?;
         if notices.is_empty() {
             return Err(CalendarError::NoNotice { year });
         }
@@ -55,16 +52,7 @@ impl Notice {
                 if date.year() != year && !before {
                     return Err(CalendarError::StrayDate { year, date });
                 }
-                if days
-                    .insert(
-                        date,
-                        Named {
-                            name: Arc::clone(&name),
-                            working,
-                        },
-                    )
-                    .is_some()
-                {
+                if days.insert(date, Named { name: Arc::clone(&name), working }).is_some() {
                     return Err(CalendarError::DateTwice { year, date });
                 }
             }

@@ -36,11 +36,7 @@ impl Table {
             }
             prefix.push(working.len() as i64);
         }
-        Ok(Self {
-            first,
-            prefix,
-            working,
-        })
+        Ok(Self { first, prefix, working })
     }
 
     pub(super) fn covers(&self, date: Date) -> bool {
@@ -76,9 +72,7 @@ impl Table {
             return weekdays_through(day);
         }
         let before = weekdays_through(self.first - 1);
-        let known = usize::try_from(day + 1 - self.first)
-            .ok()
-            .and_then(|index| self.prefix.get(index));
+        let known = usize::try_from(day + 1 - self.first).ok().and_then(|index| self.prefix.get(index));
         match known {
             Some(count) => before + count,
             None => {
@@ -93,9 +87,7 @@ impl Table {
             return weekday_of_rank(rank);
         }
         let nth = rank - before - 1;
-        let known = usize::try_from(nth)
-            .ok()
-            .and_then(|index| self.working.get(index));
+        let known = usize::try_from(nth).ok().and_then(|index| self.working.get(index));
         match known {
             Some(day) => *day,
             None => weekday_of_rank(nth + 1 - self.working.len() as i64 + weekdays_through(self.end() - 1)),

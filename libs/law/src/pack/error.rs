@@ -12,17 +12,9 @@ pub enum RuleError {
     #[error("rule {id} is unverified and not allowed by name")]
     Unverified { id: String },
     #[error("rule {id} is not {wanted}, its unit is {found}")]
-    WrongUnit {
-        id: String,
-        wanted: &'static str,
-        found: String,
-    },
+    WrongUnit { id: String, wanted: &'static str, found: String },
     #[error("rule {id} does not hold {wanted}, it holds {found}")]
-    WrongValue {
-        id: String,
-        wanted: &'static str,
-        found: String,
-    },
+    WrongValue { id: String, wanted: &'static str, found: String },
     #[error("rule {id} takes a share of a fine, and no fine is in force")]
     NoFine { id: String },
 }

@@ -130,43 +130,19 @@ impl TryFrom<Written> for Row {
     type Error = PackError;
 
     fn try_from(written: Written) -> Result<Self, PackError> {
-        let Written {
-            id,
-            value,
-            unit,
-            days,
-            trigger,
-            article,
-            effective_from,
-            status,
-            source,
-        } = written;
+        let Written { id, value, unit, days, trigger, article, effective_from, status, source } = written;
         for (field, content) in [("trigger", &trigger), ("article", &article), ("source", &source)] {
             if content.trim().is_empty() {
                 return Err(PackError::Blank { id, field });
             }
         }
         if !fits(unit, days) {
-            return Err(PackError::DaysMismatch {
-                id,
-                unit,
-                days: format!("{days:?}"),
-            });
+            return Err(PackError::DaysMismatch { id, unit, days: format!("{days:?}") });
         }
         let Some(value) = Value::parse(&value, unit, days) else {
             return Err(PackError::BadValue { id, value, unit });
         };
-        Ok(Self {
-            id,
-            value,
-            unit,
-            days,
-            trigger,
-            article,
-            effective_from,
-            status,
-            source,
-        })
+        Ok(Self { id, value, unit, days, trigger, article, effective_from, status, source })
     }
 }
 

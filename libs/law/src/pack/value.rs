@@ -57,10 +57,7 @@ fn natural(text: &str) -> Option<i64> {
 }
 
 fn numbers(text: &str, separator: char) -> Option<Value> {
-    text.split(separator)
-        .map(natural)
-        .collect::<Option<_>>()
-        .map(Value::Numbers)
+    text.split(separator).map(natural).collect::<Option<_>>().map(Value::Numbers)
 }
 
 fn words(text: &str) -> Option<Vec<String>> {

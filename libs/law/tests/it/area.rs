@@ -39,35 +39,17 @@ fn trailing_zeroes_name_the_wider_area() {
 #[test]
 fn an_area_knows_the_wider_ones_around_it() {
     assert_eq!(area("330723103").within(AreaLevel::County), Some(area("330723")));
-    assert_eq!(
-        area("330723103").within(AreaLevel::Township),
-        Some(area("330723103"))
-    );
+    assert_eq!(area("330723103").within(AreaLevel::Township), Some(area("330723103")));
     assert_eq!(area("330723").within(AreaLevel::Township), None);
 }
 
 #[test]
 fn a_wrong_code_is_refused_with_the_reason() {
-    assert!(matches!(
-        AreaCode::parse("33072"),
-        Err(AreaError::WrongLength { found: 5, .. })
-    ));
-    assert!(matches!(
-        AreaCode::parse(""),
-        Err(AreaError::WrongLength { found: 0, .. })
-    ));
-    assert!(matches!(
-        AreaCode::parse("33O723"),
-        Err(AreaError::NotDigits { .. })
-    ));
-    assert!(matches!(
-        AreaCode::parse("武义"),
-        Err(AreaError::NotDigits { .. })
-    ));
-    assert!(matches!(
-        AreaCode::parse("000000"),
-        Err(AreaError::NoProvince { .. })
-    ));
+    assert!(matches!(AreaCode::parse("33072"), Err(AreaError::WrongLength { found: 5, .. })));
+    assert!(matches!(AreaCode::parse(""), Err(AreaError::WrongLength { found: 0, .. })));
+    assert!(matches!(AreaCode::parse("33O723"), Err(AreaError::NotDigits { .. })));
+    assert!(matches!(AreaCode::parse("武义"), Err(AreaError::NotDigits { .. })));
+    assert!(matches!(AreaCode::parse("000000"), Err(AreaError::NoProvince { .. })));
     assert!(serde_json::from_str::<AreaCode>("\"3307231\"").is_err());
     assert_eq!(serde_json::to_string(&area("330723")).unwrap(), "\"330723\"");
 }

@@ -18,18 +18,8 @@ fn a_year_has_the_working_days_its_notice_leaves() {
 #[test]
 fn the_days_off_and_the_make_up_days_of_2026_are_those_of_the_notice() {
     let calendar = Calendar::builtin();
-    for made_up in [
-        "2026-01-04",
-        "2026-02-14",
-        "2026-02-28",
-        "2026-05-09",
-        "2026-09-20",
-        "2026-10-10",
-    ] {
-        assert!(
-            matches!(calendar.day(date(made_up)), DayKind::MakeUpDay { .. }),
-            "{made_up}"
-        );
+    for made_up in ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"] {
+        assert!(matches!(calendar.day(date(made_up)), DayKind::MakeUpDay { .. }), "{made_up}");
     }
     for (first, last) in [
         ("2026-01-01", "2026-01-03"),
@@ -51,35 +41,16 @@ fn the_days_off_and_the_make_up_days_of_2026_are_those_of_the_notice() {
 #[test]
 fn the_notice_of_the_next_year_changes_december() {
     let calendar = Calendar::builtin();
-    assert_eq!(
-        calendar.day(date("2018-12-29")),
-        DayKind::MakeUpDay {
-            holiday: "元旦".into()
-        }
-    );
-    assert_eq!(
-        calendar.day(date("2018-12-31")),
-        DayKind::RestDay {
-            holiday: "元旦".into()
-        }
-    );
+    assert_eq!(calendar.day(date("2018-12-29")), DayKind::MakeUpDay { holiday: "元旦".into() });
+    assert_eq!(calendar.day(date("2018-12-31")), DayKind::RestDay { holiday: "元旦".into() });
 }
 
 #[test]
 fn a_day_of_a_year_without_a_notice_is_assumed() {
     let calendar = Calendar::builtin();
-    assert_eq!(
-        calendar.day(date("2027-01-01")),
-        DayKind::Assumed { working: true }
-    );
-    assert_eq!(
-        calendar.day(date("2027-01-02")),
-        DayKind::Assumed { working: false }
-    );
-    assert_eq!(
-        calendar.day(date("2014-12-31")),
-        DayKind::Assumed { working: true }
-    );
+    assert_eq!(calendar.day(date("2027-01-01")), DayKind::Assumed { working: true });
+    assert_eq!(calendar.day(date("2027-01-02")), DayKind::Assumed { working: false });
+    assert_eq!(calendar.day(date("2014-12-31")), DayKind::Assumed { working: true });
     assert_eq!(calendar.day(date("2026-12-31")), DayKind::Weekday);
     assert_eq!(calendar.day(date("2026-12-27")), DayKind::Weekend);
 }
@@ -87,11 +58,7 @@ fn a_day_of_a_year_without_a_notice_is_assumed() {
 #[test]
 fn the_version_names_the_years_and_the_notices_are_kept() {
     let calendar = Calendar::builtin();
-    assert!(
-        calendar.version().starts_with("CN-2015..2026@"),
-        "{}",
-        calendar.version()
-    );
+    assert!(calendar.version().starts_with("CN-2015..2026@"), "{}", calendar.version());
     assert_eq!(calendar.notices(2026), ["content_7047091"]);
     assert!((2015..=2026).all(|year| !calendar.notices(year).is_empty()));
     assert!(calendar.notices(2027).is_empty());
@@ -117,35 +84,17 @@ fn a_wrong_calendar_file_is_refused_with_the_reason() {
     };
     assert!(matches!(refused(&[]), CalendarError::Empty));
     assert!(matches!(refused(&["{".into()]), CalendarError::Unreadable(_)));
-    assert!(matches!(
-        refused(&[year(2027, "\"2027-02-30\"")]),
-        CalendarError::Unreadable(_)
-    ));
-    assert!(matches!(
-        refused(&[year(2027, "\"2026-11-30\"")]),
-        CalendarError::StrayDate { year: 2027, .. }
-    ));
+    assert!(matches!(refused(&[year(2027, "\"2027-02-30\"")]), CalendarError::Unreadable(_)));
+    assert!(matches!(refused(&[year(2027, "\"2026-11-30\"")]), CalendarError::StrayDate { year: 2027, .. }));
     assert!(matches!(
         refused(&[year(2027, "\"2027-01-01\",\"2027-01-01\"")]),
         CalendarError::DateTwice { year: 2027, .. }
     ));
     assert!(matches!(
         refused(&[year(2027, ""), year(2029, "")]),
-        CalendarError::YearsNotInSequence {
-            previous: 2027,
-            year: 2029
-        }
+        CalendarError::YearsNotInSequence { previous: 2027, year: 2029 }
     ));
-    assert!(matches!(
-        refused(&[year(99_999, "")]),
-        CalendarError::YearOutOfRange { .. }
-    ));
-    assert!(matches!(
-        refused(&[year(i32::MAX, "")]),
-        CalendarError::YearOutOfRange { .. }
-    ));
-    assert!(matches!(
-        refused(&[year(i32::MIN, "")]),
-        CalendarError::YearOutOfRange { .. }
-    ));
+    assert!(matches!(refused(&[year(99_999, "")]), CalendarError::YearOutOfRange { .. }));
+    assert!(matches!(refused(&[year(i32::MAX, "")]), CalendarError::YearOutOfRange { .. }));
+    assert!(matches!(refused(&[year(i32::MIN, "")]), CalendarError::YearOutOfRange { .. }));
 }

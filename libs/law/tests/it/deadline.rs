@@ -7,9 +7,7 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::{date, instant};
 
 fn last_day(start: &str, period: Period, role: Role) -> Date {
-    Calendar::builtin()
-        .due_from_date(date(start), period, role)
-        .last_day
+    Calendar::builtin().due_from_date(date(start), period, role).last_day
 }
 
 #[test]
@@ -31,11 +29,7 @@ fn working_days_end_where_the_worked_examples_say() {
         ("2025-09-26", 7, "2025-10-13"),
     ] {
         for role in [Role::Party, Role::Agency] {
-            assert_eq!(
-                last_day(start, Period::WorkingDays(days), role),
-                date(due),
-                "{start} + {days}"
-            );
+            assert_eq!(last_day(start, Period::WorkingDays(days), role), date(due), "{start} + {days}");
         }
     }
 }
@@ -52,16 +46,8 @@ fn calendar_days_end_where_the_worked_examples_say() {
         ("2023-04-17", 120, "2023-08-15", "2023-08-15"),
     ] {
         let period = Period::CalendarDays(days);
-        assert_eq!(
-            last_day(start, period, Role::Agency),
-            date(raw),
-            "{start} + {days}"
-        );
-        assert_eq!(
-            last_day(start, period, Role::Party),
-            date(rolled),
-            "{start} + {days}"
-        );
+        assert_eq!(last_day(start, period, Role::Agency), date(raw), "{start} + {days}");
+        assert_eq!(last_day(start, period, Role::Party), date(rolled), "{start} + {days}");
     }
 }
 
@@ -75,10 +61,7 @@ fn only_the_right_of_a_party_rolls() {
 
 #[test]
 fn a_last_day_on_a_make_up_day_does_not_roll() {
-    assert_eq!(
-        last_day("2026-01-30", Period::CalendarDays(15), Role::Party),
-        date("2026-02-14")
-    );
+    assert_eq!(last_day("2026-01-30", Period::CalendarDays(15), Role::Party), date("2026-02-14"));
 }
 
 #[test]
@@ -88,19 +71,12 @@ fn hours_and_minutes_run_through_holidays_to_the_second() {
     let due = calendar.due(start, Period::Hours(24), Role::Party);
     assert_eq!(due.at, instant("2026-02-17T01:02:03Z"));
     assert!(!due.rolled && !due.provisional);
-    assert_eq!(
-        calendar.due(start, Period::Minutes(60), Role::Agency).at,
-        instant("2026-02-16T02:02:03Z")
-    );
+    assert_eq!(calendar.due(start, Period::Minutes(60), Role::Agency).at, instant("2026-02-16T02:02:03Z"));
 }
 
 #[test]
 fn the_unit_head_reports_within_the_hour() {
-    let due = Calendar::builtin().due(
-        instant("2023-04-17T14:04:00+08:00"),
-        Period::Hours(1),
-        Role::Agency,
-    );
+    let due = Calendar::builtin().due(instant("2023-04-17T14:04:00+08:00"), Period::Hours(1), Role::Agency);
     assert_eq!(due.at, instant("2023-04-17T15:04:00+08:00"));
     assert_eq!(due.at.offset(), time::UtcOffset::UTC);
     assert_eq!(due.last_day, date("2023-04-17"));
@@ -109,16 +85,9 @@ fn the_unit_head_reports_within_the_hour() {
 #[test]
 fn the_start_is_dated_in_shanghai() {
     let calendar = Calendar::builtin();
-    let evening = calendar.due(
-        instant("2023-04-17T15:59:59Z"),
-        Period::CalendarDays(30),
-        Role::Agency,
-    );
-    let after_midnight = calendar.due(
-        instant("2023-04-17T16:00:00Z"),
-        Period::CalendarDays(30),
-        Role::Agency,
-    );
+    let evening = calendar.due(instant("2023-04-17T15:59:59Z"), Period::CalendarDays(30), Role::Agency);
+    let after_midnight =
+        calendar.due(instant("2023-04-17T16:00:00Z"), Period::CalendarDays(30), Role::Agency);
     assert_eq!(evening.last_day, date("2023-05-17"));
     assert_eq!(after_midnight.last_day, date("2023-05-18"));
 }
@@ -133,11 +102,7 @@ fn months_and_years_end_on_the_corresponding_day_or_the_last() {
         ("2023-04-17", Period::Years(3), "2026-04-17"),
         ("2023-08-01", Period::Months(12), "2024-08-01"),
     ] {
-        assert_eq!(
-            last_day(start, period, Role::Agency),
-            date(due),
-            "{start} + {period}"
-        );
+        assert_eq!(last_day(start, period, Role::Agency), date(due), "{start} + {period}");
     }
 }
 
@@ -199,26 +164,11 @@ fn a_deadline_is_stored_with_plain_dates_and_utc_instants() {
 #[test]
 fn notice_of_a_hearing_leaves_the_whole_period_before_it() {
     let calendar = Calendar::builtin();
-    assert_eq!(
-        calendar.before(date("2026-10-09"), Period::WorkingDays(5)),
-        date("2026-09-24")
-    );
-    assert_eq!(
-        calendar.before(date("2023-05-17"), Period::CalendarDays(30)),
-        date("2023-04-17")
-    );
-    assert_eq!(
-        calendar.before(date("2025-03-31"), Period::Months(1)),
-        date("2025-02-28")
-    );
-    assert_eq!(
-        calendar.before(date("2024-02-29"), Period::Years(1)),
-        date("2023-02-28")
-    );
-    assert_eq!(
-        calendar.before(date("2025-03-31"), Period::Hours(25)),
-        date("2025-03-29")
-    );
+    assert_eq!(calendar.before(date("2026-10-09"), Period::WorkingDays(5)), date("2026-09-24"));
+    assert_eq!(calendar.before(date("2023-05-17"), Period::CalendarDays(30)), date("2023-04-17"));
+    assert_eq!(calendar.before(date("2025-03-31"), Period::Months(1)), date("2025-02-28"));
+    assert_eq!(calendar.before(date("2024-02-29"), Period::Years(1)), date("2023-02-28"));
+    assert_eq!(calendar.before(date("2025-03-31"), Period::Hours(25)), date("2025-03-29"));
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The rules of law as sentences, each proved against the embedded data.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy sees no test in helpers of an integration test"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy sees no test in helpers of an integration test")]
 
 mod area;
 mod calendar;

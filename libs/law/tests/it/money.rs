@@ -28,18 +28,8 @@ fn a_reward_stays_between_its_bounds() {
 
 #[test]
 fn without_a_fine_there_is_no_share() {
-    assert_eq!(
-        reward(0),
-        Err(RuleError::NoFine {
-            id: "reward.ratio".into()
-        })
-    );
-    assert_eq!(
-        reward(-1),
-        Err(RuleError::NoFine {
-            id: "reward.ratio".into()
-        })
-    );
+    assert_eq!(reward(0), Err(RuleError::NoFine { id: "reward.ratio".into() }));
+    assert_eq!(reward(-1), Err(RuleError::NoFine { id: "reward.ratio".into() }));
 }
 
 #[test]
@@ -63,16 +53,7 @@ fn a_ratio_is_exact_and_refuses_what_is_not_a_plain_decimal() {
     assert_eq!((ratio.numerator(), ratio.denominator()), (15, 100));
     assert_eq!("1.00".parse::<Ratio>().unwrap().to_string(), "1.00");
     assert_eq!(ratio.apply_fen(-1), -1);
-    for text in [
-        "",
-        ".5",
-        "1.",
-        "-0.1",
-        "1e3",
-        "0.1.2",
-        "15%",
-        "1234567890.1234567",
-    ] {
+    for text in ["", ".5", "1.", "-0.1", "1e3", "0.1.2", "15%", "1234567890.1234567"] {
         assert!(text.parse::<Ratio>().is_err(), "{text}");
     }
 }

@@ -36,11 +36,7 @@ fn every_deadline_of_twelve_years_agrees_with_counting_on_the_fingers() {
     let days = files();
     let mut start = date("2015-01-01");
     while start <= date("2026-12-31") {
-        assert_eq!(
-            calendar.is_working_day(start),
-            is_working(&days, start),
-            "{start}"
-        );
+        assert_eq!(calendar.is_working_day(start), is_working(&days, start), "{start}");
         let (mut calendar_day, mut working_day) = (start, start);
         for count in 1..=30 {
             calendar_day = calendar_day.next_day().unwrap();
@@ -61,15 +57,8 @@ fn every_deadline_of_twelve_years_agrees_with_counting_on_the_fingers() {
                 let due = calendar.due_from_date(start, period, role);
                 assert_eq!(due.last_day, last_day, "{start} + {period} for {role}");
                 assert_eq!(due.at, end_of_day(last_day));
-                assert_eq!(
-                    due.rolled,
-                    period == Period::CalendarDays(count) && last_day != calendar_day
-                );
-                assert_eq!(
-                    due.provisional,
-                    last_day.year() > 2026,
-                    "{start} + {period} for {role}"
-                );
+                assert_eq!(due.rolled, period == Period::CalendarDays(count) && last_day != calendar_day);
+                assert_eq!(due.provisional, last_day.year() > 2026, "{start} + {period} for {role}");
             }
         }
         start = start.next_day().unwrap();

@@ -13,25 +13,15 @@ fn every_row_has_an_article_a_source_and_a_value_of_its_unit() {
     let pack = RulePack::builtin();
     assert_eq!(pack.rows().count(), 234);
     for row in pack.rows() {
-        assert!(
-            !row.article.is_empty() && !row.source.is_empty() && !row.trigger.is_empty(),
-            "{}",
-            row.id
-        );
+        assert!(!row.article.is_empty() && !row.source.is_empty() && !row.trigger.is_empty(), "{}", row.id);
     }
 }
 
 #[test]
 fn a_row_answers_in_its_own_type() {
     let pack = RulePack::builtin();
-    assert_eq!(
-        pack.period("penalty.decision_deadline"),
-        Ok(Period::CalendarDays(90))
-    );
-    assert_eq!(
-        pack.period("complaint.fire.verify_other"),
-        Ok(Period::WorkingDays(3))
-    );
+    assert_eq!(pack.period("penalty.decision_deadline"), Ok(Period::CalendarDays(90)));
+    assert_eq!(pack.period("complaint.fire.verify_other"), Ok(Period::WorkingDays(3)));
     assert_eq!(pack.period("complaint.fire.verify_urgent"), Ok(Period::Hours(24)));
     assert_eq!(pack.period("fire.report.wuxing"), Ok(Period::Minutes(60)));
     assert_eq!(pack.period("coercion.court_application"), Ok(Period::Months(3)));
@@ -41,39 +31,24 @@ fn a_row_answers_in_its_own_type() {
     assert_eq!(pack.numbers("fine.accident.multiplier"), Ok([2, 5].as_slice()));
     assert_eq!(pack.ratio("reward.ratio").unwrap().to_string(), "0.15");
     assert_eq!(pack.flag("coercion.delegable"), Ok(false));
-    assert_eq!(
-        pack.list("delegation.fields").unwrap(),
-        ["matters", "authority", "term"]
-    );
+    assert_eq!(pack.list("delegation.fields").unwrap(), ["matters", "authority", "term"]);
     assert_eq!(pack.text("delegation.act_name"), Ok("delegator"));
     assert_eq!(pack.article("penalty.decision_deadline"), Ok("行政处罚法60"));
-    assert_eq!(
-        pack.effective_from("penalty.decision_deadline"),
-        Ok(date("2021-07-15"))
-    );
+    assert_eq!(pack.effective_from("penalty.decision_deadline"), Ok(date("2021-07-15")));
 }
 
 #[test]
 fn a_rule_is_in_force_from_its_day() {
     let pack = RulePack::builtin();
-    assert_eq!(
-        pack.in_force("credit.repair.general_min", date("2026-03-31")),
-        Ok(false)
-    );
-    assert_eq!(
-        pack.in_force("credit.repair.general_min", date("2026-04-01")),
-        Ok(true)
-    );
+    assert_eq!(pack.in_force("credit.repair.general_min", date("2026-03-31")), Ok(false));
+    assert_eq!(pack.in_force("credit.repair.general_min", date("2026-04-01")), Ok(true));
 }
 
 #[test]
 fn an_unverified_rule_is_refused_whatever_is_asked_of_it() {
     let pack = RulePack::builtin();
-    let ids: Vec<_> = pack
-        .rows()
-        .filter(|row| row.status == Status::Memory)
-        .map(|row| row.id.clone())
-        .collect();
+    let ids: Vec<_> =
+        pack.rows().filter(|row| row.status == Status::Memory).map(|row| row.id.clone()).collect();
     assert_eq!(ids.len(), 11);
     for id in &ids {
         assert_eq!(pack.row(id).unwrap_err(), unverified(id));
@@ -89,10 +64,7 @@ fn an_unverified_rule_answers_when_allowed_by_name() {
     let pack = RulePack::builtin().with_allowed(&["seal.lift_decide".to_owned()]);
     assert_eq!(pack.period("seal.lift_decide"), Ok(Period::WorkingDays(3)));
     assert_eq!(pack.period("reward.notice"), Err(unverified("reward.notice")));
-    assert_eq!(
-        RulePack::builtin().period("seal.lift_decide"),
-        Err(unverified("seal.lift_decide"))
-    );
+    assert_eq!(RulePack::builtin().period("seal.lift_decide"), Err(unverified("seal.lift_decide")));
 }
 
 #[test]
@@ -102,19 +74,13 @@ fn what_is_allowed_is_part_of_the_version() {
     let allowed = pack.with_allowed(&["seal.lift_decide".to_owned()]);
     assert!(allowed.version().starts_with(&format!("{}+", pack.version())));
     assert_eq!(allowed.with_allowed(&[]).version(), pack.version());
-    assert_eq!(
-        pack.with_allowed(&["reward.ratio".to_owned()]).version(),
-        pack.version()
-    );
+    assert_eq!(pack.with_allowed(&["reward.ratio".to_owned()]).version(), pack.version());
 }
 
 #[test]
 fn an_unknown_rule_and_a_wrong_type_are_named() {
     let pack = RulePack::builtin();
-    assert_eq!(
-        pack.period("no.such"),
-        Err(RuleError::Unknown { id: "no.such".into() })
-    );
+    assert_eq!(pack.period("no.such"), Err(RuleError::Unknown { id: "no.such".into() }));
     assert_eq!(
         pack.fen("reward.claim"),
         Err(RuleError::WrongUnit {
@@ -138,32 +104,14 @@ fn a_wrong_pack_is_refused_with_the_reason() {
     };
     let good = row("a", "3", "day", r#","days":"WD""#, "法1");
     assert!(matches!(refused(&["{}".into()], &[]), PackError::Unreadable(_)));
-    assert!(matches!(
-        refused(&[row("a", "3", "parsec", "", "法1")], &[]),
-        PackError::Unreadable(_)
-    ));
-    assert!(matches!(
-        refused(&[good.clone(), good.clone()], &[]),
-        PackError::Twice { .. }
-    ));
-    assert!(matches!(
-        refused(&[row("a", "3", "day", "", "法1")], &[]),
-        PackError::DaysMismatch { .. }
-    ));
-    assert!(matches!(
-        refused(&[row("a", "three", "CNY", "", "法1")], &[]),
-        PackError::BadValue { .. }
-    ));
-    assert!(matches!(
-        refused(&[row("a", "101", "year", "", "法1")], &[]),
-        PackError::BadValue { .. }
-    ));
+    assert!(matches!(refused(&[row("a", "3", "parsec", "", "法1")], &[]), PackError::Unreadable(_)));
+    assert!(matches!(refused(&[good.clone(), good.clone()], &[]), PackError::Twice { .. }));
+    assert!(matches!(refused(&[row("a", "3", "day", "", "法1")], &[]), PackError::DaysMismatch { .. }));
+    assert!(matches!(refused(&[row("a", "three", "CNY", "", "法1")], &[]), PackError::BadValue { .. }));
+    assert!(matches!(refused(&[row("a", "101", "year", "", "法1")], &[]), PackError::BadValue { .. }));
     assert!(matches!(
         refused(&[row("a", "3", "CNY", "", " ")], &[]),
         PackError::Blank { field: "article", .. }
     ));
-    assert!(matches!(
-        refused(&[good], &["b"]),
-        PackError::AllowedUnknown { .. }
-    ));
+    assert!(matches!(refused(&[good], &["b"]), PackError::AllowedUnknown { .. }));
 }

@@ -52,37 +52,17 @@ fn a_period_reads_back_what_it_writes() {
 fn a_refusal_names_what_was_wrong() {
     assert_eq!(parse(" "), Err(PeriodError::Empty));
     assert_eq!(parse("soon"), Err(PeriodError::NoNumber { text: "soon".into() }));
-    assert_eq!(
-        parse("-3 days"),
-        Err(PeriodError::NoNumber {
-            text: "-3 days".into()
-        })
-    );
+    assert_eq!(parse("-3 days"), Err(PeriodError::NoNumber { text: "-3 days".into() }));
     assert_eq!(parse("3"), Err(PeriodError::NoUnit { text: "3".into() }));
-    assert_eq!(
-        parse("3 fortnights"),
-        Err(PeriodError::UnknownUnit {
-            unit: "fortnights".into()
-        })
-    );
-    assert_eq!(
-        parse("1.5 days"),
-        Err(PeriodError::UnknownUnit {
-            unit: ".5 days".into()
-        })
-    );
+    assert_eq!(parse("3 fortnights"), Err(PeriodError::UnknownUnit { unit: "fortnights".into() }));
+    assert_eq!(parse("1.5 days"), Err(PeriodError::UnknownUnit { unit: ".5 days".into() }));
     assert_eq!(parse("0日"), Err(PeriodError::Zero { text: "0日".into() }));
 }
 
 #[test]
 fn a_period_of_more_than_a_century_is_refused() {
-    for text in [
-        "101 years",
-        "1201 months",
-        "36526 days",
-        "26090 working days",
-        "99999999999999999999 hours",
-    ] {
+    for text in ["101 years", "1201 months", "36526 days", "26090 working days", "99999999999999999999 hours"]
+    {
         assert_eq!(parse(text), Err(PeriodError::TooLong { text: text.into() }));
     }
     assert!(serde_json::from_str::<Period>("\"101 years\"").is_err());

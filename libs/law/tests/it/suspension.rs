@@ -7,18 +7,13 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::{date, instant};
 
 fn paused(from: &str, to: &str) -> Suspension {
-    Suspension {
-        from: instant(from),
-        to: Some(instant(to)),
-    }
+    Suspension { from: instant(from), to: Some(instant(to)) }
 }
 
 fn last_day(period: Period, suspensions: &[Suspension]) -> Date {
     let start = instant("2023-04-17T14:04:00+08:00");
     let as_of = instant("2023-05-01T12:00:00+08:00");
-    Calendar::builtin()
-        .due_excluding(start, period, Role::Agency, suspensions, as_of)
-        .last_day
+    Calendar::builtin().due_excluding(start, period, Role::Agency, suspensions, as_of).last_day
 }
 
 const THIRTY: Period = Period::CalendarDays(30);
@@ -41,10 +36,7 @@ fn a_suspension_within_one_day_takes_nothing_out() {
 
 #[test]
 fn an_open_suspension_counts_up_to_the_moment_asked() {
-    let open = Suspension {
-        from: instant("2023-04-29T12:00:00+08:00"),
-        to: None,
-    };
+    let open = Suspension { from: instant("2023-04-29T12:00:00+08:00"), to: None };
     assert_eq!(last_day(THIRTY, &[open]), date("2023-05-19"));
 }
 
@@ -75,10 +67,7 @@ fn time_before_the_start_is_not_given_back() {
 fn working_days_skip_the_suspended_working_days_only() {
     let over_a_weekend = paused("2023-04-20T09:00:00+08:00", "2023-04-24T09:00:00+08:00");
     assert_eq!(last_day(Period::WorkingDays(5), &[]), date("2023-04-23"));
-    assert_eq!(
-        last_day(Period::WorkingDays(5), &[over_a_weekend]),
-        date("2023-04-26")
-    );
+    assert_eq!(last_day(Period::WorkingDays(5), &[over_a_weekend]), date("2023-04-26"));
 }
 
 #[test]
@@ -105,10 +94,7 @@ fn a_list_of_suspensions_knows_whether_one_is_open() {
     let mut list = Suspensions::default();
     list.add(paused("2023-04-20T09:00:00Z", "2023-04-25T09:00:00Z"));
     assert!(!list.is_open());
-    list.add(Suspension {
-        from: instant("2023-04-26T09:00:00Z"),
-        to: None,
-    });
+    list.add(Suspension { from: instant("2023-04-26T09:00:00Z"), to: None });
     assert!(list.is_open());
     let json = serde_json::to_string(&list).unwrap();
     assert_eq!(serde_json::from_str::<Suspensions>(&json).unwrap(), list);

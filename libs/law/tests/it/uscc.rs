@@ -8,41 +8,17 @@ const VALID: &str = "91110000600037341L";
 #[test]
 fn the_published_example_is_valid() {
     assert_eq!(Uscc::parse(VALID).unwrap().as_str(), VALID);
-    assert_eq!(
-        serde_json::to_string(&Uscc::parse(VALID).unwrap()).unwrap(),
-        format!("\"{VALID}\"")
-    );
+    assert_eq!(serde_json::to_string(&Uscc::parse(VALID).unwrap()).unwrap(), format!("\"{VALID}\""));
 }
 
 #[test]
 fn a_wrong_code_is_refused_with_the_reason() {
     assert_eq!(Uscc::parse("9111"), Err(UsccError::WrongLength { found: 4 }));
-    assert_eq!(
-        Uscc::parse("91110000600037341M"),
-        Err(UsccError::BadCheck { found: 'M' })
-    );
-    assert_eq!(
-        Uscc::parse("91110000I00037341L"),
-        Err(UsccError::BadCharacter { place: 9, found: 'I' })
-    );
-    assert_eq!(
-        Uscc::parse("9111000A600037341L"),
-        Err(UsccError::BadCharacter { place: 8, found: 'A' })
-    );
-    assert_eq!(
-        Uscc::parse("91110000600037341l"),
-        Err(UsccError::BadCharacter {
-            place: 18,
-            found: 'l'
-        })
-    );
-    assert_eq!(
-        Uscc::parse("烽火0000600037341L00"),
-        Err(UsccError::BadCharacter {
-            place: 1,
-            found: '烽'
-        })
-    );
+    assert_eq!(Uscc::parse("91110000600037341M"), Err(UsccError::BadCheck { found: 'M' }));
+    assert_eq!(Uscc::parse("91110000I00037341L"), Err(UsccError::BadCharacter { place: 9, found: 'I' }));
+    assert_eq!(Uscc::parse("9111000A600037341L"), Err(UsccError::BadCharacter { place: 8, found: 'A' }));
+    assert_eq!(Uscc::parse("91110000600037341l"), Err(UsccError::BadCharacter { place: 18, found: 'l' }));
+    assert_eq!(Uscc::parse("烽火0000600037341L00"), Err(UsccError::BadCharacter { place: 1, found: '烽' }));
     assert!(serde_json::from_str::<Uscc>("\"91110000600037341M\"").is_err());
 }
 

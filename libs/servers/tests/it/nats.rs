@@ -69,10 +69,7 @@ async fn permissions_from_further_configuration_are_in_force() {
     let configuration = r#"authorization { users = [
         { user: police, password: secret, permissions: { publish: "fenghuo.police.>" } }
     ] }"#;
-    let options = NatsOptions {
-        configuration: configuration.to_owned(),
-        ..Default::default()
-    };
+    let options = NatsOptions { configuration: configuration.to_owned(), ..Default::default() };
     let nats = Nats::start(scratch.path(), options).await.unwrap();
     async_nats::connect(nats.url()).await.unwrap_err();
     let police = async_nats::ConnectOptions::with_user_and_password("police".into(), "secret".into());
@@ -82,14 +79,8 @@ async fn permissions_from_further_configuration_are_in_force() {
 #[tokio::test]
 async fn wrong_configuration_is_told_in_the_servers_own_words() {
     let scratch = Scratch::new().unwrap();
-    let options = NatsOptions {
-        configuration: "no_such_field: 1".to_owned(),
-        ..Default::default()
-    };
-    let said = Nats::start(scratch.path(), options)
-        .await
-        .unwrap_err()
-        .to_string();
+    let options = NatsOptions { configuration: "no_such_field: 1".to_owned(), ..Default::default() };
+    let said = Nats::start(scratch.path(), options).await.unwrap_err().to_string();
     assert!(said.contains("no_such_field"), "{said}");
 }
 

@@ -20,17 +20,10 @@ async fn parent() {
     let Some(folder) = env::var_os(FOLDER_VARIABLE).map(PathBuf::from) else {
         return;
     };
-    let postgres = Postgres::start(&folder.join("postgres"), PostgresOptions::default())
-        .await
-        .unwrap();
-    let nats = Nats::start(&folder.join("nats"), NatsOptions::default())
-        .await
-        .unwrap();
+    let postgres = Postgres::start(&folder.join("postgres"), PostgresOptions::default()).await.unwrap();
+    let nats = Nats::start(&folder.join("nats"), NatsOptions::default()).await.unwrap();
     let mut connection = crate::postgres::connect(&postgres).await;
-    sqlx::query("create table kept (n int)")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query("create table kept (n int)").execute(&mut connection).await.unwrap();
     // Named in one step, so that the reader never sees half a list.
     let pids = format!("{} {}", postgres.pid().unwrap(), nats.pid().unwrap());
     fs::write(folder.join("pids.new"), pids).unwrap();
@@ -51,11 +44,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 fn pids(folder: &Path) -> Option<Vec<Pid>> {
     let text = fs::read_to_string(folder.join("pids")).ok()?;
-    Some(
-        text.split(' ')
-            .map(|pid| Pid::from_raw(pid.parse().unwrap()))
-            .collect(),
-    )
+    Some(text.split(' ').map(|pid| Pid::from_raw(pid.parse().unwrap())).collect())
 }
 
 /// A zombie that nobody awaits is dead too; not every machine has an init that awaits orphans.
@@ -80,19 +69,11 @@ async fn servers_end_with_a_killed_parent_and_their_data_go_on() {
     parent.wait().unwrap();
 
     // The next start waits for what is left of the servers before, and so needs no sleep here.
-    let postgres = Postgres::start(&scratch.path().join("postgres"), PostgresOptions::default())
-        .await
-        .unwrap();
-    let _nats = Nats::start(&scratch.path().join("nats"), NatsOptions::default())
-        .await
-        .unwrap();
-    until("the orphans are gone", || {
-        servers.iter().all(|pid| !is_alive(*pid)).then_some(())
-    });
+    let postgres =
+        Postgres::start(&scratch.path().join("postgres"), PostgresOptions::default()).await.unwrap();
+    let _nats = Nats::start(&scratch.path().join("nats"), NatsOptions::default()).await.unwrap();
+    until("the orphans are gone", || servers.iter().all(|pid| !is_alive(*pid)).then_some(()));
     let mut connection = crate::postgres::connect(&postgres).await;
-    let row = sqlx::query("select count(*) from kept")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let row = sqlx::query("select count(*) from kept").fetch_one(&mut connection).await.unwrap();
     assert_eq!(row.get::<i64, _>(0), 0);
 }

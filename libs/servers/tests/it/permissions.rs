@@ -34,10 +34,7 @@ fn authorization() -> String {
 }
 
 async fn start(scratch: &Scratch) -> Nats {
-    let options = NatsOptions {
-        configuration: authorization(),
-        ..Default::default()
-    };
+    let options = NatsOptions { configuration: authorization(), ..Default::default() };
     Nats::start(scratch.path(), options).await.unwrap()
 }
 
@@ -65,9 +62,7 @@ async fn refused(nats: &Nats, user: &str, publishes: &[&str], subscribes: &[&str
     client.flush().await.unwrap();
     let mut refusals = Vec::new();
     while let Some(refusal) = told.recv().await.filter(|refusal| !refusal.contains(MARK)) {
-        let (_, subject) = refusal
-            .split_once(" to \"")
-            .unwrap_or_else(|| panic!("a refusal: {refusal}"));
+        let (_, subject) = refusal.split_once(" to \"").unwrap_or_else(|| panic!("a refusal: {refusal}"));
         refusals.push(subject.split('"').next().unwrap().to_owned());
     }
     refusals
@@ -77,20 +72,9 @@ async fn refused(nats: &Nats, user: &str, publishes: &[&str], subscribes: &[&str
 async fn everybody_publishes_below_its_own_subject_only() {
     let scratch = Scratch::new().unwrap();
     let nats = start(&scratch).await;
-    for user in [
-        "hazard",
-        "timeline",
-        "police",
-        "emergency",
-        "government",
-        "finance",
-    ] {
+    for user in ["hazard", "timeline", "police", "emergency", "government", "finance"] {
         let own = format!("fenghuo.{user}.case.Closed");
-        let foreign = [
-            "fenghuo.reward.claim.Paid",
-            "fenghuo.police2.case.Closed",
-            "elsewhere",
-        ];
+        let foreign = ["fenghuo.reward.claim.Paid", "fenghuo.police2.case.Closed", "elsewhere"];
         let tried = [own.as_str(), foreign[0], foreign[1], foreign[2]];
         assert_eq!(refused(&nats, user, &tried, &[]).await, foreign, "{user}");
     }
@@ -129,10 +113,7 @@ async fn a_service_makes_its_own_stream_and_its_own_consumers_and_removes_no_mes
         "$JS.API.CONSUMER.CREATE.fenghuo-investigation.timeline",
         "$JS.ACK.fenghuo-investigation.timeline.1.2.3.4.5",
     ];
-    assert_eq!(
-        refused(&nats, "credit", &[&allowed[..], &foreign[..]].concat(), &[]).await,
-        foreign
-    );
+    assert_eq!(refused(&nats, "credit", &[&allowed[..], &foreign[..]].concat(), &[]).await, foreign);
 }
 
 #[tokio::test]

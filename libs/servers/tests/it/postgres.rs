@@ -13,21 +13,12 @@ pub(crate) async fn connect(postgres: &Postgres) -> PgConnection {
 
 async fn write_one(postgres: &Postgres) {
     let mut connection = connect(postgres).await;
-    sqlx::query("create table if not exists kept (n int)")
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    sqlx::query("insert into kept values (1)")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query("create table if not exists kept (n int)").execute(&mut connection).await.unwrap();
+    sqlx::query("insert into kept values (1)").execute(&mut connection).await.unwrap();
 }
 
 async fn count(postgres: &Postgres) -> i64 {
-    let row = sqlx::query("select count(*) from kept")
-        .fetch_one(&mut connect(postgres).await)
-        .await
-        .unwrap();
+    let row = sqlx::query("select count(*) from kept").fetch_one(&mut connect(postgres).await).await.unwrap();
     row.get(0)
 }
 
@@ -67,10 +58,7 @@ async fn a_commit_survives_stop_restart_kill_and_a_second_start() {
 async fn it_is_durable_speaks_utf_8_and_sorts_by_code_point() {
     let scratch = Scratch::new().unwrap();
     let settings = vec![("work_mem".to_owned(), "5MB".to_owned())];
-    let options = PostgresOptions {
-        settings,
-        ..Default::default()
-    };
+    let options = PostgresOptions { settings, ..Default::default() };
     let postgres = Postgres::start(scratch.path(), options).await.unwrap();
     for (name, value) in [
         ("fsync", "on"),
@@ -85,28 +73,18 @@ async fn it_is_durable_speaks_utf_8_and_sorts_by_code_point() {
     let mut connection = connect(&postgres).await;
     let query = sqlx::query("select 'Z' < 'a', '乙' > 'a', upper('é')");
     let row = query.fetch_one(&mut connection).await.unwrap();
-    assert_eq!(
-        (row.get(0), row.get(1), row.get::<String, _>(2)),
-        (true, true, "É".to_owned())
-    );
+    assert_eq!((row.get(0), row.get(1), row.get::<String, _>(2)), (true, true, "É".to_owned()));
 }
 
 #[tokio::test]
 async fn tcp_asks_for_the_password_and_the_private_socket_does_not() {
     let scratch = Scratch::new().unwrap();
     let postgres = start(scratch.path()).await;
-    let user = || {
-        PgConnectOptions::new_without_pgpass()
-            .username("fenghuo")
-            .database("postgres")
-    };
+    let user = || PgConnectOptions::new_without_pgpass().username("fenghuo").database("postgres");
 
     let tcp = user().host("127.0.0.1").port(postgres.port()).password("wrong");
     let refused = PgConnection::connect_with(&tcp).await.unwrap_err();
-    assert!(
-        refused.to_string().contains("password authentication failed"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("password authentication failed"), "{refused}");
 
     let socket = user().port(postgres.port()).socket(postgres.socket_folder());
     PgConnection::connect_with(&socket).await.unwrap();
@@ -137,14 +115,7 @@ async fn a_taken_port_is_an_error_only_if_it_was_asked_for() {
     let scratch = Scratch::new().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = Some(taken.local_addr().unwrap().port());
-    let refused = Postgres::start(
-        scratch.path(),
-        PostgresOptions {
-            port,
-            ..Default::default()
-        },
-    )
-    .await;
+    let refused = Postgres::start(scratch.path(), PostgresOptions { port, ..Default::default() }).await;
     let said = refused.unwrap_err().to_string();
     assert!(said.contains("could not bind"), "{said}");
 }
@@ -153,14 +124,7 @@ async fn a_taken_port_is_an_error_only_if_it_was_asked_for() {
 async fn a_setting_that_does_not_exist_is_told_in_the_servers_own_words() {
     let scratch = Scratch::new().unwrap();
     let settings = vec![("no_such_setting".to_owned(), "1".to_owned())];
-    let refused = Postgres::start(
-        scratch.path(),
-        PostgresOptions {
-            settings,
-            ..Default::default()
-        },
-    )
-    .await;
+    let refused = Postgres::start(scratch.path(), PostgresOptions { settings, ..Default::default() }).await;
     let said = refused.unwrap_err().to_string();
     assert!(said.contains("unrecognized configuration parameter"), "{said}");
 }

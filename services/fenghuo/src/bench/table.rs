@@ -96,7 +96,7 @@ fn cells(row: &Row, shell: Shell) -> [String; COLUMNS] {
 }
 
 /// What a case is called.
-fn title<'a>(case: &'a str, shell: Shell) -> &'a str {
+fn title(case: &str, shell: Shell) -> &str {
     match case {
         "append" => shell.pick("逐个追加", "append one by one"),
         "append10" => shell.pick("十个一批追加", "append ten at once"),

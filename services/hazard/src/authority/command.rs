@@ -27,11 +27,7 @@ impl Decider for Authority {
     type Refusal = Refusal;
 
     fn decide(state: &State, Command::Note(event): Command, _: &Context) -> Result<Vec<Event>, Refusal> {
-        Ok(if state.as_ref() == Some(&event) {
-            vec![]
-        } else {
-            vec![event]
-        })
+        Ok(if state.as_ref() == Some(&event) { vec![] } else { vec![event] })
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -32,22 +32,11 @@ pub enum Command {
         findings: Vec<String>,
     },
     /// 责令限期改正
-    OrderRectification {
-        document: String,
-        items: Vec<String>,
-        period: Period,
-    },
+    OrderRectification { document: String, items: Vec<String>, period: Period },
     /// 复查
-    Reinspect {
-        officers: Vec<Certificate>,
-        outcome: Outcome,
-        on_application: bool,
-    },
+    Reinspect { officers: Vec<Certificate>, outcome: Outcome, on_application: bool },
     /// 重大火灾隐患判定
-    DetermineMajor {
-        elements: Vec<String>,
-        panel: Vec<String>,
-    },
+    DetermineMajor { elements: Vec<String>, panel: Vec<String> },
     /// 送达整改通知书
     ServeMajorNotice { document: String, period: Period },
     /// 书面报告政府
@@ -117,24 +106,9 @@ impl Decider for Hazard {
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
         match (state, command) {
-            (
-                State::Unknown,
-                Command::Open {
-                    premises,
-                    area,
-                    unit,
-                    category,
-                    report,
-                    reporter_ref,
-                },
-            ) => Ok(vec![Event::Opened {
-                premises,
-                area,
-                unit,
-                category,
-                report,
-                reporter_ref,
-            }]),
+            (State::Unknown, Command::Open { premises, area, unit, category, report, reporter_ref }) => {
+                Ok(vec![Event::Opened { premises, area, unit, category, report, reporter_ref }])
+            }
             (State::Unknown, _) => Err(Refusal::NotOpened),
             (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
             (State::Open(open), command) => {
@@ -151,30 +125,21 @@ impl Decider for Hazard {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         let State::Open(open) = state else { return None };
-        open.duties
-            .next()
-            .map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
     }
 }
 
 fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     match command {
-        Command::Inspect {
-            officers,
-            delegation,
-            item,
-            findings,
-        } => inspect(open, officers, delegation, item, findings, cx).map(Some),
-        Command::OrderRectification {
-            document,
-            items,
-            period,
-        } => order(open, document, items, period, cx).map(Some),
-        Command::Reinspect {
-            officers,
-            outcome,
-            on_application,
-        } => reinspect(open, officers, outcome, on_application, cx).map(Some),
+        Command::Inspect { officers, delegation, item, findings } => {
+            inspect(open, officers, delegation, item, findings, cx).map(Some)
+        }
+        Command::OrderRectification { document, items, period } => {
+            order(open, document, items, period, cx).map(Some)
+        }
+        Command::Reinspect { officers, outcome, on_application } => {
+            reinspect(open, officers, outcome, on_application, cx).map(Some)
+        }
         Command::DetermineMajor { elements, panel } => determine(open, elements, panel, cx).map(Some),
         Command::ServeMajorNotice { document, period } => {
             fire_body(cx)?;
@@ -182,11 +147,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
                 return Err(Refusal::NotMajor);
             }
             let due = cx.calendar.due(cx.at, period, Side::Party);
-            Ok(Some(Event::MajorNoticeServed {
-                document,
-                due,
-                unit: open.unit.clone(),
-            }))
+            Ok(Some(Event::MajorNoticeServed { document, due, unit: open.unit.clone() }))
         }
         Command::ReportToGovernment { government } => match open.major {
             Major::No => Err(Refusal::NotMajor),
@@ -197,12 +158,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             if open.major < Major::Reported {
                 return Err(Refusal::NotReported);
             }
-            Ok(
-                (open.major == Major::Reported).then(|| Event::ListedForSupervision {
-                    leader,
-                    due: fixed(until, cx),
-                }),
-            )
+            Ok((open.major == Major::Reported)
+                .then(|| Event::ListedForSupervision { leader, due: fixed(until, cx) }))
         }
         Command::Delist { consent } => match (open.major, &open.stage) {
             (Major::Listed, Stage::Reinspected(Outcome::Corrected)) => Ok(Some(Event::Delisted { consent })),
@@ -230,13 +187,7 @@ fn inspect(
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
-    check_officers(
-        &officers,
-        &cx.actor.department,
-        cx.at,
-        "inspection.officers_min",
-        &cx.rules,
-    )??;
+    check_officers(&officers, &cx.actor.department, cx.at, "inspection.officers_min", &cx.rules)??;
     match (&delegation, &item) {
         (Some(delegation), Some(item)) => {
             check_delegation(delegation, &cx.actor.department, item, &open.area, cx.at)?;
@@ -277,13 +228,7 @@ fn order(
     let reinspect = cx.rules.period("inspection.reinspect")?;
     // The period has run out at 24:00 of its last day, so that day is the start day, which is not counted.
     let reinspect_by = cx.calendar.due_from_date(due.last_day, reinspect, Side::Agency);
-    Ok(Event::RectificationOrdered {
-        document,
-        items,
-        due,
-        reinspect_by,
-        unit: open.unit.clone(),
-    })
+    Ok(Event::RectificationOrdered { document, items, due, reinspect_by, unit: open.unit.clone() })
 }
 
 fn reinspect(
@@ -294,20 +239,12 @@ fn reinspect(
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
-    check_officers(
-        &officers,
-        &cx.actor.department,
-        cx.at,
-        "inspection.officers_min",
-        &cx.rules,
-    )??;
+    check_officers(&officers, &cx.actor.department, cx.at, "inspection.officers_min", &cx.rules)??;
     let expired = match &open.stage {
         Stage::Ordered(due) if due.is_past(cx.at) => true,
         Stage::Ordered(_) if on_application => false,
         Stage::Ordered(due) => {
-            return Err(Refusal::OrderStillRunning {
-                last_day: due.last_day,
-            });
+            return Err(Refusal::OrderStillRunning { last_day: due.last_day });
         }
         // A hazard found again uncorrected may be looked at again.
         Stage::Reinspected(Outcome::NotCorrected | Outcome::PartlyCorrected) => true,
@@ -365,9 +302,7 @@ fn officer(cx: &Context) -> Result<(), Refusal> {
         return Ok(());
     }
     // Before the notice of 2024 the same act failed for want of a certificate.
-    let barred = cx
-        .rules
-        .in_force("inspection.enterprise.gridworker_allowed", shanghai_date(cx.at))?;
+    let barred = cx.rules.in_force("inspection.enterprise.gridworker_allowed", shanghai_date(cx.at))?;
     Err(if cx.actor.has(Role::Grid) && barred {
         Refusal::GridWorkerMayNotInspect
     } else {
@@ -376,9 +311,5 @@ fn officer(cx: &Context) -> Result<(), Refusal> {
 }
 
 fn fire_body(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.is_of(DepartmentKind::Fire) {
-        Ok(())
-    } else {
-        Err(Refusal::OnlyFireBody)
-    }
+    if cx.actor.is_of(DepartmentKind::Fire) { Ok(()) } else { Err(Refusal::OnlyFireBody) }
 }

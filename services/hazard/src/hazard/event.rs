@@ -58,13 +58,7 @@ pub enum Event {
         report: Option<Id>,
     },
     /// 责令限期改正
-    RectificationOrdered {
-        document: String,
-        items: Vec<String>,
-        due: Due,
-        reinspect_by: Due,
-        unit: Uscc,
-    },
+    RectificationOrdered { document: String, items: Vec<String>, due: Due, reinspect_by: Due, unit: Uscc },
     /// 复查
     Reinspected {
         officers: Vec<Certificate>,

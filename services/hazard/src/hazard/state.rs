@@ -61,28 +61,20 @@ pub struct Open {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            State::Unknown,
-            Event::Opened {
-                premises,
-                area,
-                unit,
-                report,
-                reporter_ref,
-                ..
-            },
-        ) => State::Open(Box::new(Open {
-            premises: premises.clone(),
-            area: area.clone(),
-            unit: unit.clone(),
-            report: report.clone(),
-            reporter_ref: reporter_ref.clone(),
-            stage: Stage::Reported,
-            document: String::new(),
-            opinion_by: None,
-            major: Major::No,
-            duties: Duties::default(),
-        })),
+        (State::Unknown, Event::Opened { premises, area, unit, report, reporter_ref, .. }) => {
+            State::Open(Box::new(Open {
+                premises: premises.clone(),
+                area: area.clone(),
+                unit: unit.clone(),
+                report: report.clone(),
+                reporter_ref: reporter_ref.clone(),
+                stage: Stage::Reported,
+                document: String::new(),
+                opinion_by: None,
+                major: Major::No,
+                duties: Duties::default(),
+            }))
+        }
         (State::Open(_), Event::Closed {}) => State::Closed,
         (State::Open(mut open), event) => {
             open.remember(event);
@@ -95,21 +87,14 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 impl Open {
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Inspected {
-                serve_by, opinion_by, ..
-            } => {
+            Event::Inspected { serve_by, opinion_by, .. } => {
                 self.stage = Stage::Inspected;
                 self.opinion_by = Some(opinion_by.clone());
                 if let Some(due) = serve_by {
                     self.duties.arm(Duty::ServeOrder, due.clone());
                 }
             }
-            Event::RectificationOrdered {
-                document,
-                due,
-                reinspect_by,
-                ..
-            } => {
+            Event::RectificationOrdered { document, due, reinspect_by, .. } => {
                 self.stage = Stage::Ordered(due.clone());
                 self.document.clone_from(document);
                 self.duties.stop(&Duty::ServeOrder);

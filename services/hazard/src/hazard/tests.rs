@@ -81,28 +81,18 @@ fn story(commands: &[(Command, Context)]) -> Vec<Event> {
 fn ordered() -> Vec<Event> {
     let cx = town(DAY);
     let period: Period = "3 working days".parse().unwrap();
-    let order = Command::OrderRectification {
-        document: "1".into(),
-        items: vec!["remove".into()],
-        period,
-    };
+    let order = Command::OrderRectification { document: "1".into(), items: vec!["remove".into()], period };
     story(&[(inspect(two(&cx), "fire-60-1"), cx.clone()), (order, cx)])
 }
 
 fn reinspect(cx: &Context, outcome: Outcome, on_application: bool) -> Command {
-    Command::Reinspect {
-        officers: two(cx),
-        outcome,
-        on_application,
-    }
+    Command::Reinspect { officers: two(cx), outcome, on_application }
 }
 
 #[test]
 fn nothing_is_done_to_a_hazard_that_nobody_opened() {
     let cx = town(DAY);
-    given::<Hazard>([])
-        .when(inspect(two(&cx), "fire-60-1"), &cx)
-        .refused(Refusal::NotOpened);
+    given::<Hazard>([]).when(inspect(two(&cx), "fire-60-1"), &cx).refused(Refusal::NotOpened);
 }
 
 #[test]
@@ -120,9 +110,7 @@ fn a_certificate_of_another_unit_does_not_count() {
     let mixed = vec![certificate("c-1", &cx), certificate("c-2", &brigade(DAY))];
     given::<Hazard>([opened()])
         .when(inspect(mixed, "fire-60-1"), &cx)
-        .refused(Refusal::CertificateInvalid {
-            number: Id::parse("c-2").unwrap(),
-        });
+        .refused(Refusal::CertificateInvalid { number: Id::parse("c-2").unwrap() });
 }
 
 #[test]
@@ -130,9 +118,7 @@ fn a_certificate_is_valid_on_the_day_of_the_act() {
     let cx = town(datetime!(2024-01-01 0:00 +8));
     given::<Hazard>([opened()])
         .when(inspect(two(&cx), "fire-60-1"), &cx)
-        .refused(Refusal::CertificateInvalid {
-            number: Id::parse("c-1").unwrap(),
-        });
+        .refused(Refusal::CertificateInvalid { number: Id::parse("c-1").unwrap() });
 }
 
 #[test]
@@ -140,23 +126,14 @@ fn a_town_inspects_only_what_is_on_its_list() {
     let cx = town(DAY);
     given::<Hazard>([opened()])
         .when(inspect(two(&cx), "fire-61"), &cx)
-        .refused(Refusal::ItemNotDelegated {
-            item: Id::parse("fire-61").unwrap(),
-        });
+        .refused(Refusal::ItemNotDelegated { item: Id::parse("fire-61").unwrap() });
 }
 
 #[test]
 fn a_town_without_a_delegation_does_not_inspect() {
     let cx = town(DAY);
-    let command = Command::Inspect {
-        officers: two(&cx),
-        delegation: None,
-        item: None,
-        findings: vec![],
-    };
-    given::<Hazard>([opened()])
-        .when(command, &cx)
-        .refused(Refusal::DelegationMissing);
+    let command = Command::Inspect { officers: two(&cx), delegation: None, item: None, findings: vec![] };
+    given::<Hazard>([opened()]).when(command, &cx).refused(Refusal::DelegationMissing);
 }
 
 #[test]
@@ -179,19 +156,12 @@ fn nothing_is_ordered_before_an_inspection() {
         items: vec!["remove".into()],
         period: Period::WorkingDays(3),
     };
-    given::<Hazard>([opened()])
-        .when(order, &town(DAY))
-        .refused(Refusal::NotInspected);
+    given::<Hazard>([opened()]).when(order, &town(DAY)).refused(Refusal::NotInspected);
 }
 
 #[test]
 fn an_order_of_three_working_days_is_reinspected_within_three_more() {
-    let Some(Event::RectificationOrdered {
-        due, reinspect_by, ..
-    }) = ordered().pop()
-    else {
-        panic!()
-    };
+    let Some(Event::RectificationOrdered { due, reinspect_by, .. }) = ordered().pop() else { panic!() };
     assert_eq!(due.last_day, date!(2023 - 03 - 06));
     assert_eq!(reinspect_by.last_day, date!(2023 - 03 - 09));
 }
@@ -201,12 +171,8 @@ fn a_running_order_is_not_reinspected_unless_the_unit_asks() {
     let cx = town(datetime!(2023-03-06 23:59 +8));
     given::<Hazard>(ordered())
         .when(reinspect(&cx, Outcome::NotCorrected, false), &cx)
-        .refused(Refusal::OrderStillRunning {
-            last_day: date!(2023 - 03 - 06),
-        });
-    let events = given::<Hazard>(ordered())
-        .when(reinspect(&cx, Outcome::Corrected, true), &cx)
-        .events();
+        .refused(Refusal::OrderStillRunning { last_day: date!(2023 - 03 - 06) });
+    let events = given::<Hazard>(ordered()).when(reinspect(&cx, Outcome::Corrected, true), &cx).events();
     assert!(matches!(events[..], [Event::Reinspected { expired: false, .. }]));
 }
 
@@ -219,30 +185,23 @@ fn a_missed_reinspection_is_a_breach_at_its_due_instant() {
 #[test]
 fn a_hazard_is_not_closed_before_it_is_found_corrected() {
     let cx = town(datetime!(2023-03-07 10:00 +8));
-    given::<Hazard>(ordered())
-        .when(Command::Close, &cx)
-        .refused(Refusal::NotCorrected);
+    given::<Hazard>(ordered()).when(Command::Close, &cx).refused(Refusal::NotCorrected);
     let events = story_after(ordered(), reinspect(&cx, Outcome::Corrected, false), &cx);
-    given::<Hazard>(events)
-        .when(Command::Close, &cx)
-        .then([Event::Closed {}]);
+    given::<Hazard>(events).when(Command::Close, &cx).then([Event::Closed {}]);
 }
 
 #[test]
 fn a_town_does_not_determine_a_major_hazard() {
     let cx = town(DAY);
-    let determine = Command::DetermineMajor {
-        elements: vec!["5.1".into()],
-        panel: vec!["a".into(), "b".into()],
-    };
-    given::<Hazard>(ordered())
-        .when(determine, &cx)
-        .refused(Refusal::OnlyFireBody);
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    given::<Hazard>(ordered()).when(determine, &cx).refused(Refusal::OnlyFireBody);
 }
 
 #[test]
 fn a_major_hazard_is_judged_by_the_standard_of_its_day() {
-    let determine = Command::DetermineMajor { elements: vec!["6.3".into()], panel: vec!["a".into(), "b".into()] };
+    let determine =
+        Command::DetermineMajor { elements: vec!["6.3".into()], panel: vec!["a".into(), "b".into()] };
     for (at, standard) in
         [(datetime!(2025-10-31 23:59 +8), "GB 35181-2017"), (datetime!(2025-11-01 0:00 +8), "GB 35181-2025")]
     {
@@ -254,29 +213,15 @@ fn a_major_hazard_is_judged_by_the_standard_of_its_day() {
 #[test]
 fn a_major_hazard_is_listed_only_after_notice_and_report() {
     let cx = brigade(datetime!(2023-03-08 10:00 +8));
-    let determine = Command::DetermineMajor {
-        elements: vec!["5.1".into()],
-        panel: vec!["a".into(), "b".into()],
-    };
-    let list = Command::ListForSupervision {
-        leader: "deputy-mayor".into(),
-        until: date!(2023 - 04 - 30),
-    };
-    let report = Command::ReportToGovernment {
-        government: "government.330723".parse().unwrap(),
-    };
-    let serve = Command::ServeMajorNotice {
-        document: "2".into(),
-        period: Period::CalendarDays(30),
-    };
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    let list = Command::ListForSupervision { leader: "deputy-mayor".into(), until: date!(2023 - 04 - 30) };
+    let report = Command::ReportToGovernment { government: "government.330723".parse().unwrap() };
+    let serve = Command::ServeMajorNotice { document: "2".into(), period: Period::CalendarDays(30) };
     let events = story_after(ordered(), determine, &cx);
-    given::<Hazard>(events.clone())
-        .when(report.clone(), &cx)
-        .refused(Refusal::NoticeNotServed);
+    given::<Hazard>(events.clone()).when(report.clone(), &cx).refused(Refusal::NoticeNotServed);
     let events = story_after(events, serve, &cx);
-    given::<Hazard>(events.clone())
-        .when(list.clone(), &cx)
-        .refused(Refusal::NotReported);
+    given::<Hazard>(events.clone()).when(list.clone(), &cx).refused(Refusal::NotReported);
     let events = story_after(story_after(events, report, &cx), list.clone(), &cx);
     assert!(matches!(events.last(), Some(Event::ListedForSupervision { .. })));
     given::<Hazard>(events).when(list, &cx).then([]);

@@ -59,15 +59,7 @@ impl Decider for Report {
         match (state, command) {
             (
                 State::Unknown,
-                Command::Receive {
-                    reporter_ref,
-                    channel,
-                    real_name,
-                    insider,
-                    premises,
-                    area,
-                    category,
-                },
+                Command::Receive { reporter_ref, channel, real_name, insider, premises, area, category },
             ) => {
                 clerk(cx)?;
                 let verify_by = verify_by(&category, cx)?;
@@ -85,10 +77,9 @@ impl Decider for Report {
             (_, Command::Receive { .. }) => Err(Refusal::AlreadyReceived),
             (State::Unknown, _) => Err(Refusal::NotReceived),
             (State::Open(_), Command::Route { to }) => clerk(cx).map(|()| vec![Event::Routed { to }]),
-            (State::Open(_), Command::Verify { confirmed, by }) => Ok(vec![Event::Verified {
-                confirmed,
-                by: by.unwrap_or_else(|| cx.actor.id.clone()),
-            }]),
+            (State::Open(_), Command::Verify { confirmed, by }) => {
+                Ok(vec![Event::Verified { confirmed, by: by.unwrap_or_else(|| cx.actor.id.clone()) }])
+            }
             (State::Closed, Command::Verify { .. } | Command::Route { .. }) => Err(Refusal::AlreadyVerified),
             (State::Open(open), Command::Breach { due }) => Ok(breach(open, due)),
             (State::Closed, Command::Breach { .. }) => Ok(vec![]),
@@ -101,29 +92,21 @@ impl Decider for Report {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         match state {
-            State::Open(Open {
-                verify_by: Some(due), ..
-            }) => Some((due.past_from(), Command::Breach { due: due.clone() })),
+            State::Open(Open { verify_by: Some(due), .. }) => {
+                Some((due.past_from(), Command::Breach { due: due.clone() }))
+            }
             State::Open(_) | State::Unknown | State::Closed => None,
         }
     }
 }
 
 fn clerk(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Clerk) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAClerk)
-    }
+    if cx.actor.has(Role::Clerk) { Ok(()) } else { Err(Refusal::NotAClerk) }
 }
 
 fn verify_by(category: &Id, cx: &Context) -> Result<Due, law::RuleError> {
     let urgent = URGENT.contains(&category.as_str());
-    let rule = if urgent {
-        "complaint.fire.verify_urgent"
-    } else {
-        "complaint.fire.verify_other"
-    };
+    let rule = if urgent { "complaint.fire.verify_urgent" } else { "complaint.fire.verify_other" };
     Ok(cx.calendar.due(cx.at, cx.rules.period(rule)?, Side::Agency))
 }
 

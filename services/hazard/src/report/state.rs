@@ -29,21 +29,12 @@ pub struct Open {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (
-            _,
-            Event::Received {
-                reporter_ref,
-                verify_by,
-                ..
-            },
-        ) => State::Open(Open {
-            reporter_ref: reporter_ref.clone(),
-            verify_by: Some(verify_by.clone()),
-        }),
-        (State::Open(open), Event::VerificationOverdue { .. }) => State::Open(Open {
-            verify_by: None,
-            ..open
-        }),
+        (_, Event::Received { reporter_ref, verify_by, .. }) => {
+            State::Open(Open { reporter_ref: reporter_ref.clone(), verify_by: Some(verify_by.clone()) })
+        }
+        (State::Open(open), Event::VerificationOverdue { .. }) => {
+            State::Open(Open { verify_by: None, ..open })
+        }
         (State::Open(_), Event::Verified { .. }) => State::Closed,
         (state, _) => state,
     }

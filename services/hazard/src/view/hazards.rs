@@ -67,13 +67,7 @@ impl View for HazardsView {
             return Ok(());
         }
         match recorded.event::<Event>()? {
-            Event::Opened {
-                premises,
-                area,
-                unit,
-                category,
-                ..
-            } => {
+            Event::Opened { premises, area, unit, category, .. } => {
                 sqlx::query(
                     "insert into hazards (hazard_id, case_id, premises, area, unit, category, state, version,
                                           opened_position)
@@ -142,10 +136,7 @@ async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::E
 
 /// One case.
 pub async fn get(tx: &mut PgConnection, hazard_id: &str) -> Result<Option<HazardRow>, sqlx::Error> {
-    sqlx::query_as("select * from hazards where hazard_id = $1")
-        .bind(hazard_id)
-        .fetch_optional(tx)
-        .await
+    sqlx::query_as("select * from hazards where hazard_id = $1").bind(hazard_id).fetch_optional(tx).await
 }
 
 /// Cases, newest first, opened before a position; only those in `state` unless it is empty.
