@@ -7,7 +7,7 @@ declare
 begin
     execute format('grant usage on schema %s to %I', here, role_name);
     execute format('grant select on all tables in schema %s to %I', here, role_name);
-    execute format('grant insert on events, event_ids, commands, tags, inbox, parked_message to %I', role_name);
+    execute format('grant insert on events, commands, tags, inbox, parked_message to %I', role_name);
     execute format('grant insert, update on streams, inbox_sources to %I', role_name);
     execute format('grant update (position, recorded_at, streams) on head to %I', role_name);
     execute format('grant insert, update, delete on view_generations, view_parked to %I', role_name);

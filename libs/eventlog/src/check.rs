@@ -1,6 +1,11 @@
 //! What is refused before the batch, so that a bad request never sinks its neighbours.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
+};
 
 use crate::{Append, AppendError, EventData, Invalid, Options, clock::micros};
 
@@ -58,7 +63,7 @@ pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, Ap
     append.occurred_at = micros(append.occurred_at);
     let meta = serde_json::to_vec(&append.meta)
         .map_err(|error| field("meta", error.to_string()))
-        .and_then(|meta| no_escaped_nul("meta", &meta).map(|()| meta))?;
+        .and_then(|meta| json(&meta).map(|()| meta).map_err(|error| field("meta", error.to_string())))?;
     let bytes = append.events.iter().map(|event| event.data.len() + meta.len() + OVERHEAD_BYTES).sum();
     if bytes > options.batch_bytes_max {
         return Err(Invalid::TooLarge { bytes, max: options.batch_bytes_max }.into());
@@ -110,62 +115,86 @@ fn json(data: &[u8]) -> Result<(), Invalid> {
         return Err(Invalid::Nul { field: "data" });
     }
     let text = std::str::from_utf8(data).map_err(|error| Invalid::Utf8 { at: error.valid_up_to() })?;
-    shallow(data)?;
-    let wrong = |error: serde_json::Error| Invalid::Json { reason: error.to_string() };
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(wrong)?;
-    no_escaped_nul("data", data)?;
-    whole_surrogates(data)
-}
-
-/// Counts brackets outside of strings.
-fn shallow(data: &[u8]) -> Result<(), Invalid> {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in data {
-        match (quoted, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => quoted = !quoted,
-            (false, b'{' | b'[') => depth += 1,
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH_MAX {
-            return Err(Invalid::Deep { max: DEPTH_MAX });
-        }
-    }
-    Ok(())
-}
-
-fn no_escaped_nul(name: &'static str, json: &[u8]) -> Result<(), Invalid> {
-    if escapes(json).any(|unit| unit == 0) { Err(Invalid::Nul { field: name }) } else { Ok(()) }
-}
-
-/// Half a surrogate pair is JSON by the letter, but no text: readers would fail on it for ever.
-fn whole_surrogates(json: &[u8]) -> Result<(), Invalid> {
-    if !escapes(json).any(|unit| (0xd800..0xe000).contains(&unit)) {
-        return Ok(());
-    }
-    serde_json::from_slice::<serde_json::Value>(json)
-        .map(drop)
-        .map_err(|error| Invalid::Json { reason: error.to_string() })
-}
-
-/// The code units written as `\uXXXX` in valid JSON. Backslashes occur in strings only.
-fn escapes(json: &[u8]) -> impl Iterator<Item = u16> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            at += json.get(at..)?.iter().position(|byte| *byte == b'\\')?;
-            let escape = json.get(at + 1..)?;
-            if escape.first() != Some(&b'u') {
-                at += 2;
-                continue;
-            }
-            at += 6;
-            let digits = escape.get(1..5)?;
-            return u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let sound = Sound { depth: 0 }.deserialize(&mut json).and_then(|()| json.end());
+    sound.map_err(|error| match error.to_string() {
+        text if text.starts_with(NUL) => Invalid::Nul { field: "data" },
+        text if text.starts_with(DEEP) => Invalid::Deep { max: DEPTH_MAX },
+        reason => Invalid::Json { reason },
     })
+}
+
+/// What [`Sound`] says; the parser adds where.
+const NUL: &str = "a string holds a NUL";
+const DEEP: &str = "nested too deeply";
+
+/// Reads a JSON value and keeps nothing of it. Reading strings in full also finds halves of surrogate pairs, which
+/// are JSON by the letter but no text.
+struct Sound {
+    depth: usize,
+}
+
+impl Sound {
+    fn inner<E: Error>(&self) -> Result<Self, E> {
+        if self.depth < DEPTH_MAX { Ok(Self { depth: self.depth + 1 }) } else { Err(E::custom(DEEP)) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Sound {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Sound {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if text.contains('\0') { Err(E::custom(NUL)) } else { Ok(()) }
+    }
+
+    /// Text without an escape cannot hold a NUL, since the bytes hold none.
+    fn visit_borrowed_str<E: Error>(self, _: &'de str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(self.inner()?)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let key = || Self { depth: self.depth };
+        while map.next_key_seed(key())?.is_some() {
+            map.next_value_seed(self.inner()?)?;
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -28,32 +28,43 @@ use crate::{
     fault,
     log::Inner,
 };
-use known::Known;
+use known::{Absent, Known};
 pub(crate) use queue::{Caller, Queue, Waiting};
 pub(crate) use repeat::{Command, command};
 
-/// Batches that take the locked path right after one whose streams had moved: the fast one would fail again.
+/// Batches that take the locked path right after the log had moved: the fast one would fail again.
 const LOCKED_RUN: u32 = 4;
+/// About what an event costs the database beside the commit. A batch whose events cost as much as its commit is
+/// worth it; waiting for more would only leave the database idle.
+const EVENT_COST: Duration = Duration::from_micros(8);
+/// The cost of a commit follows what is measured, an eighth of the way at a time, and is never taken for less.
+const COMMIT_COST_MIN: Duration = Duration::from_micros(200);
+const COMMIT_COST_SHARE: u32 = 8;
 /// The linger never shrinks below this.
 const LINGER_MIN: Duration = Duration::from_micros(20);
 
 /// Works until the queue is closed and empty.
 pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>) {
     let linger = Duration::from_micros(log.options.linger_us_max);
+    let tail = *log.head.borrow();
     let mut committer = Committer {
         queue,
         backlog: VecDeque::new(),
         db: None,
         known: Known::new(),
+        absent: Absent::new(),
+        tail,
         locked_run: 0,
         is_down: false,
         partition_end: 0,
         company: 0,
         linger,
+        come_back: linger,
+        commit_cost: COMMIT_COST_MIN,
         log,
     };
     while committer.gather().await {
-        let batch = committer.take_batch();
+        let batch = committer.take_batch(0);
         committer.commit(batch).await;
     }
     committer.log.closing.cancel();
@@ -66,6 +77,9 @@ struct Committer {
     backlog: VecDeque<Waiting>,
     db: Option<PgConnection>,
     known: Known,
+    absent: Absent,
+    /// Where the log ended when what is known of streams was true.
+    tail: u64,
     locked_run: u32,
     is_down: bool,
     /// The first position for which no partition is known to exist.
@@ -73,6 +87,9 @@ struct Committer {
     /// How many requests the last batch answered: about how many callers there are.
     company: usize,
     linger: Duration,
+    /// The same for those who lost a race and were told so.
+    come_back: Duration,
+    commit_cost: Duration,
 }
 
 /// A batch that could not be stored as it was tried.
@@ -125,32 +142,67 @@ impl Committer {
     /// The wait adapts: halved when it ran out, doubled when everybody came.
     async fn wait_for_company(&mut self) {
         let wanted = mem::take(&mut self.company);
-        if wanted < 2 || self.backlog.len() >= wanted {
+        if wanted < 2 {
             return;
         }
+        let came = self.wait_for(wanted, self.linger).await;
+        self.linger = self.adapted(self.linger, came);
+    }
+
+    /// Losers of a race come back with the right version, if they are near; then they can still join the batch.
+    async fn wait_for_losers(&mut self, wanted: usize) {
+        let came = self.wait_for(wanted, self.come_back).await;
+        self.come_back = self.adapted(self.come_back, came);
+    }
+
+    fn adapted(&self, wait: Duration, came: bool) -> Duration {
+        let max = Duration::from_micros(self.log.options.linger_us_max);
+        if came { (wait * 2).min(max) } else { (wait / 2).max(LINGER_MIN.min(max)) }
+    }
+
+    /// Waits until so many requests are there, or events enough; `false` if that takes too long.
+    async fn wait_for(&mut self, wanted: usize, limit: Duration) -> bool {
         let start = Instant::now();
-        while self.backlog.len() < wanted {
-            if start.elapsed() >= self.linger {
-                self.linger = (self.linger / 2).max(LINGER_MIN);
-                return;
+        self.drain();
+        while self.backlog.len() < wanted && !self.is_plenty() {
+            if start.elapsed() >= limit {
+                return false;
             }
             // A timer is too coarse for microseconds; yielding lets the callers run, who are what is waited for.
             tokio::task::yield_now().await;
             self.drain();
         }
-        self.linger = (self.linger * 2).min(Duration::from_micros(self.log.options.linger_us_max));
+        true
     }
 
-    fn take_batch(&mut self) -> Vec<Waiting> {
-        let (mut events, mut bytes) = (0, 0);
-        let count = self.backlog.iter().take_while(|waiting| {
-            let is_first = events == 0;
+    fn is_plenty(&self) -> bool {
+        let plenty = (self.commit_cost.as_micros() / EVENT_COST.as_micros()) as usize;
+        let events = self.backlog.iter().map(|waiting| waiting.checked.append.events.len());
+        self.backlog.len() >= plenty || events.sum::<usize>() >= plenty
+    }
+
+    /// Learns from how long a batch took.
+    fn took(&mut self, time: Duration, events: u64) {
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        let commit = time.saturating_sub(EVENT_COST * events).max(COMMIT_COST_MIN);
+        self.commit_cost = (self.commit_cost * (COMMIT_COST_SHARE - 1) + commit) / COMMIT_COST_SHARE;
+    }
+
+    /// Takes what fits into a batch beside `events` that are in it. What must take the locked path comes alone.
+    fn take_batch(&mut self, mut events: usize) -> Vec<Waiting> {
+        let options = &self.log.options;
+        let (mut bytes, mut count) = (0, 0);
+        let is_locked = |waiting: &Waiting| waiting.is_conditional();
+        for waiting in &self.backlog {
             events += waiting.checked.append.events.len();
             bytes += waiting.checked.bytes;
-            is_first
-                || (events <= self.log.options.batch_events_max && bytes <= self.log.options.batch_bytes_max)
-        });
-        let count = count.count();
+            let fits = events <= options.batch_events_max && bytes <= options.batch_bytes_max;
+            let is_same = is_locked(waiting) == is_locked(&self.backlog[0]);
+            if count > 0 && !(fits && is_same) {
+                break;
+            }
+            count += 1;
+        }
         self.backlog.drain(..count).collect()
     }
 
@@ -160,7 +212,8 @@ impl Committer {
         self.company = batch.len();
         let start = Instant::now();
         let mut pause = Backoff::new();
-        let is_careful = self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
+        let is_behind = self.tail < *self.log.head.borrow();
+        let is_careful = is_behind || self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
         self.locked_run = self.locked_run.saturating_sub(1);
         let mut work = vec![(batch, is_careful)];
         while let Some((batch, is_careful)) = work.pop() {

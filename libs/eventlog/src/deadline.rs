@@ -223,10 +223,9 @@ impl Deadlines {
         version: u64,
         due: Option<OffsetDateTime>,
     ) -> Result<(), Error> {
-        sqlx::query("update streams set due_at = $4 where stream_id = $1 and version = $2 and due_at = $3")
+        sqlx::query("select set_due($1, $2, $3)")
             .bind(reminder.stream_id)
             .bind(version.cast_signed())
-            .bind(reminder.due_at)
             .bind(due)
             .execute(&self.log.inner.pool)
             .await?;

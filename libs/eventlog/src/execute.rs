@@ -74,9 +74,9 @@ impl Log {
     }
 
     async fn try_execute(&self, order: &Order, request: &Request) -> Result<Outcome, ExecuteError> {
-        let mut is_moved = false;
+        let mut moved_beyond = None;
         for _ in 0..TRIES_MAX {
-            let history = self.inner.history(&order.stream, is_moved).await?;
+            let history = self.inner.history(&order.stream, moved_beyond).await?;
             let now = self.inner.world.clock.now();
             let at = request.at.map_or(now, micros);
             if at > now {
@@ -111,7 +111,7 @@ impl Log {
             };
             match answer {
                 Some(answer) => return answer,
-                None => is_moved = true,
+                None => moved_beyond = Some(history.version()),
             }
         }
         Err(ExecuteError::Contended)
@@ -161,7 +161,7 @@ impl Log {
         let kept = retry(self.inner.options.unavailable_after, || {
             sqlx::query_as::<_, (i64, i64, bool)>(
                 "with stream as (
-                    select coalesce((select version from streams where name = $1), 0) as version,
+                    select coalesce((select version_of(stream_id) from streams where name = $1), 0) as version,
                         (select position from head) as position
                 ), kept as (
                     insert into commands (id, version, position, recorded_at, events, stream, fingerprint, refusal)
@@ -246,15 +246,13 @@ impl Log {
 }
 
 impl crate::log::Inner {
-    /// The history to decide on: from memory, and after a conflict together with what was appended elsewhere since.
-    async fn history(&self, stream: &StreamName, is_moved: bool) -> Result<History, ExecuteError> {
-        let kept = self.histories.get(stream);
-        if let Some(kept) = &kept
-            && !is_moved
-        {
-            return Ok(kept.clone());
-        }
-        let mut history = kept.unwrap_or_default();
+    /// The history to decide on: from memory, if it goes beyond the version that was found too short; else together
+    /// with what is stored after it.
+    async fn history(&self, stream: &StreamName, beyond: Option<u64>) -> Result<History, ExecuteError> {
+        let mut history = match self.histories.get(stream) {
+            Some(kept) if beyond.is_none_or(|beyond| kept.version() > beyond) => return Ok(kept),
+            kept => kept.unwrap_or_default(),
+        };
         let newer = self.load(stream, history.version() + 1).await.map_err(unavailable)?;
         if !newer.events.is_empty() {
             Arc::make_mut(&mut history.events).extend(Arc::unwrap_or_clone(newer.events));

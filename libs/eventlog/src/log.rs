@@ -1,6 +1,6 @@
 //! The log as a handle: opened once, cloned freely, shut down at the end.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicI32};
 
 use decider::StreamName;
 use law::{Calendar, RulePack};
@@ -71,11 +71,15 @@ pub(crate) struct Inner {
     pub(crate) committed: watch::Sender<u64>,
     /// Counts the appends of this process that set a deadline.
     pub(crate) deadlines: watch::Sender<u64>,
+    /// Events of a partition; fixed when the first was created.
+    pub(crate) partition_size: u64,
     pub(crate) histories: Histories,
     pub(crate) names: Mutex<Cache<i64, StreamName>>,
     pub(crate) stats: Stats,
     /// Started by the first who wants to hear of other processes' appends.
     pub(crate) listener: OnceLock<()>,
+    /// The server process of this process's own listener.
+    pub(crate) listener_pid: AtomicI32,
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -85,7 +89,8 @@ impl Log {
     pub async fn open(options: Options, world: World) -> Result<Self, Error> {
         let session = connect::session(&options).await?;
         let pool = connect::pool(session.clone(), &options);
-        let position: i64 = sqlx::query_scalar("select position from head").fetch_one(&pool).await?;
+        let (position, partition_size): (i64, i64) =
+            sqlx::query_as("select position, partition_size from head").fetch_one(&pool).await?;
         let (queue, requests) = Queue::new(&options);
         let inner = Arc::new(Inner {
             world,
@@ -93,12 +98,14 @@ impl Log {
             pool,
             queue,
             head: watch::Sender::new(position.cast_unsigned()),
+            partition_size: partition_size.cast_unsigned(),
             committed: watch::Sender::new(0),
             deadlines: watch::Sender::new(0),
             histories: Histories::new(),
             names: Mutex::new(Cache::new(NAMES_MAX)),
             stats: Stats::default(),
             listener: OnceLock::new(),
+            listener_pid: AtomicI32::new(0),
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
             options,
@@ -175,7 +182,7 @@ impl Log {
     /// The stream's version; 0 if there is none.
     pub async fn version(&self, stream: &StreamName) -> Result<u64, Error> {
         let version: Option<i64> = connect::retry(self.inner.options.unavailable_after, || {
-            sqlx::query_scalar("select version from streams where name = $1")
+            sqlx::query_scalar("select version_of(stream_id) from streams where name = $1")
                 .bind(stream.as_str())
                 .fetch_optional(&self.inner.pool)
         })
@@ -183,8 +190,8 @@ impl Log {
         Ok(version.unwrap_or(0).cast_unsigned())
     }
 
-    /// Forgets what was done up to an instant: repeats of older appends and commands are no longer recognised.
-    /// Returns how many memories were dropped. Events stay.
+    /// Forgets the answers given up to an instant: repeats of older commands are no longer recognised, unless their
+    /// events tell. Returns how many answers were dropped. Events stay.
     pub async fn prune(&self, until: OffsetDateTime) -> Result<u64, Error> {
         let mut tx = self.inner.pool.begin().await?;
         sqlx::query("set local statement_timeout = 0").execute(&mut *tx).await?;

@@ -2,17 +2,27 @@
 //!
 //! The notice is sent beside the append, not inside it: a transaction that notifies holds a lock of the whole
 //! server until its commit is on disk, so logs that share a server would queue for one another. A notice that a
-//! crash swallows is made good by the listeners' poll.
+//! crash swallows is made good by the listeners' poll. Where no other process listens, nothing is sent; a process
+//! that begins to listen polls at short intervals until the others have found it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use crate::log::Inner;
 
 /// Shortest time between two notices of one process; what happens in between is told together.
 const NOTICE_EVERY: Duration = Duration::from_millis(2);
+/// How long it is believed that there is nobody, or somebody, to tell. A listener that has just begun polls often
+/// enough for as long.
+const AUDIENCE_FOR: Duration = Duration::from_secs(1);
 /// Shortest and longest time between two looks at the head when no notice comes.
 const POLL_MIN: Duration = Duration::from_millis(10);
 const POLL_MAX: Duration = Duration::from_secs(1);
@@ -22,31 +32,50 @@ fn channel(schema: &str) -> String {
     format!("eventlog_{schema}")
 }
 
-/// Tells other processes of the head whenever it has moved. Runs until the log closes.
+/// Tells other processes of the head whenever it has moved, if there are any. Runs until the log closes.
 pub(crate) async fn send(log: Arc<Inner>) {
     let channel = channel(&log.options.schema);
     let mut head = log.committed.subscribe();
     let mut is_closing = false;
     while !is_closing {
-        tokio::select! {
-            biased;
-            _ = head.changed() => {}
-            () = log.closing.cancelled() => is_closing = true,
+        let is_heard = audience(&log, &channel).await.unwrap_or(true);
+        let until = Instant::now() + AUDIENCE_FOR;
+        while !is_closing && Instant::now() < until {
+            tokio::select! {
+                biased;
+                () = log.closing.cancelled() => is_closing = true,
+                () = tokio::time::sleep_until(until) => {}
+                _ = head.changed(), if is_heard => tell(&log, &channel, &mut head).await,
+            }
         }
-        if is_closing && !head.has_changed().unwrap_or(false) {
-            return;
-        }
-        let position = *head.borrow_and_update();
-        let sent = sqlx::query("select pg_notify($1, $2)")
-            .bind(&channel)
-            .bind(position.to_string())
-            .execute(&log.pool)
-            .await;
-        if let Err(error) = sent {
-            tracing::debug!(%error, "a notice was not sent; listeners will poll");
-        }
-        tokio::time::sleep(NOTICE_EVERY).await;
     }
+    if head.has_changed().unwrap_or(false) {
+        tell(&log, &channel, &mut head).await;
+    }
+}
+
+/// Whether another process listens. Every listener holds a shared lock that names the log.
+async fn audience(log: &Inner, channel: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from pg_locks where locktype = 'advisory' and mode = 'ShareLock'
+            and (classid, objid) = ((hashtextextended($1, 2) >> 32 & 4294967295)::oid,
+                (hashtextextended($1, 2) & 4294967295)::oid)
+            and database = (select oid from pg_database where datname = current_database()) and pid <> $2)",
+    )
+    .bind(channel)
+    .bind(log.listener_pid.load(Ordering::Relaxed))
+    .fetch_one(&log.pool)
+    .await
+}
+
+async fn tell(log: &Inner, channel: &str, head: &mut watch::Receiver<u64>) {
+    let position = *head.borrow_and_update();
+    let told =
+        sqlx::query("select pg_notify($1, $2)").bind(channel).bind(position.to_string()).execute(&log.pool);
+    if let Err(error) = told.await {
+        tracing::debug!(%error, "a notice was not sent; listeners will poll");
+    }
+    tokio::time::sleep(NOTICE_EVERY).await;
 }
 
 /// Follows the head on behalf of all readers of this process. Runs until the log closes.
@@ -74,7 +103,14 @@ async fn listen_once(log: &Inner) -> Result<(), sqlx::Error> {
         .connect_with(log.session.clone())
         .await?;
     let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(&channel(&log.options.schema)).await?;
+    let channel = channel(&log.options.schema);
+    listener.listen(&channel).await?;
+    let pid: i32 =
+        sqlx::query_scalar("select pg_backend_pid() from pg_advisory_lock_shared(hashtextextended($1, 2))")
+            .bind(&channel)
+            .fetch_one(&mut listener)
+            .await?;
+    log.listener_pid.store(pid, Ordering::Relaxed);
     let mut poll = POLL_MIN;
     loop {
         // Whatever was committed before the subscription, or while a notice was lost, is seen here.

@@ -1,119 +1,205 @@
 //! The fast path: judge by memory, store with one statement. What does not match goes to the locked path.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use decider::StreamName;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     Caller, Committer, Setback, Waiting, Why,
     known::Stream,
     plan::{Plan, Verdict},
     repeat,
-    store::{self, Placement},
+    store::{self, Checks, Placement},
 };
 use crate::{AppendError, Expected, connect, error::is_unavailable, fault, log::Inner};
 
-/// Raised by the SQL function `append`: a stream is not at the version that was expected.
-const MOVED: &str = "FH001";
 /// PostgreSQL's code for a row that exists already: an event, a command or a stream that is not new.
 const UNIQUE_VIOLATION: &str = "23505";
 /// PostgreSQL's code for a row without a partition, among others.
 const CHECK_VIOLATION: &str = "23514";
+/// Longest time in which those who lost a race on a stream may come back into the same batch.
+const COME_BACK_MAX: Duration = Duration::from_millis(1);
+
+/// A batch in the making.
+#[derive(Default)]
+struct Round {
+    plan: Plan,
+    /// Came too late on a stream, and may be repeats: looked up on the way, answered after the commit.
+    lost: Vec<(Waiting, u64)>,
+    /// Came too late on a stream that the batch moves, answered after the commit.
+    late: Vec<(Waiting, u64)>,
+    /// Repeats of what is in the batch.
+    again: Vec<Waiting>,
+}
+
+impl Round {
+    /// Everybody in it, to be tried in another way.
+    fn into_batch(self) -> Vec<Waiting> {
+        let placed = self.plan.placed.into_iter().map(|placed| placed.waiting);
+        let beaten = self.late.into_iter().chain(self.lost).map(|(waiting, _)| waiting);
+        placed.chain(beaten).chain(self.again).collect()
+    }
+}
 
 impl Committer {
     pub(super) async fn fast(&mut self, batch: Vec<Waiting>) -> Result<(), Setback> {
         let mut db = match self.connection().await {
             Ok(db) => db,
-            Err(error) => {
-                return Err(Setback { batch, why: why(error) });
-            }
+            Err(error) => return Err(Setback { batch, why: why(error) }),
         };
-        if let Err(error) = self.look_up(&mut db, &batch).await {
+        let mut round = Round::default();
+        if let Err((error, rest)) = self.fill(&mut db, &mut round, batch).await {
+            let batch = round.into_batch().into_iter().chain(rest).collect();
             return Err(Setback { batch, why: why(error) });
         }
-        let mut plan = Plan::default();
-        let (mut lost, mut late, mut again) = (Vec::new(), Vec::new(), Vec::new());
-        for waiting in batch {
-            let known = self.known.get(&waiting.checked.append.stream);
-            match plan.judge(&waiting, known) {
-                Verdict::Fits(known) => plan.place(waiting, known),
-                Verdict::Again => again.push(waiting),
-                Verdict::Conflict { actual, is_pending } => match waiting.caller {
-                    Caller::Execute { .. } if is_pending => late.push((waiting, actual)),
-                    Caller::Execute { .. } => self.conflict(waiting, actual),
-                    Caller::Api => lost.push((waiting, actual)),
-                },
-            }
-        }
-        self.answer_lost(lost);
-        if plan.placed.is_empty() {
+        if round.plan.placed.is_empty() {
             self.db = Some(db);
-            self.backlog.extend(again);
+            self.look_and_answer(round.lost);
+            round.late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
+            self.backlog.extend(round.again);
             return Ok(());
         }
-        match self.store(&mut db, &plan).await {
-            Ok(placement) => {
+        // Whether those who came too late are repeats is looked up on the way: one round trip for all.
+        let looks: Vec<Uuid> = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
+        let as_of = Instant::now();
+        match self.store(&mut db, &round.plan, &looks).await {
+            Ok(Some(placement)) => {
                 self.db = Some(db);
+                self.took(as_of.elapsed(), round.plan.events);
                 self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
-                self.settle(plan, placement);
-                late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
-                again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
+                self.settle(round.plan, &placement);
+                let (known, new): (Vec<_>, Vec<_>) = round
+                    .lost
+                    .into_iter()
+                    .partition(|(waiting, _)| store::ids(waiting).any(|id| placement.repeats.contains(&id)));
+                self.look_and_answer(known);
+                self.absent.note(new.iter().flat_map(|(waiting, _)| store::ids(waiting)), as_of);
+                new.into_iter()
+                    .chain(round.late)
+                    .for_each(|(waiting, actual)| self.conflict(waiting, actual));
+                round.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
                 Ok(())
+            }
+            Ok(None) => {
+                self.db = Some(db);
+                Err(Setback { batch: round.into_batch(), why: Why::Moved })
             }
             Err(error) => {
                 let why = why(error);
                 if !matches!(why, Why::Away(_)) {
                     self.db = Some(db);
                 }
-                plan.touched.iter().for_each(|stream| self.known.forget(&stream.name));
-                let placed = plan.placed.into_iter().map(|placed| placed.waiting);
-                let batch = placed.chain(late.into_iter().map(|(waiting, _)| waiting)).chain(again).collect();
-                Err(Setback { batch, why })
+                Err(Setback { batch: round.into_batch(), why })
             }
         }
     }
 
+    /// Judges the batch; and while losers of races can be answered at once, waits a moment for them to come back
+    /// into it. After an error, those who were not judged yet are returned.
+    async fn fill(
+        &mut self,
+        db: &mut PgConnection,
+        round: &mut Round,
+        mut batch: Vec<Waiting>,
+    ) -> Result<(), (sqlx::Error, Vec<Waiting>)> {
+        let start = Instant::now();
+        loop {
+            if let Err(error) = self.look_up(db, &round.plan, &batch).await {
+                return Err((error, batch));
+            }
+            let answered = batch.into_iter().filter_map(|waiting| self.judge(round, waiting)).count();
+            self.company = self.company.max(round.plan.placed.len());
+            if answered == 0 || start.elapsed() > COME_BACK_MAX {
+                return Ok(());
+            }
+            self.wait_for_losers(answered).await;
+            if self.backlog.front().is_none_or(Waiting::is_conditional) {
+                return Ok(());
+            }
+            batch = self.take_batch(round.plan.placed.len());
+        }
+    }
+
+    /// Puts a request into its place; `Some` if it was answered instead.
+    fn judge(&mut self, round: &mut Round, waiting: Waiting) -> Option<()> {
+        let known = self.known.get(&waiting.checked.append.stream).or_else(|| remembered(&waiting));
+        match (round.plan.judge(&waiting, known), waiting.caller) {
+            (Verdict::Fits(known), _) => round.plan.place(waiting, known),
+            (Verdict::Again, _) => round.again.push(waiting),
+            (Verdict::Conflict { actual, .. }, Caller::Api) => {
+                if !self.absent.are_absent(store::ids(&waiting)) {
+                    round.lost.push((waiting, actual));
+                    return None;
+                }
+                self.conflict(waiting, actual);
+                return Some(());
+            }
+            // Decides anew in this process, so it hears of it when the history there is complete.
+            (Verdict::Conflict { actual, is_pending: true }, Caller::Execute { .. }) => {
+                round.late.push((waiting, actual));
+                return None;
+            }
+            (Verdict::Conflict { actual, .. }, Caller::Execute { .. }) => {
+                self.conflict(waiting, actual);
+                return Some(());
+            }
+        }
+        None
+    }
+
     /// One statement, one round trip, one commit, in bounded time.
-    async fn store(&mut self, db: &mut PgConnection, plan: &Plan) -> Result<Placement, sqlx::Error> {
-        let seen = *self.log.head.borrow();
-        self.make_room(db, seen + plan.events).await?;
+    async fn store(
+        &mut self,
+        db: &mut PgConnection,
+        plan: &Plan,
+        looks: &[Uuid],
+    ) -> Result<Option<Placement>, sqlx::Error> {
+        self.make_room(db, self.tail + plan.events).await?;
+        let checks = self.checks(plan, looks);
         let now = self.log.world.clock.now();
         fault::point("append.before_commit");
-        let stored = bounded(&self.log, store::store(db, plan, seen, now));
+        let stored = bounded(&self.log, store::store(db, plan, &checks, now));
         let placement =
             if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
-        if placement.is_ok() {
+        if matches!(placement, Ok(Some(_))) {
             fault::point("append.after_commit");
         }
         placement
     }
 
+    pub(super) fn checks<'a>(&self, plan: &Plan, looks: &'a [Uuid]) -> Checks<'a> {
+        let is_partitioned = self.tail + plan.events >= self.log.partition_size;
+        Checks { tail: self.tail, is_partitioned, looks }
+    }
+
     /// Learns the streams that the batch relies on and that are not remembered, or remembered as too young.
-    async fn look_up(&mut self, db: &mut PgConnection, batch: &[Waiting]) -> Result<(), sqlx::Error> {
+    async fn look_up(
+        &mut self,
+        db: &mut PgConnection,
+        plan: &Plan,
+        batch: &[Waiting],
+    ) -> Result<(), sqlx::Error> {
         let mut names = HashSet::new();
-        let mut coming: Vec<(&StreamName, u64)> = Vec::new();
+        let mut coming: HashMap<&StreamName, u64> = HashMap::new();
         for waiting in batch {
             let append = &waiting.checked.append;
-            if let (Caller::Execute { stream_id: Some(id) }, Expected::Exact(version)) =
-                (waiting.caller, append.expected)
-            {
-                self.known.learn(&append.stream, Stream { id, version });
-            }
-            let is_needed = match (append.expected, self.known.get(&append.stream)) {
+            let known = self.known.get(&append.stream).or_else(|| remembered(waiting));
+            let is_needed = match (append.expected, known) {
                 (Expected::NoStream | Expected::Exact(0), _) => false,
                 (Expected::Any | Expected::Exists, known) => known.is_none(),
                 (Expected::Exact(_), None) => true,
-                (Expected::Exact(version), Some(known)) if version > known.version => {
-                    let before = coming.iter().filter(|(stream, _)| **stream == append.stream);
-                    version > known.version + before.map(|(_, events)| events).sum::<u64>()
+                (Expected::Exact(version), Some(known)) => {
+                    let pending = plan.version(&append.stream).unwrap_or(0).max(known.version);
+                    version > pending + coming.get(&append.stream).unwrap_or(&0)
                 }
-                (Expected::Exact(_), Some(_)) => false,
             };
-            coming.push((&append.stream, append.events.len() as u64));
+            *coming.entry(&append.stream).or_default() += append.events.len() as u64;
             if is_needed {
                 names.insert(append.stream.as_str());
             }
@@ -134,7 +220,7 @@ impl Committer {
         db: &mut PgConnection,
         position: u64,
     ) -> Result<(), sqlx::Error> {
-        let ahead = position + self.log.options.partition_size / 2;
+        let ahead = position + self.log.partition_size / 2;
         while self.partition_end <= ahead {
             let from = self.partition_end.max(*self.log.head.borrow() + 1);
             let end: i64 = bounded(
@@ -149,8 +235,8 @@ impl Committer {
         Ok(())
     }
 
-    /// Answers appends that came too late, without keeping the batch waiting: first a look whether they are repeats.
-    fn answer_lost(&self, lost: Vec<(Waiting, u64)>) {
+    /// Answers appends that came too late, beside the batches: with the first result, if they are repeats.
+    fn look_and_answer(&self, lost: Vec<(Waiting, u64)>) {
         if lost.is_empty() {
             return;
         }
@@ -185,18 +271,28 @@ fn answer_conflict(log: &Inner, waiting: Waiting, actual: u64, repeat: Option<su
     waiting.answer(repeat.unwrap_or(Err(AppendError::Conflict { expected, actual })));
 }
 
+/// The stream as the history behind a decision has it, which may be out of date.
+fn remembered(waiting: &Waiting) -> Option<Stream> {
+    match (waiting.caller, waiting.checked.append.expected) {
+        (Caller::Execute { stream_id: Some(id) }, Expected::Exact(version)) => {
+            Some(Stream { id, version, is_sure: false })
+        }
+        _ => None,
+    }
+}
+
 /// The streams that exist among the named.
 pub(super) async fn streams(
     db: &mut PgConnection,
     names: &[&str],
 ) -> Result<Vec<(StreamName, Stream)>, sqlx::Error> {
     let rows: Vec<(String, i64, i64)> =
-        sqlx::query_as("select name, stream_id, version from streams where name = any($1)")
+        sqlx::query_as("select name, stream_id, version_of(stream_id) from streams where name = any($1)")
             .bind(names)
             .fetch_all(db)
             .await?;
     let known = rows.into_iter().filter_map(|(name, id, version)| {
-        Some((StreamName::parse(&name)?, Stream { id, version: version.cast_unsigned() }))
+        Some((StreamName::parse(&name)?, Stream { id, version: version.cast_unsigned(), is_sure: true }))
     });
     Ok(known.collect())
 }
@@ -219,7 +315,7 @@ fn why(error: sqlx::Error) -> Why {
     }
     let code = error.as_database_error().and_then(|refusal| refusal.code().map(|code| code.into_owned()));
     match code.as_deref() {
-        Some(MOVED | UNIQUE_VIOLATION | CHECK_VIOLATION) => Why::Moved,
+        Some(UNIQUE_VIOLATION | CHECK_VIOLATION) => Why::Moved,
         _ => Why::Refused(error),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, atomic::Ordering},
 };
 
@@ -14,148 +15,114 @@ use super::{
     known::Stream,
     plan::{Plan, Verdict},
     queue::Answer,
-    repeat, store,
+    repeat::{self, Found},
+    store::{self, Placement},
 };
 use crate::{AppendError, Condition, error::is_unavailable, fault};
 
-/// What a batch under lock has come to.
+/// A batch on its way. Requests stand in exactly one of the lists at any time, whatever step fails.
 #[derive(Default)]
 struct Judged {
+    batch: Vec<Waiting>,
     plan: Plan,
     answers: Vec<(Waiting, Answer)>,
     again: Vec<Waiting>,
 }
 
+/// What the database says about a batch, under the lock.
+struct Looked {
+    streams: HashMap<StreamName, Stream>,
+    found: Found,
+    /// For each request, the first event that its condition forbids.
+    matching: Vec<Option<u64>>,
+}
+
 impl Committer {
     pub(super) async fn locked(&mut self, batch: Vec<Waiting>) -> Result<(), Setback> {
-        let mut judged = Judged::default();
-        let mut batch = Some(batch);
+        let mut judged = Judged { batch, ..Judged::default() };
         let log = Arc::clone(&self.log);
-        let stored = bounded(&log, self.locked_steps(&mut batch, &mut judged)).await;
-        let Judged { plan, answers, again } = judged;
-        match stored {
+        match bounded(&log, self.lock_and_store(&mut judged)).await {
             Ok(placement) => {
                 self.log.stats.batches_locked.fetch_add(1, Ordering::Relaxed);
                 if let Some(placement) = placement {
-                    self.settle(plan, placement);
+                    self.settle(judged.plan, &placement);
                 }
-                for (waiting, answer) in answers {
-                    let counter = match &answer {
-                        Ok(_) => &self.log.stats.repeats,
-                        Err(_) => &self.log.stats.conflicts,
-                    };
+                for (waiting, answer) in judged.answers {
+                    let stats = &self.log.stats;
+                    let counter = if answer.is_ok() { &stats.repeats } else { &stats.conflicts };
                     counter.fetch_add(1, Ordering::Relaxed);
                     waiting.answer(answer);
                 }
-                again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
+                judged.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
                 Ok(())
             }
             Err(error) => {
-                plan.touched.iter().for_each(|stream| self.known.forget(&stream.name));
-                let placed = plan.placed.into_iter().map(|placed| placed.waiting);
-                let answered = answers.into_iter().map(|(waiting, _)| waiting);
-                let batch = batch.into_iter().flatten().chain(placed).chain(answered).chain(again).collect();
+                let placed = judged.plan.placed.into_iter().map(|placed| placed.waiting);
+                let answered = judged.answers.into_iter().map(|(waiting, _)| waiting);
+                let batch =
+                    judged.batch.into_iter().chain(placed).chain(answered).chain(judged.again).collect();
                 let why = if is_unavailable(&error) { Why::Away(error) } else { Why::Refused(error) };
                 Err(Setback { batch, why })
             }
         }
     }
 
-    async fn locked_steps(
-        &mut self,
-        batch: &mut Option<Vec<Waiting>>,
-        judged: &mut Judged,
-    ) -> Result<Option<store::Placement>, sqlx::Error> {
+    /// `None` if there was nothing to store. Any error breaks the connection off, and the transaction with it.
+    async fn lock_and_store(&mut self, judged: &mut Judged) -> Result<Option<Placement>, sqlx::Error> {
         let mut db = self.connection().await?;
         let mut tx = db.begin().await?;
         let position: i64 =
             sqlx::query_scalar("select position from head for update").fetch_one(&mut *tx).await?;
         fault::point("append.locked");
-        self.log.seen(position.cast_unsigned());
-        let waiting = batch.take().unwrap_or_default();
-        let streams = match self.judge(&mut tx, waiting, judged, position.cast_unsigned()).await {
-            Ok(streams) => streams,
-            Err((error, waiting)) => {
-                *batch = Some(waiting);
-                return Err(error);
-            }
-        };
-        for (name, stream) in &streams {
+        let position = position.cast_unsigned();
+        if position < *self.log.head.borrow() {
+            return Err(sqlx::Error::Configuration(
+                format!("the log ends at {position}, but was seen beyond: is this an older copy of it?")
+                    .into(),
+            ));
+        }
+        if position != self.tail {
+            self.known.forget_all();
+            self.tail = position;
+        }
+        let looked = look(&mut tx, &judged.batch).await?;
+        for (name, stream) in &looked.streams {
             self.known.learn(name, *stream);
         }
+        judge(judged, looked, position);
         if judged.plan.placed.is_empty() {
             tx.rollback().await?;
             self.db = Some(db);
             return Ok(None);
         }
-        self.make_room(&mut tx, position.cast_unsigned() + judged.plan.events).await?;
-        let seen = *self.log.head.borrow();
-        let placement = store::store(&mut tx, &judged.plan, seen, self.log.world.clock.now()).await?;
+        self.make_room(&mut tx, position + judged.plan.events).await?;
+        let now = self.log.world.clock.now();
+        let placement = store::store(&mut tx, &judged.plan, &self.checks(&judged.plan, &[]), now).await?;
         fault::point("append.before_commit");
         tx.commit().await?;
         fault::point("append.after_commit");
         self.db = Some(db);
-        Ok(Some(placement))
-    }
-
-    /// Judges in arrival order: repeats first, then conditions, then versions. The streams found are returned;
-    /// after an error, those who were not judged yet.
-    async fn judge(
-        &self,
-        tx: &mut PgConnection,
-        batch: Vec<Waiting>,
-        judged: &mut Judged,
-        position: u64,
-    ) -> Result<HashMap<StreamName, Stream>, (sqlx::Error, Vec<Waiting>)> {
-        let names: Vec<&str> = batch.iter().map(|waiting| waiting.checked.append.stream.as_str()).collect();
-        let streams: HashMap<StreamName, Stream> = match streams(tx, &names).await {
-            Ok(streams) => streams.into_iter().collect(),
-            Err(error) => return Err((error, batch)),
-        };
-        let found = match repeat::look(tx, &batch).await {
-            Ok(found) => found,
-            Err(error) => return Err((error, batch)),
-        };
-        let mut rest = batch.into_iter();
-        while let Some(waiting) = rest.next() {
-            if let Some(answer) = found.answer(&waiting) {
-                judged.answers.push((waiting, answer));
-                continue;
-            }
-            let known = streams.get(&waiting.checked.append.stream).copied();
-            let verdict = judged.plan.judge(&waiting, known);
-            let matching = match (&waiting.checked.append.condition, &verdict) {
-                (Some(condition), Verdict::Fits(_)) => matching(tx, condition, &judged.plan, position).await,
-                _ => Ok(None),
-            };
-            let matching = match matching {
-                Ok(matching) => matching,
-                Err(error) => return Err((error, std::iter::once(waiting).chain(rest).collect())),
-            };
-            let expected = waiting.checked.append.expected;
-            match (verdict, matching) {
-                (Verdict::Again, _) => judged.again.push(waiting),
-                (Verdict::Conflict { actual, .. }, _) => {
-                    judged.answers.push((waiting, Err(AppendError::Conflict { expected, actual })));
-                }
-                (Verdict::Fits(_), Some(position)) => {
-                    judged.answers.push((waiting, Err(AppendError::Condition { position })));
-                }
-                (Verdict::Fits(known), None) => judged.plan.place(waiting, known),
-            }
-        }
-        Ok(streams)
+        Ok(placement)
     }
 }
 
-/// The first event after the condition's position that carries all its tags, stored or earlier in this batch.
-async fn matching(
-    tx: &mut PgConnection,
-    condition: &Condition,
-    plan: &Plan,
-    head: u64,
-) -> Result<Option<u64>, sqlx::Error> {
-    let stored: Option<i64> = sqlx::query_scalar(
+async fn look(tx: &mut PgConnection, batch: &[Waiting]) -> Result<Looked, sqlx::Error> {
+    let names: Vec<&str> = batch.iter().map(|waiting| waiting.checked.append.stream.as_str()).collect();
+    let streams = streams(tx, &names).await?.into_iter().collect();
+    let found = repeat::look(tx, batch).await?;
+    let mut stored = Vec::with_capacity(batch.len());
+    for waiting in batch {
+        stored.push(match &waiting.checked.append.condition {
+            Some(condition) => matching(tx, condition).await?,
+            None => None,
+        });
+    }
+    Ok(Looked { streams, found, matching: stored })
+}
+
+/// The first event after the condition's position that carries all its tags.
+async fn matching(tx: &mut PgConnection, condition: &Condition) -> Result<Option<u64>, sqlx::Error> {
+    let position: Option<i64> = sqlx::query_scalar(
         "select position from tags where tag = any($1) and position > $2
             group by position having count(*) = $3 order by position limit 1",
     )
@@ -164,5 +131,30 @@ async fn matching(
     .bind(i64::try_from(condition.tags.len()).expect("a condition has few tags"))
     .fetch_optional(tx)
     .await?;
-    Ok(stored.map(i64::cast_unsigned).or_else(|| plan.matching(&condition.tags).map(|place| head + place)))
+    Ok(position.map(i64::cast_unsigned))
+}
+
+/// Judges in arrival order: repeats first, then versions, then conditions.
+fn judge(judged: &mut Judged, looked: Looked, head: u64) {
+    for (waiting, stored) in mem::take(&mut judged.batch).into_iter().zip(looked.matching) {
+        if let Some(answer) = looked.found.answer(&waiting) {
+            judged.answers.push((waiting, answer));
+            continue;
+        }
+        let known = looked.streams.get(&waiting.checked.append.stream).copied();
+        let append = &waiting.checked.append;
+        let tags = append.condition.as_ref().map(|condition| &condition.tags);
+        let pending = || tags.and_then(|tags| judged.plan.matching(tags)).map(|place| head + place);
+        let expected = append.expected;
+        match judged.plan.judge(&waiting, known) {
+            Verdict::Again => judged.again.push(waiting),
+            Verdict::Conflict { actual, .. } => {
+                judged.answers.push((waiting, Err(AppendError::Conflict { expected, actual })));
+            }
+            Verdict::Fits(known) => match stored.or_else(pending) {
+                Some(position) => judged.answers.push((waiting, Err(AppendError::Condition { position }))),
+                None => judged.plan.place(waiting, known),
+            },
+        }
+    }
 }

@@ -28,6 +28,8 @@ pub(super) struct Touched {
     pub(super) new_ordinal: i64,
     pub(super) expected: u64,
     pub(super) version: u64,
+    /// Whether the expected version is known for the log's end.
+    pub(super) is_sure: bool,
     pub(super) deadline: DeadlineChange,
 }
 
@@ -112,10 +114,21 @@ impl Plan {
             new_ordinal: self.new_streams,
             expected: version,
             version,
+            is_sure: known.is_none_or(|stream| stream.is_sure),
             deadline: DeadlineChange::Keep,
         });
         self.streams.insert(name.clone(), self.touched.len() - 1);
         self.touched.len() - 1
+    }
+
+    /// The version to which the batch moves a stream.
+    pub(super) fn version(&self, stream: &StreamName) -> Option<u64> {
+        self.streams.get(stream).map(|at| self.touched[*at].version)
+    }
+
+    /// How many streams the batch creates.
+    pub(super) fn new_streams(&self) -> i64 {
+        self.new_streams
     }
 
     /// The place in the batch, from 1, of the first event that carries all the tags.

@@ -90,9 +90,8 @@ pub(super) async fn look<'a>(
         command_ids.extend(waiting.checked.append.command.as_ref().map(|command| command.id));
     }
     let events: Vec<Event> = sqlx::query_as(
-        "select i.id, e.position, e.version, e.recorded_at, s.name as stream
-            from event_ids i join events e on e.position = i.position join streams s on s.stream_id = e.stream_id
-            where i.id = any($1)",
+        "select e.id, e.position, e.version, e.recorded_at, s.name as stream
+            from events e join streams s on s.stream_id = e.stream_id where e.id = any($1)",
     )
     .bind(ids)
     .fetch_all(&mut *db)

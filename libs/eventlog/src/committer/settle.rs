@@ -14,12 +14,13 @@ use super::{
 use crate::{Appended, DeadlineChange};
 
 impl Committer {
-    pub(super) fn settle(&mut self, plan: Plan, placement: Placement) {
+    pub(super) fn settle(&mut self, plan: Plan, placement: &Placement) {
         let before = placement.before.cast_unsigned();
         let head = before + plan.events;
+        self.tail = head;
         for stream in &plan.touched {
             let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
-            self.known.learn(&stream.name, Stream { id, version: stream.version });
+            self.known.learn(&stream.name, Stream { id, version: stream.version, is_sure: true });
         }
         for placed in &plan.placed {
             let name = &placed.waiting.checked.append.stream;
@@ -46,12 +47,12 @@ impl Committer {
     }
 }
 
-fn recorded_at(placement: Placement, place: u64) -> OffsetDateTime {
+fn recorded_at(placement: &Placement, place: u64) -> OffsetDateTime {
     placement.recorded_base + Duration::microseconds((place - 1).cast_signed())
 }
 
 /// The events of a request as they are stored.
-fn recorded(placed: &Placed, placement: Placement) -> Vec<Recorded> {
+fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
     let append = &placed.waiting.checked.append;
     let events = (0..).zip(&append.events).map(|(ordinal, event)| Recorded {
         position: placement.before.cast_unsigned() + placed.first + ordinal,

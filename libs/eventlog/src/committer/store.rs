@@ -1,34 +1,107 @@
-//! The statement that stores a batch, the same on the fast and on the locked path.
+//! The statement that stores a batch: compares and sets the head, and inserts everything, all or nothing.
+//!
+//! Whatever is known of streams is true of the log as it ended at `tail`. The statement does nothing if the log ends
+//! elsewhere by now: then somebody else has appended, and the versions may have changed.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::plan::Plan;
+use super::{
+    Caller, Waiting,
+    plan::{Plan, Touched},
+};
 use crate::DeadlineChange;
 
 /// Where a stored batch came to stand.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Placement {
     /// The position before its first event.
     pub(super) before: i64,
-    /// The recording time of its first event; each further one is a microsecond later.
+    /// The recording time of its first event; the others follow by a microsecond each.
     pub(super) recorded_base: OffsetDateTime,
     /// The id before that of its first new stream.
     pub(super) streams_base: i64,
+    /// Which of the ids that were to be looked up were known before.
+    pub(super) repeats: Vec<Uuid>,
 }
 
-/// The batch in columns, as the SQL function `append` takes them.
+/// The ids by which a request would be recognised as a repeat.
+pub(super) fn ids(waiting: &Waiting) -> impl Iterator<Item = Uuid> {
+    let append = &waiting.checked.append;
+    let events = append.events.iter().map(|event| event.id);
+    events.chain(append.command.as_ref().map(|command| command.id))
+}
+
+/// What a batch must be checked against beside the head.
+pub(super) struct Checks<'a> {
+    /// Where the log ended when everything known of the streams was true.
+    pub(super) tail: u64,
+    /// Whether ids may stand in partitions before the one that is written to, where no index keeps them unique.
+    pub(super) is_partitioned: bool,
+    /// Ids to be looked up on the way.
+    pub(super) looks: &'a [Uuid],
+}
+
+/// Stores the batch; `None`, and nothing stored, if one of the checks fails.
+pub(super) async fn store(
+    db: &mut PgConnection,
+    plan: &Plan,
+    checks: &Checks<'_>,
+    now: OffsetDateTime,
+) -> Result<Option<Placement>, sqlx::Error> {
+    let mut sql = QueryBuilder::new("with h as (");
+    push_head(&mut sql, plan, checks, now);
+    push_events(&mut sql, plan);
+    push_streams(&mut sql, plan);
+    push_deadlines(&mut sql, plan);
+    push_tags(&mut sql, plan);
+    push_commands(&mut sql, plan);
+    sql.push(") select before, recorded_base, streams_base, ");
+    if checks.looks.is_empty() {
+        sql.push("'{}'::uuid[] as repeats");
+    } else {
+        sql.push("array(select id from events where id = any(");
+        sql.push_bind(checks.looks).push(") union all select id from commands where id = any(");
+        sql.push_bind(checks.looks).push(")) as repeats");
+    }
+    sql.push(" from h");
+    sql.build_query_as().fetch_optional(db).await
+}
+
+type Sql = QueryBuilder<Postgres>;
+
+fn push_head(sql: &mut Sql, plan: &Plan, checks: &Checks<'_>, now: OffsetDateTime) {
+    let events = plan.events.cast_signed();
+    sql.push("update head set position = position + ").push_bind(events);
+    sql.push(", recorded_at = greatest(").push_bind(now);
+    sql.push(", recorded_at + interval '1 microsecond') + ").push_bind(events - 1);
+    sql.push("::bigint * interval '1 microsecond', streams = streams + ").push_bind(plan.new_streams());
+    sql.push(" where position = ").push_bind(checks.tail.cast_signed());
+    let unsure: Vec<&Touched> = plan.touched.iter().filter(|stream| !stream.is_sure).collect();
+    if !unsure.is_empty() {
+        let ids: Vec<i64> = unsure.iter().filter_map(|stream| stream.id).collect();
+        let next: Vec<i64> = unsure.iter().map(|stream| stream.expected.cast_signed() + 1).collect();
+        sql.push(" and not exists (select from unnest(").push_bind(ids).push("::bigint[], ").push_bind(next);
+        sql.push("::bigint[]) as u(id, version), lateral (select from events e where e.stream_id = u.id and e.version = u.version) as moved)");
+    }
+    let guarded = if checks.is_partitioned { guarded(plan) } else { Vec::new() };
+    if !guarded.is_empty() {
+        sql.push(" and not exists (select from events where id = any(").push_bind(guarded).push("))");
+    }
+    sql.push(" returning position - ").push_bind(events).push(" as before, recorded_at - ");
+    sql.push_bind(events - 1).push("::bigint * interval '1 microsecond' as recorded_base, streams - ");
+    sql.push_bind(plan.new_streams()).push(" as streams_base");
+}
+
+/// Ids of events that did not come from commands: those of commands are unique because the commands are.
+fn guarded(plan: &Plan) -> Vec<Uuid> {
+    let requests = plan.placed.iter().filter(|placed| placed.waiting.caller == Caller::Api);
+    requests.flat_map(|placed| placed.waiting.checked.append.events.iter().map(|event| event.id)).collect()
+}
+
 #[derive(Default)]
-struct Columns<'a> {
-    new_names: Vec<&'a str>,
-    new_versions: Vec<i64>,
-    new_dues: Vec<Option<OffsetDateTime>>,
-    old_ids: Vec<i64>,
-    old_expected: Vec<i64>,
-    old_versions: Vec<i64>,
-    old_due_changes: Vec<bool>,
-    old_dues: Vec<Option<OffsetDateTime>>,
+struct Events<'a> {
     streams: Vec<i64>,
     versions: Vec<i64>,
     occurred: Vec<OffsetDateTime>,
@@ -36,118 +109,117 @@ struct Columns<'a> {
     kinds: Vec<&'a str>,
     datas: Vec<&'a [u8]>,
     metas: Vec<&'a [u8]>,
-    tag_events: Vec<i64>,
-    tags: Vec<&'a str>,
-    command_ids: Vec<Uuid>,
-    command_prints: Vec<&'a [u8]>,
-    command_streams: Vec<&'a str>,
-    command_versions: Vec<i64>,
-    command_lasts: Vec<i64>,
-    command_counts: Vec<i32>,
 }
 
-impl<'a> Columns<'a> {
-    fn of(plan: &'a Plan) -> Self {
-        let mut columns = Self::default();
-        columns.add_streams(plan);
-        columns.add_events(plan);
-        columns.add_commands(plan);
-        columns
-    }
-
-    fn add_streams(&mut self, plan: &'a Plan) {
-        for stream in &plan.touched {
-            let due = match stream.deadline {
-                DeadlineChange::Set(at) => Some(at),
-                DeadlineChange::Keep | DeadlineChange::Clear => None,
-            };
-            let version = stream.version.cast_signed();
-            if let Some(id) = stream.id {
-                self.old_ids.push(id);
-                self.old_expected.push(stream.expected.cast_signed());
-                self.old_versions.push(version);
-                self.old_due_changes.push(stream.deadline != DeadlineChange::Keep);
-                self.old_dues.push(due);
-            } else {
-                self.new_names.push(stream.name.as_str());
-                self.new_versions.push(version);
-                self.new_dues.push(due);
-            }
+fn push_events(sql: &mut Sql, plan: &Plan) {
+    let mut columns = Events::default();
+    for placed in &plan.placed {
+        let (append, stream) = (&placed.waiting.checked.append, &plan.touched[placed.touched]);
+        for (event, version) in append.events.iter().zip(placed.version_before + 1..) {
+            // New streams are known by their ordinals until the statement gives them ids.
+            columns.streams.push(stream.id.unwrap_or(-stream.new_ordinal));
+            columns.versions.push(version.cast_signed());
+            columns.occurred.push(append.occurred_at);
+            columns.ids.push(event.id);
+            columns.kinds.push(&event.kind);
+            columns.datas.push(&event.data);
+            columns.metas.push(&placed.waiting.checked.meta);
         }
     }
+    sql.push(
+        "), e as (
+            insert into events (position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta)
+            select h.before + e.ordinal, case when e.stream < 0 then h.streams_base - e.stream else e.stream end,
+                e.version, h.recorded_base + (e.ordinal - 1) * interval '1 microsecond', e.occurred, e.id, e.kind,
+                e.data, e.meta
+            from h, unnest(",
+    );
+    sql.push_bind(columns.streams).push("::bigint[], ").push_bind(columns.versions).push("::bigint[], ");
+    sql.push_bind(columns.occurred).push("::timestamptz[], ").push_bind(columns.ids).push("::uuid[], ");
+    sql.push_bind(columns.kinds).push("::text[], ").push_bind(columns.datas).push("::bytea[], ");
+    sql.push_bind(columns.metas)
+        .push("::bytea[]) with ordinality as e(stream, version, occurred, id, kind, data, meta, ordinal)");
+}
 
-    fn add_events(&mut self, plan: &'a Plan) {
-        for placed in &plan.placed {
-            let checked = &placed.waiting.checked;
-            let touched = &plan.touched[placed.touched];
-            let stream = touched.id.unwrap_or(-touched.new_ordinal);
-            for (ordinal, event) in (1..).zip(&checked.append.events) {
-                self.streams.push(stream);
-                self.versions.push((placed.version_before + ordinal).cast_signed());
-                self.occurred.push(checked.append.occurred_at);
-                self.ids.push(event.id);
-                self.kinds.push(&event.kind);
-                self.datas.push(&event.data);
-                self.metas.push(&checked.meta);
-                self.tags.extend(event.tags.iter().map(String::as_str));
-                let place = (placed.first + ordinal - 1).cast_signed();
-                self.tag_events.resize(self.tags.len(), place);
-            }
-        }
+fn push_streams(sql: &mut Sql, plan: &Plan) {
+    let new = || plan.touched.iter().filter(|stream| stream.id.is_none());
+    if new().next().is_none() {
+        return;
     }
+    let names: Vec<&str> = new().map(|stream| stream.name.as_str()).collect();
+    let dues: Vec<Option<OffsetDateTime>> = new().map(|stream| due(stream.deadline)).collect();
+    sql.push("), s as (insert into streams (stream_id, due_at, name) select h.streams_base + n.ordinal, n.due, n.name from h, unnest(");
+    sql.push_bind(names).push("::text[], ").push_bind(dues);
+    sql.push("::timestamptz[]) with ordinality as n(name, due, ordinal)");
+}
 
-    fn add_commands(&mut self, plan: &'a Plan) {
-        for placed in &plan.placed {
-            let append = &placed.waiting.checked.append;
-            let Some(command) = &append.command else { continue };
-            self.command_ids.push(command.id);
-            self.command_prints.push(&command.fingerprint);
-            self.command_streams.push(append.stream.as_str());
-            self.command_versions.push((placed.version_before + placed.events()).cast_signed());
-            self.command_lasts.push(placed.last().cast_signed());
-            self.command_counts
-                .push(i32::try_from(placed.events()).expect("fewer events than `append_events_max`"));
-        }
+fn push_deadlines(sql: &mut Sql, plan: &Plan) {
+    let changed = plan.touched.iter().filter(|stream| stream.deadline != DeadlineChange::Keep);
+    let (ids, dues): (Vec<i64>, Vec<_>) =
+        changed.filter_map(|stream| Some((stream.id?, due(stream.deadline)))).unzip();
+    if ids.is_empty() {
+        return;
+    }
+    sql.push("), d as (update streams s set due_at = o.due from h, unnest(").push_bind(ids);
+    sql.push("::bigint[], ").push_bind(dues).push("::timestamptz[]) as o(id, due) where s.stream_id = o.id");
+}
+
+fn due(change: DeadlineChange) -> Option<OffsetDateTime> {
+    match change {
+        DeadlineChange::Set(at) => Some(at),
+        DeadlineChange::Keep | DeadlineChange::Clear => None,
     }
 }
 
-/// Stores the batch, all or nothing. `seen` is where the log was last seen to end.
-pub(super) async fn store(
-    db: &mut PgConnection,
-    plan: &Plan,
-    seen: u64,
-    now: OffsetDateTime,
-) -> Result<Placement, sqlx::Error> {
-    let columns = Columns::of(plan);
-    sqlx::query_as(
-        "select before, recorded_base, streams_base from append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-            $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
-    )
-    .bind(seen.cast_signed())
-    .bind(now)
-    .bind(columns.new_names)
-    .bind(columns.new_versions)
-    .bind(columns.new_dues)
-    .bind(columns.old_ids)
-    .bind(columns.old_expected)
-    .bind(columns.old_versions)
-    .bind(columns.old_due_changes)
-    .bind(columns.old_dues)
-    .bind(columns.streams)
-    .bind(columns.versions)
-    .bind(columns.occurred)
-    .bind(columns.ids)
-    .bind(columns.kinds)
-    .bind(columns.datas)
-    .bind(columns.metas)
-    .bind(columns.tag_events)
-    .bind(columns.tags)
-    .bind(columns.command_ids)
-    .bind(columns.command_prints)
-    .bind(columns.command_streams)
-    .bind(columns.command_versions)
-    .bind(columns.command_lasts)
-    .bind(columns.command_counts)
-    .fetch_one(db)
-    .await
+fn push_tags(sql: &mut Sql, plan: &Plan) {
+    let (mut places, mut tags) = (Vec::new(), Vec::new());
+    for placed in &plan.placed {
+        for (event, place) in placed.waiting.checked.append.events.iter().zip(placed.first..) {
+            tags.extend(event.tags.iter().map(String::as_str));
+            places.resize(tags.len(), place.cast_signed());
+        }
+    }
+    if tags.is_empty() {
+        return;
+    }
+    sql.push("), t as (insert into tags (tag, position) select t.tag, h.before + t.event from h, unnest(");
+    sql.push_bind(places).push("::bigint[], ").push_bind(tags).push("::text[]) as t(event, tag)");
+}
+
+#[derive(Default)]
+struct Commands<'a> {
+    ids: Vec<Uuid>,
+    prints: Vec<&'a [u8]>,
+    streams: Vec<&'a str>,
+    versions: Vec<i64>,
+    lasts: Vec<i64>,
+    counts: Vec<i32>,
+}
+
+fn push_commands(sql: &mut Sql, plan: &Plan) {
+    let mut columns = Commands::default();
+    for placed in &plan.placed {
+        let append = &placed.waiting.checked.append;
+        let Some(command) = &append.command else { continue };
+        columns.ids.push(command.id);
+        columns.prints.push(&command.fingerprint);
+        columns.streams.push(append.stream.as_str());
+        columns.versions.push((placed.version_before + placed.events()).cast_signed());
+        columns.lasts.push(placed.last().cast_signed());
+        columns.counts.push(i32::try_from(placed.events()).expect("a batch has fewer events"));
+    }
+    if columns.ids.is_empty() {
+        return;
+    }
+    sql.push(
+        "), c as (
+            insert into commands (id, version, position, recorded_at, events, stream, fingerprint)
+            select c.id, c.version, h.before + c.last, h.recorded_base + (c.last - 1) * interval '1 microsecond',
+                c.count, c.stream, c.print
+            from h, unnest(",
+    );
+    sql.push_bind(columns.ids).push("::uuid[], ").push_bind(columns.prints).push("::bytea[], ");
+    sql.push_bind(columns.streams).push("::text[], ").push_bind(columns.versions).push("::bigint[], ");
+    sql.push_bind(columns.lasts).push("::bigint[], ").push_bind(columns.counts);
+    sql.push("::integer[]) as c(id, print, stream, version, last, count)");
 }

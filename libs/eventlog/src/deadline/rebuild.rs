@@ -64,13 +64,11 @@ async fn correct(
     if due == due_at {
         return Ok(false);
     }
-    let corrected = sqlx::query(
-        "update streams set due_at = $3 where stream_id = $1 and version = $2 and due_at is distinct from $3",
-    )
-    .bind(stream_id)
-    .bind(history.version().cast_signed())
-    .bind(due)
-    .execute(&log.inner.pool)
-    .await?;
-    Ok(corrected.rows_affected() == 1)
+    let is_corrected = sqlx::query_scalar("select set_due($1, $2, $3)")
+        .bind(stream_id)
+        .bind(history.version().cast_signed())
+        .bind(due)
+        .fetch_one(&log.inner.pool)
+        .await?;
+    Ok(is_corrected)
 }

@@ -63,10 +63,12 @@ async fn a_lost_notice_is_made_good_by_the_poll() {
     take(&mut follower, 1).await;
     // An append that tells nobody.
     sqlx::query(
-        "select append(0, now(), '{}', '{}', '{}', array[1::bigint], array[1::bigint], array[2::bigint],
-            array[false], array[null::timestamptz], array[1::bigint], array[2::bigint], array[now()],
-            array[gen_random_uuid()], array['Happened'], array['{}'::bytea],
-            (select array[meta] from events where position = 1), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "with h as (
+            update head set position = position + 1, recorded_at = recorded_at + interval '1 microsecond' returning *
+        )
+        insert into events (position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta)
+            select h.position, stream_id, version + 1, h.recorded_at, occurred_at, gen_random_uuid(), kind, data, meta
+            from h, events e where e.position = 1",
     )
     .execute(&owner(&log).await)
     .await

@@ -78,9 +78,13 @@ async fn a_slow_writer_never_hides_an_event() {
     // A writer of another kind takes its place in the order, and dawdles before it commits.
     let mut slow = owner.begin().await.unwrap();
     sqlx::query(
-        "select append(0, now(), array['thing:slow'], array[1::bigint], array[null::timestamptz], '{}', '{}', '{}',
-            '{}', '{}', array[-1::bigint], array[1::bigint], array[now()], array[$1], array['Happened'],
-            array['{}'::bytea], array[$2], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "with h as (
+            update head set position = position + 1, recorded_at = now(), streams = streams + 1 returning *
+        ), s as (
+            insert into streams (stream_id, name) select streams, 'thing:slow' from h
+        )
+        insert into events (position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta)
+            select position, streams, 1, recorded_at, now(), $1, 'Happened', '{}', $2 from h",
     )
     .bind(Uuid::now_v7())
     .bind(serde_json::to_vec(&meta()).unwrap())

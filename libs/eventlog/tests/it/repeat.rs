@@ -106,11 +106,14 @@ async fn a_repeat_among_fresh_neighbours_leaves_them_alone() {
 #[tokio::test]
 async fn pruned_memories_are_gone_and_events_are_not() {
     let log = fresh_log().await;
-    let old = append(&stream("a"), Expected::Any, 1);
-    let at = log.append(old).await.unwrap().recorded_at;
-    let young = append(&stream("b"), Expected::Any, 1);
+    let old = keyed(append(&stream("a"), Expected::Any, 1), Uuid::now_v7(), b"old");
+    let at = log.append(old.clone()).await.unwrap().recorded_at;
+    let young = keyed(append(&stream("b"), Expected::Any, 1), Uuid::now_v7(), b"young");
     log.append(young.clone()).await.unwrap();
     assert_eq!(log.prune(at).await.unwrap(), 1);
-    assert!(log.append(young).await.unwrap().repeated);
-    assert_in_order(&log, 2).await;
+    let anew = |keyed: Append| Append { events: append(&keyed.stream, Expected::Any, 1).events, ..keyed };
+    assert!(log.append(anew(young)).await.unwrap().repeated);
+    assert!(log.append(old.clone()).await.unwrap().repeated, "its events are still there");
+    assert!(!log.append(anew(old)).await.unwrap().repeated);
+    assert_in_order(&log, 3).await;
 }
