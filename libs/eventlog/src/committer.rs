@@ -4,6 +4,7 @@
 //! its neighbours; while one batch is on its way no other is, so batches of a process are in order.
 
 mod fast;
+mod flight;
 mod known;
 mod locked;
 mod plan;
@@ -14,7 +15,6 @@ mod store;
 
 use std::{
     collections::VecDeque,
-    mem,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -28,6 +28,7 @@ use crate::{
     fault,
     log::Inner,
 };
+use flight::Flight;
 use known::{Absent, Known};
 pub(crate) use queue::{Caller, Queue, Waiting};
 pub(crate) use repeat::{Command, command};
@@ -40,6 +41,8 @@ const EVENT_COST: Duration = Duration::from_micros(8);
 /// The cost of a commit follows what is measured, an eighth of the way at a time, and is never taken for less.
 const COMMIT_COST_MIN: Duration = Duration::from_micros(200);
 const COMMIT_COST_SHARE: u32 = 8;
+/// Fewer events than this are not sent off before others are answered.
+const ANOTHER_EVENTS_MIN: usize = 16;
 /// The linger never shrinks below this.
 const LINGER_MIN: Duration = Duration::from_micros(20);
 
@@ -51,6 +54,8 @@ pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>) {
         queue,
         backlog: VecDeque::new(),
         db: None,
+        flight: None,
+        is_closed: false,
         known: Known::new(),
         absent: Absent::new(),
         tail,
@@ -75,7 +80,11 @@ struct Committer {
     queue: mpsc::Receiver<Waiting>,
     /// Taken from the queue, not yet in a batch.
     backlog: VecDeque<Waiting>,
+    /// Free while no batch is on its way.
     db: Option<PgConnection>,
+    flight: Option<Flight>,
+    /// Whether the queue gives no more.
+    is_closed: bool,
     known: Known,
     absent: Absent,
     /// Where the log ended when what is known of streams was true.
@@ -84,7 +93,7 @@ struct Committer {
     is_down: bool,
     /// The first position for which no partition is known to exist.
     partition_end: u64,
-    /// How many requests the last batch answered: about how many callers there are.
+    /// About how many callers there are: who was answered last, who is on the way, and who waits.
     company: usize,
     linger: Duration,
     /// The same for those who lost a race and were told so.
@@ -108,26 +117,42 @@ enum Why {
 }
 
 impl Committer {
-    /// Waits for requests; `false` when there will be none any more.
+    /// Waits until there is a batch to send off; `false` when there will be none any more.
     async fn gather(&mut self) -> bool {
-        if self.backlog.is_empty() {
+        loop {
+            self.drain();
+            if self.flight.is_none() {
+                if !self.backlog.is_empty() {
+                    self.wait_for_company().await;
+                    return true;
+                }
+                if self.is_closed {
+                    return false;
+                }
+            }
             let closed = self.log.queue.closed();
             tokio::select! {
                 biased;
-                request = self.queue.recv() => match request {
+                landed = flight::landed(&mut self.flight) => self.land(landed).await,
+                request = self.queue.recv(), if !self.is_closed => match request {
                     Some(request) => self.backlog.push_back(request),
-                    None => return false,
+                    None => self.is_closed = true,
                 },
-                () = closed => {
-                    self.queue.close();
-                    return Box::pin(self.gather()).await;
-                }
+                () = closed, if !self.is_closed => self.queue.close(),
             }
         }
+    }
+
+    /// Whether there are enough who wait to send them off before those who have just landed are answered: about half
+    /// of all callers, so that the two halves take turns, or as many as make a batch worth its commit.
+    fn is_worth_another(&mut self) -> bool {
         self.drain();
-        self.wait_for_company().await;
-        self.log.stats.queued_now.store(self.backlog.len() as u64, Ordering::Relaxed);
-        true
+        let free = self.backlog.iter().filter(|waiting| !self.is_held(waiting));
+        let events: usize = free.map(|waiting| waiting.checked.append.events.len()).sum();
+        events >= ANOTHER_EVENTS_MIN
+            && (self.backlog.len() >= self.company / 2 || self.is_plenty())
+            && self.locked_run == 0
+            && !self.backlog.iter().any(Waiting::is_conditional)
     }
 
     fn drain(&mut self) {
@@ -141,10 +166,11 @@ impl Committer {
     /// Callers that were just answered tend to come back at once: with several about, a short wait saves a commit.
     /// The wait adapts: halved when it ran out, doubled when everybody came.
     async fn wait_for_company(&mut self) {
-        let wanted = mem::take(&mut self.company);
-        if wanted < 2 {
+        if self.company < 2 {
             return;
         }
+        let is_split = self.company >= 2 * ANOTHER_EVENTS_MIN;
+        let wanted = if is_split { self.company / 2 } else { self.company };
         let came = self.wait_for(wanted, self.linger).await;
         self.linger = self.adapted(self.linger, came);
     }
@@ -188,66 +214,103 @@ impl Committer {
         self.commit_cost = (self.commit_cost * (COMMIT_COST_SHARE - 1) + commit) / COMMIT_COST_SHARE;
     }
 
-    /// Takes what fits into a batch beside `events` that are in it. What must take the locked path comes alone.
+    /// Takes what fits into a batch beside `events` that are in it, and need not wait for one that is on its way.
+    /// What must take the locked path comes alone.
     fn take_batch(&mut self, mut events: usize) -> Vec<Waiting> {
         let options = &self.log.options;
-        let (mut bytes, mut count) = (0, 0);
-        let is_locked = |waiting: &Waiting| waiting.is_conditional();
-        for waiting in &self.backlog {
+        let (mut bytes, mut batch, mut held) = (0, Vec::new(), VecDeque::new());
+        while let Some(waiting) = self.backlog.pop_front() {
+            if self.is_held(&waiting) {
+                held.push_back(waiting);
+                continue;
+            }
             events += waiting.checked.append.events.len();
             bytes += waiting.checked.bytes;
             let fits = events <= options.batch_events_max && bytes <= options.batch_bytes_max;
-            let is_same = is_locked(waiting) == is_locked(&self.backlog[0]);
-            if count > 0 && !(fits && is_same) {
+            let is_alone = waiting.is_conditional();
+            if (is_alone || !fits) && events > waiting.checked.append.events.len() {
+                held.push_back(waiting);
                 break;
             }
-            count += 1;
+            batch.push(waiting);
+            if is_alone {
+                break;
+            }
         }
-        self.backlog.drain(..count).collect()
+        held.append(&mut self.backlog);
+        self.backlog = held;
+        batch
     }
 
-    /// Brings every request of the batch to an answer, or back into the backlog.
+    /// Sends the batch off, or brings every request of it to an answer, or back into the backlog.
     async fn commit(&mut self, batch: Vec<Waiting>) {
         fault::point("append.taken");
-        self.company = batch.len();
-        let start = Instant::now();
-        let mut pause = Backoff::new();
         let is_behind = self.tail < *self.log.head.borrow();
         let is_careful = is_behind || self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
         self.locked_run = self.locked_run.saturating_sub(1);
-        let mut work = vec![(batch, is_careful)];
-        while let Some((batch, is_careful)) = work.pop() {
-            let stored = if is_careful { self.locked(batch).await } else { self.fast(batch).await };
-            let Err(Setback { mut batch, why }) = stored else {
-                self.is_down = false;
-                continue;
-            };
-            match why {
-                Why::Moved => {
-                    self.locked_run = LOCKED_RUN;
-                    work.push((batch, true));
+        if is_careful {
+            self.work_off(vec![batch]).await;
+            return;
+        }
+        match self.fast(batch).await {
+            Ok(flight) => self.flight = flight,
+            Err(setback) => self.recover(setback).await,
+        }
+    }
+
+    /// Brings everybody in a batch that was not stored to an answer.
+    async fn recover(&mut self, setback: Setback) {
+        let mut work = Vec::new();
+        self.take_up(setback, false, Instant::now(), &mut work);
+        self.work_off(work).await;
+    }
+
+    /// Takes the locked path with one batch after the other, from the last.
+    async fn work_off(&mut self, mut work: Vec<Vec<Waiting>>) {
+        let (start, mut pause) = (Instant::now(), Backoff::new());
+        while let Some(batch) = work.pop() {
+            match self.locked(batch).await {
+                Ok(()) => self.is_down = false,
+                Err(setback) => {
+                    if matches!(setback.why, Why::Away(_)) {
+                        pause.wait().await;
+                    }
+                    self.take_up(setback, true, start, &mut work);
                 }
-                Why::Refused(error) if batch.len() == 1 && is_careful => {
-                    refuse(batch, &Arc::new(Error::Database(error)));
-                }
-                Why::Refused(error) => {
-                    tracing::warn!(%error, appends = batch.len(), "a batch was refused and is split");
-                    let second = batch.split_off(batch.len() / 2);
-                    work.extend(
-                        [(second, true), (batch, true)].into_iter().filter(|(half, _)| !half.is_empty()),
-                    );
-                }
-                Why::Away(error) if self.is_down || start.elapsed() > self.log.options.unavailable_after => {
-                    self.is_down = true;
-                    give_up(batch, &Arc::new(Error::Unavailable(error)));
-                }
-                Why::Away(error) => {
-                    tracing::warn!(%error, appends = batch.len(), "the outcome of a batch is looked up");
-                    self.log.stats.unknown.fetch_add(1, Ordering::Relaxed);
-                    batch.iter_mut().for_each(|waiting| waiting.is_unsure = true);
-                    pause.wait().await;
-                    work.push((batch, true));
-                }
+            }
+        }
+    }
+
+    /// Answers a batch that was not stored, or adds to the work what can still be tried.
+    fn take_up(
+        &mut self,
+        Setback { mut batch, why }: Setback,
+        is_careful: bool,
+        start: Instant,
+        work: &mut Vec<Vec<Waiting>>,
+    ) {
+        match why {
+            Why::Moved => {
+                self.locked_run = LOCKED_RUN;
+                work.push(batch);
+            }
+            Why::Refused(error) if batch.len() == 1 && is_careful => {
+                refuse(batch, &Arc::new(Error::Database(error)));
+            }
+            Why::Refused(error) => {
+                tracing::warn!(%error, appends = batch.len(), "a batch was refused and is split");
+                let second = batch.split_off(batch.len() / 2);
+                work.extend([second, batch].into_iter().filter(|half| !half.is_empty()));
+            }
+            Why::Away(error) if self.is_down || start.elapsed() > self.log.options.unavailable_after => {
+                self.is_down = true;
+                give_up(batch, &Arc::new(Error::Unavailable(error)));
+            }
+            Why::Away(error) => {
+                tracing::warn!(%error, appends = batch.len(), "the outcome of a batch is looked up");
+                self.log.stats.unknown.fetch_add(1, Ordering::Relaxed);
+                batch.iter_mut().for_each(|waiting| waiting.is_unsure = true);
+                work.push(batch);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The fast path: judge by memory, store with one statement. What does not match goes to the locked path.
+//! The fast path: judge by memory, send off as one statement. What does not match goes to the locked path.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use super::{
     Caller, Committer, Setback, Waiting, Why,
+    flight::Flight,
     known::Stream,
     plan::{Plan, Verdict},
     repeat,
-    store::{self, Checks, Placement},
+    store::{self, Checks},
 };
-use crate::{AppendError, Expected, connect, error::is_unavailable, fault, log::Inner};
+use crate::{AppendError, Expected, connect, error::is_unavailable, log::Inner};
 
 /// PostgreSQL's code for a row that exists already: an event, a command or a stream that is not new.
 const UNIQUE_VIOLATION: &str = "23505";
@@ -28,19 +29,19 @@ const COME_BACK_MAX: Duration = Duration::from_millis(1);
 
 /// A batch in the making.
 #[derive(Default)]
-struct Round {
-    plan: Plan,
+pub(super) struct Round {
+    pub(super) plan: Plan,
     /// Came too late on a stream, and may be repeats: looked up on the way, answered after the commit.
-    lost: Vec<(Waiting, u64)>,
+    pub(super) lost: Vec<(Waiting, u64)>,
     /// Came too late on a stream that the batch moves, answered after the commit.
-    late: Vec<(Waiting, u64)>,
+    pub(super) late: Vec<(Waiting, u64)>,
     /// Repeats of what is in the batch.
-    again: Vec<Waiting>,
+    pub(super) again: Vec<Waiting>,
 }
 
 impl Round {
     /// Everybody in it, to be tried in another way.
-    fn into_batch(self) -> Vec<Waiting> {
+    pub(super) fn into_batch(self) -> Vec<Waiting> {
         let placed = self.plan.placed.into_iter().map(|placed| placed.waiting);
         let beaten = self.late.into_iter().chain(self.lost).map(|(waiting, _)| waiting);
         placed.chain(beaten).chain(self.again).collect()
@@ -48,7 +49,8 @@ impl Round {
 }
 
 impl Committer {
-    pub(super) async fn fast(&mut self, batch: Vec<Waiting>) -> Result<(), Setback> {
+    /// Sends the batch off; `None` if everybody in it could be answered without.
+    pub(super) async fn fast(&mut self, batch: Vec<Waiting>) -> Result<Option<Flight>, Setback> {
         let mut db = match self.connection().await {
             Ok(db) => db,
             Err(error) => return Err(Setback { batch, why: why(error) }),
@@ -63,41 +65,9 @@ impl Committer {
             self.look_and_answer(round.lost);
             round.late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
             self.backlog.extend(round.again);
-            return Ok(());
+            return Ok(None);
         }
-        // Whether those who came too late are repeats is looked up on the way: one round trip for all.
-        let looks: Vec<Uuid> = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
-        let as_of = Instant::now();
-        match self.store(&mut db, &round.plan, &looks).await {
-            Ok(Some(placement)) => {
-                self.db = Some(db);
-                self.took(as_of.elapsed(), round.plan.events);
-                self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
-                self.settle(round.plan, &placement);
-                let (known, new): (Vec<_>, Vec<_>) = round
-                    .lost
-                    .into_iter()
-                    .partition(|(waiting, _)| store::ids(waiting).any(|id| placement.repeats.contains(&id)));
-                self.look_and_answer(known);
-                self.absent.note(new.iter().flat_map(|(waiting, _)| store::ids(waiting)), as_of);
-                new.into_iter()
-                    .chain(round.late)
-                    .for_each(|(waiting, actual)| self.conflict(waiting, actual));
-                round.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
-                Ok(())
-            }
-            Ok(None) => {
-                self.db = Some(db);
-                Err(Setback { batch: round.into_batch(), why: Why::Moved })
-            }
-            Err(error) => {
-                let why = why(error);
-                if !matches!(why, Why::Away(_)) {
-                    self.db = Some(db);
-                }
-                Err(Setback { batch: round.into_batch(), why })
-            }
-        }
+        self.take_off(db, round).await.map(Some)
     }
 
     /// Judges the batch; and while losers of races can be answered at once, waits a moment for them to come back
@@ -115,14 +85,15 @@ impl Committer {
             }
             let answered = batch.into_iter().filter_map(|waiting| self.judge(round, waiting)).count();
             self.company = self.company.max(round.plan.placed.len());
-            if answered == 0 || start.elapsed() > COME_BACK_MAX {
+            // Those who have just landed do not wait for those who come back.
+            if answered == 0 || self.flight.is_some() || start.elapsed() > COME_BACK_MAX {
                 return Ok(());
             }
             self.wait_for_losers(answered).await;
-            if self.backlog.front().is_none_or(Waiting::is_conditional) {
+            batch = self.take_batch(round.plan.placed.len());
+            if batch.is_empty() {
                 return Ok(());
             }
-            batch = self.take_batch(round.plan.placed.len());
         }
     }
 
@@ -153,27 +124,7 @@ impl Committer {
         None
     }
 
-    /// One statement, one round trip, one commit, in bounded time.
-    async fn store(
-        &mut self,
-        db: &mut PgConnection,
-        plan: &Plan,
-        looks: &[Uuid],
-    ) -> Result<Option<Placement>, sqlx::Error> {
-        self.make_room(db, self.tail + plan.events).await?;
-        let checks = self.checks(plan, looks);
-        let now = self.log.world.clock.now();
-        fault::point("append.before_commit");
-        let stored = bounded(&self.log, store::store(db, plan, &checks, now));
-        let placement =
-            if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
-        if matches!(placement, Ok(Some(_))) {
-            fault::point("append.after_commit");
-        }
-        placement
-    }
-
-    pub(super) fn checks<'a>(&self, plan: &Plan, looks: &'a [Uuid]) -> Checks<'a> {
+    pub(super) fn checks(&self, plan: &Plan, looks: Vec<Uuid>) -> Checks {
         let is_partitioned = self.tail + plan.events >= self.log.partition_size;
         Checks { tail: self.tail, is_partitioned, looks }
     }
@@ -236,7 +187,7 @@ impl Committer {
     }
 
     /// Answers appends that came too late, beside the batches: with the first result, if they are repeats.
-    fn look_and_answer(&self, lost: Vec<(Waiting, u64)>) {
+    pub(super) fn look_and_answer(&self, lost: Vec<(Waiting, u64)>) {
         if lost.is_empty() {
             return;
         }
@@ -309,7 +260,7 @@ pub(super) async fn bounded<T>(
     }
 }
 
-fn why(error: sqlx::Error) -> Why {
+pub(super) fn why(error: sqlx::Error) -> Why {
     if is_unavailable(&error) {
         return Why::Away(error);
     }
@@ -318,10 +269,4 @@ fn why(error: sqlx::Error) -> Why {
         Some(UNIQUE_VIOLATION | CHECK_VIOLATION) => Why::Moved,
         _ => Why::Refused(error),
     }
-}
-
-/// Lets the statement reach the server, and dies without hearing the answer.
-async fn abort_in_flight<T>(stored: impl Future<Output = T>) -> T {
-    let _ = tokio::time::timeout(std::time::Duration::from_micros(1), stored).await;
-    std::process::abort()
 }

@@ -97,10 +97,12 @@ impl Committer {
         }
         self.make_room(&mut tx, position + judged.plan.events).await?;
         let now = self.log.world.clock.now();
-        let placement = store::store(&mut tx, &judged.plan, &self.checks(&judged.plan, &[]), now).await?;
+        let placement =
+            store::store(&mut tx, &judged.plan, &self.checks(&judged.plan, Vec::new()), now).await?;
         fault::point("append.before_commit");
         tx.commit().await?;
         fault::point("append.after_commit");
+        self.tail = position + judged.plan.events;
         self.db = Some(db);
         Ok(placement)
     }

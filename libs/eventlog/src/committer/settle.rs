@@ -17,7 +17,6 @@ impl Committer {
     pub(super) fn settle(&mut self, plan: Plan, placement: &Placement) {
         let before = placement.before.cast_unsigned();
         let head = before + plan.events;
-        self.tail = head;
         for stream in &plan.touched {
             let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
             self.known.learn(&stream.name, Stream { id, version: stream.version, is_sure: true });

@@ -1,7 +1,7 @@
 //! The statement that stores a batch: compares and sets the head, and inserts everything, all or nothing.
 //!
-//! Whatever is known of streams is true of the log as it ended at `tail`. The statement does nothing if the log ends
-//! elsewhere by now: then somebody else has appended, and the versions may have changed.
+//! Whatever is known of streams is true of the log as it ends at `tail`. The statement does nothing if the log ends elsewhere
+//! by then: somebody else has appended, and the versions may have changed.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Caller, Waiting,
-    plan::{Plan, Touched},
+    plan::{Placed, Plan, Touched},
 };
 use crate::DeadlineChange;
 
@@ -34,20 +34,20 @@ pub(super) fn ids(waiting: &Waiting) -> impl Iterator<Item = Uuid> {
 }
 
 /// What a batch must be checked against beside the head.
-pub(super) struct Checks<'a> {
+pub(super) struct Checks {
     /// Where the log ended when everything known of the streams was true.
     pub(super) tail: u64,
     /// Whether ids may stand in partitions before the one that is written to, where no index keeps them unique.
     pub(super) is_partitioned: bool,
     /// Ids to be looked up on the way.
-    pub(super) looks: &'a [Uuid],
+    pub(super) looks: Vec<Uuid>,
 }
 
 /// Stores the batch; `None`, and nothing stored, if one of the checks fails.
 pub(super) async fn store(
     db: &mut PgConnection,
     plan: &Plan,
-    checks: &Checks<'_>,
+    checks: &Checks,
     now: OffsetDateTime,
 ) -> Result<Option<Placement>, sqlx::Error> {
     let mut sql = QueryBuilder::new("with h as (");
@@ -62,8 +62,8 @@ pub(super) async fn store(
         sql.push("'{}'::uuid[] as repeats");
     } else {
         sql.push("array(select id from events where id = any(");
-        sql.push_bind(checks.looks).push(") union all select id from commands where id = any(");
-        sql.push_bind(checks.looks).push(")) as repeats");
+        sql.push_bind(&checks.looks).push(") union all select id from commands where id = any(");
+        sql.push_bind(&checks.looks).push(")) as repeats");
     }
     sql.push(" from h");
     sql.build_query_as().fetch_optional(db).await
@@ -71,7 +71,7 @@ pub(super) async fn store(
 
 type Sql = QueryBuilder<Postgres>;
 
-fn push_head(sql: &mut Sql, plan: &Plan, checks: &Checks<'_>, now: OffsetDateTime) {
+fn push_head(sql: &mut Sql, plan: &Plan, checks: &Checks, now: OffsetDateTime) {
     let events = plan.events.cast_signed();
     sql.push("update head set position = position + ").push_bind(events);
     sql.push(", recorded_at = greatest(").push_bind(now);
@@ -100,6 +100,32 @@ fn guarded(plan: &Plan) -> Vec<Uuid> {
     requests.flat_map(|placed| placed.waiting.checked.append.events.iter().map(|event| event.id)).collect()
 }
 
+fn push_events(sql: &mut Sql, plan: &Plan) {
+    sql.push(
+        "), e as (
+            insert into events (position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta) select ",
+    );
+    match &plan.placed[..] {
+        [placed] if plan.events == 1 => push_event(sql, plan, placed),
+        _ => push_rows(sql, plan),
+    }
+}
+
+/// A lone event goes without arrays, which spares its caller a tenth of the wait.
+fn push_event(sql: &mut Sql, plan: &Plan, placed: &Placed) {
+    let (append, stream) = (&placed.waiting.checked.append, &plan.touched[placed.touched]);
+    let event = &append.events[0];
+    sql.push("h.before + 1, ");
+    match stream.id {
+        Some(id) => sql.push_bind(id).push("::bigint, "),
+        None => sql.push("h.streams_base + 1, "),
+    };
+    sql.push_bind(placed.version_before.cast_signed() + 1).push("::bigint, h.recorded_base, ");
+    sql.push_bind(append.occurred_at).push("::timestamptz, ").push_bind(event.id).push("::uuid, ");
+    sql.push_bind(event.kind.as_str()).push("::text, ").push_bind(&event.data[..]).push("::bytea, ");
+    sql.push_bind(&placed.waiting.checked.meta[..]).push("::bytea from h");
+}
+
 #[derive(Default)]
 struct Events<'a> {
     streams: Vec<i64>,
@@ -111,7 +137,7 @@ struct Events<'a> {
     metas: Vec<&'a [u8]>,
 }
 
-fn push_events(sql: &mut Sql, plan: &Plan) {
+fn push_rows(sql: &mut Sql, plan: &Plan) {
     let mut columns = Events::default();
     for placed in &plan.placed {
         let (append, stream) = (&placed.waiting.checked.append, &plan.touched[placed.touched]);
@@ -127,11 +153,8 @@ fn push_events(sql: &mut Sql, plan: &Plan) {
         }
     }
     sql.push(
-        "), e as (
-            insert into events (position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta)
-            select h.before + e.ordinal, case when e.stream < 0 then h.streams_base - e.stream else e.stream end,
-                e.version, h.recorded_base + (e.ordinal - 1) * interval '1 microsecond', e.occurred, e.id, e.kind,
-                e.data, e.meta
+        "h.before + e.ordinal, case when e.stream < 0 then h.streams_base - e.stream else e.stream end, e.version,
+            h.recorded_base + (e.ordinal - 1) * interval '1 microsecond', e.occurred, e.id, e.kind, e.data, e.meta
             from h, unnest(",
     );
     sql.push_bind(columns.streams).push("::bigint[], ").push_bind(columns.versions).push("::bigint[], ");

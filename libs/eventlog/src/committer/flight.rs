@@ -1,0 +1,132 @@
+//! A batch on its way. When it is stored, the next is sent off before its callers are answered, so that the database
+//! works while they are.
+//!
+//! **Invariants**: one batch at most is on its way; the next moves other streams, and takes off only after this one is
+//! known to be stored.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use decider::StreamName;
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+
+use super::{
+    Committer, Setback, Waiting, Why,
+    fast::{Round, bounded, why},
+    store::{self, Placement},
+};
+use crate::fault;
+
+/// A batch on its way.
+pub(super) struct Flight {
+    stored: BoxFuture<'static, Landed>,
+    streams: HashSet<StreamName>,
+    requests: usize,
+    since: Instant,
+}
+
+/// What came of it.
+pub(super) struct Landed {
+    db: PgConnection,
+    round: Round,
+    stored: Result<Option<Placement>, sqlx::Error>,
+}
+
+/// What came of the batch on its way; waits for ever if there is none. Dropped while waiting, it loses nothing.
+pub(super) async fn landed(flight: &mut Option<Flight>) -> Landed {
+    match flight {
+        Some(flight) => (&mut flight.stored).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Committer {
+    /// Sends the batch off: one statement, one round trip, one commit, in bounded time.
+    pub(super) async fn take_off(&mut self, mut db: PgConnection, round: Round) -> Result<Flight, Setback> {
+        if let Err(error) = self.make_room(&mut db, self.tail + round.plan.events).await {
+            return Err(Setback { batch: round.into_batch(), why: why(error) });
+        }
+        let looks = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
+        let checks = self.checks(&round.plan, looks);
+        let streams = round.plan.touched.iter().map(|stream| stream.name.clone()).collect();
+        let requests = round.plan.placed.len();
+        let (log, now) = (Arc::clone(&self.log), self.log.world.clock.now());
+        let mut stored: BoxFuture<'static, Landed> = Box::pin(async move {
+            fault::point("append.before_commit");
+            let stored = bounded(&log, store::store(&mut db, &round.plan, &checks, now));
+            let stored =
+                if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
+            if matches!(stored, Ok(Some(_))) {
+                fault::point("append.after_commit");
+            }
+            Landed { db, round, stored }
+        });
+        // Off at once, not when somebody waits for it. The answer takes a round trip.
+        if let std::task::Poll::Ready(landed) = futures::poll!(&mut stored) {
+            stored = Box::pin(std::future::ready(landed));
+        }
+        Ok(Flight { stored, streams, requests, since: Instant::now() })
+    }
+
+    /// The batch on its way has come back: sends off the next, and answers everybody in this one.
+    pub(super) async fn land(&mut self, landed: Landed) {
+        let Some((requests, since)) = self.flight.as_ref().map(|flight| (flight.requests, flight.since))
+        else {
+            return;
+        };
+        self.company = requests + self.backlog.len();
+        let Landed { db, round, stored } = landed;
+        let placement = match stored {
+            Ok(Some(placement)) => placement,
+            failed => {
+                self.flight = None;
+                let why = failed.err().map_or(Why::Moved, why);
+                if !matches!(why, Why::Away(_)) {
+                    self.db = Some(db);
+                }
+                return self.recover(Setback { batch: round.into_batch(), why }).await;
+            }
+        };
+        self.db = Some(db);
+        self.took(since.elapsed(), round.plan.events);
+        self.tail += round.plan.events;
+        let next = if self.is_worth_another() { self.send_next().await } else { Ok(None) };
+        self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
+        self.settle(round.plan, &placement);
+        let is_known = |waiting: &Waiting| store::ids(waiting).any(|id| placement.repeats.contains(&id));
+        let (known, new): (Vec<_>, Vec<_>) =
+            round.lost.into_iter().partition(|(waiting, _)| is_known(waiting));
+        self.look_and_answer(known);
+        self.absent.note(new.iter().flat_map(|(waiting, _)| store::ids(waiting)), since);
+        new.into_iter().chain(round.late).for_each(|(waiting, actual)| self.conflict(waiting, actual));
+        round.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
+        match next {
+            Ok(next) => self.flight = next,
+            Err(setback) => {
+                self.flight = None;
+                self.recover(setback).await;
+            }
+        }
+    }
+
+    async fn send_next(&mut self) -> Result<Option<Flight>, Setback> {
+        let batch = self.take_batch(0);
+        self.fast(batch).await
+    }
+
+    /// Whether a request must wait for the batch on its way, because that moves its stream.
+    pub(super) fn is_held(&self, waiting: &Waiting) -> bool {
+        let streams = self.flight.as_ref().map(|flight| &flight.streams);
+        streams.is_some_and(|streams| streams.contains(&waiting.checked.append.stream))
+    }
+}
+
+/// Lets the statement reach the server, and dies without hearing the answer.
+async fn abort_in_flight<T>(stored: impl Future<Output = T>) -> T {
+    let _ = tokio::time::timeout(std::time::Duration::from_micros(1), stored).await;
+    std::process::abort()
+}
