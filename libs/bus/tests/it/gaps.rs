@@ -8,6 +8,7 @@ use bus::relay::Options;
 use bus::{Backfill, cloudevent};
 use contracts::log::v1::log_service_server::LogServiceServer;
 use eventlog::Log;
+use futures::{FutureExt, StreamExt};
 
 use crate::actors::publish;
 use crate::pair::{inbox, inbox_of, relay_with};
@@ -15,13 +16,18 @@ use crate::stage::{FromLog, Stage, all, count, numbers, source, watched};
 
 /// A stream made by hand, from which messages can be dropped, with everything that a log holds.
 async fn stream_with_holes(stage: &Stage, log: &Log, holes: &[u64]) -> Stream {
+    stream_with(stage, log, holes, Config::default()).await
+}
+
+/// The same with limits of its own.
+async fn stream_with(stage: &Stage, log: &Log, holes: &[u64], limits: Config) -> Stream {
     let client = async_nats::connect(stage.nats.url()).await.unwrap();
     let jetstream = async_nats::jetstream::new(client);
     let config = Config {
         name: "fenghuo-alpha".to_owned(),
         subjects: vec!["fenghuo.alpha.>".to_owned()],
         allow_direct: true,
-        ..Config::default()
+        ..limits
     };
     let stream = jetstream.create_stream(config).await.unwrap();
     for event in all(log).await {
@@ -121,6 +127,35 @@ async fn the_owners_log_is_asked_over_grpc() {
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..10).await;
     stream_with_holes(&stage, &alpha, &[3, 4]).await;
+    let mut inbox = inbox(&beta, &bus, Some(over_grpc(&alpha).await));
+    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
+    assert_eq!(numbers(&beta, "Copied").await, (0..10).collect::<Vec<_>>());
+    assert_eq!(inbox.status.borrow().backfilled, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stream_has_dropped_comes_over_grpc_and_the_bus_is_not_asked_for_it() {
+    let stage = Stage::new().await;
+    let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
+    count(&alpha, "a", 0..600).await;
+    stream_with(&stage, &alpha, &[590], Config { max_messages: 20, ..Config::default() }).await;
+    assert_eq!(bus.extent(&source("alpha")).await.unwrap().first, 581);
+    let client = async_nats::connect(stage.nats.url()).await.unwrap();
+    let mut asked = client.subscribe("$JS.API.DIRECT.GET.fenghuo-alpha").await.unwrap();
+    client.flush().await.unwrap();
+    let mut inbox = inbox(&beta, &bus, Some(over_grpc(&alpha).await));
+    watched("all is heard", &mut inbox.status, |status| status.position == 600).await;
+    assert_eq!(numbers(&beta, "Copied").await, (0..600).collect::<Vec<_>>());
+    let status = inbox.status.borrow().clone();
+    assert_eq!((status.backfilled, status.lost, status.parked), (581, 0, 0));
+    // One that is still to be expected there, and none of those before the stream's first.
+    let question = asked.next().await.unwrap();
+    assert_eq!(question.payload, br#"{"seq":590}"#[..]);
+    assert!(asked.next().now_or_never().is_none());
+}
+
+/// The owner's door, as it is on the network.
+async fn over_grpc(alpha: &Log) -> Arc<dyn Backfill> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = LogServiceServer::new(crate::door::Door { log: alpha.clone() });
@@ -130,11 +165,7 @@ async fn the_owners_log_is_asked_over_grpc() {
             .serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)),
     );
     let token: bus::TokenProvider = Arc::new(|| Some("letmein".to_owned()));
-    let backfill = bus::GrpcBackfill::new([("alpha".to_owned(), url)], token).unwrap();
-    let mut inbox = inbox(&beta, &bus, Some(Arc::new(backfill)));
-    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
-    assert_eq!(numbers(&beta, "Copied").await, (0..10).collect::<Vec<_>>());
-    assert_eq!(inbox.status.borrow().backfilled, 2);
+    Arc::new(bus::GrpcBackfill::new([("alpha".to_owned(), url)], token).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
