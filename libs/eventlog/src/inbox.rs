@@ -49,6 +49,9 @@ impl Log {
     /// Records messages as taken in, in the order of their positions. Positions already recorded are ignored; a
     /// hole is `Error::Gap`, and nothing is recorded. Returns the position reached.
     pub async fn inbox_record(&self, source: &str, rows: &[InboxRow]) -> Result<u64, Error> {
+        if let Some(reached) = self.inbox_record_next(source, rows).await? {
+            return Ok(reached);
+        }
         let mut tx = self.inner.pool.begin().await?;
         let before = lock(&mut tx, source).await?;
         let mut reached = before;
@@ -73,6 +76,39 @@ impl Log {
         tx.commit().await?;
         fault::point("inbox.after_commit");
         Ok(reached)
+    }
+
+    /// The usual case in one statement: the rows follow what is recorded, and each other. `None` if they do not.
+    async fn inbox_record_next(&self, source: &str, rows: &[InboxRow]) -> Result<Option<u64>, Error> {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(None);
+        };
+        if !rows.is_sorted_by(|one, next| one.position + 1 == next.position) {
+            return Ok(None);
+        }
+        fault::point("inbox.before_commit");
+        let Columns { positions, instants, ids } = rows.iter().collect();
+        let recorded = sqlx::query(
+            "with moved as (
+                update inbox_sources set position = $2 where source = $1 and position = $3 returning 1
+            )
+            insert into inbox (source, position, at, event_id)
+                select $1, r.position, r.at, r.id from unnest($4, $5, $6) as r(position, at, id)
+                    where exists (select from moved)",
+        )
+        .bind(source)
+        .bind(last.position.cast_signed())
+        .bind(first.position.cast_signed() - 1)
+        .bind(positions)
+        .bind(instants)
+        .bind(ids)
+        .execute(&self.inner.pool)
+        .await?;
+        if recorded.rows_affected() == 0 {
+            return Ok(None);
+        }
+        fault::point("inbox.after_commit");
+        Ok(Some(last.position))
     }
 
     /// For each source, the last position taken in at or before the instant.
@@ -145,9 +181,7 @@ async fn lock(tx: &mut PgConnection, source: &str) -> Result<u64, sqlx::Error> {
 }
 
 async fn insert(tx: &mut PgConnection, source: &str, rows: &[&InboxRow]) -> Result<(), sqlx::Error> {
-    let positions: Vec<i64> = rows.iter().map(|row| row.position.cast_signed()).collect();
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.event_id).collect();
-    let instants: Vec<OffsetDateTime> = rows.iter().map(|row| micros(row.at)).collect();
+    let Columns { positions, instants, ids } = rows.iter().copied().collect();
     sqlx::query(
         "insert into inbox (source, position, at, event_id)
             select $1, r.position, r.at, r.id from unnest($2, $3, $4) as r(position, at, id)",
@@ -159,4 +193,24 @@ async fn insert(tx: &mut PgConnection, source: &str, rows: &[&InboxRow]) -> Resu
     .execute(tx)
     .await
     .map(drop)
+}
+
+/// Rows turned on their side for `unnest`.
+#[derive(Default)]
+struct Columns {
+    positions: Vec<i64>,
+    instants: Vec<OffsetDateTime>,
+    ids: Vec<Uuid>,
+}
+
+impl<'a> FromIterator<&'a InboxRow> for Columns {
+    fn from_iter<T: IntoIterator<Item = &'a InboxRow>>(rows: T) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            columns.positions.push(row.position.cast_signed());
+            columns.instants.push(micros(row.at));
+            columns.ids.push(row.event_id);
+        }
+        columns
+    }
 }
