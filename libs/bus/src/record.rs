@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_nats::jetstream;
 use bytes::Bytes;
 use eventlog::{Error, InboxRow, Log, fault};
-use futures::StreamExt;
 use time::OffsetDateTime;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -149,18 +148,20 @@ impl Writer {
         Ok(())
     }
 
-    /// An acknowledgement that is lost costs a repeated delivery, which is ignored.
+    /// The last delivery speaks for all before it, which are recorded as well. An acknowledgement that is lost costs
+    /// a repeated delivery, which is ignored.
     async fn acknowledge(&self, deliveries: Vec<jetstream::Message>) {
         let Some(bus) = &self.bus else { return };
+        let sequence = |delivery: &jetstream::Message| delivery.info().map_or(0, |info| info.stream_sequence);
+        let Some(last) = deliveries.into_iter().max_by_key(sequence) else { return };
         let losses = bus.losses();
-        let all = futures::stream::iter(deliveries).for_each(|delivery| async move {
-            if let Err(error) = delivery.ack().await {
-                tracing::debug!(error, "could not acknowledge a message");
-            }
-        });
         tokio::select! {
             () = bus.lost(losses) => {}
-            () = all => {}
+            acknowledged = last.ack() => {
+                if let Err(error) = acknowledged {
+                    tracing::debug!(error, "could not acknowledge a message");
+                }
+            }
         }
     }
 }

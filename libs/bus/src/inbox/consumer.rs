@@ -101,7 +101,8 @@ fn config(service: &Source, position: u64) -> Config {
         durable_name: Some(service.to_string()),
         name: Some(service.to_string()),
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: position + 1 },
-        ack_policy: AckPolicy::Explicit,
+        // What is recorded is recorded without a hole: one acknowledgement speaks for all before it.
+        ack_policy: AckPolicy::All,
         ack_wait: ACK_WAIT,
         max_deliver: -1,
         max_ack_pending: UNACKNOWLEDGED_MAX,
@@ -115,7 +116,7 @@ fn config(service: &Source, position: u64) -> Config {
 /// Whether a consumer works as ours do, wherever it began; older servers drop settings in silence.
 fn is_ours(consumer: &Consumer<Config>) -> bool {
     let found = &consumer.cached_info().config;
-    found.ack_policy == AckPolicy::Explicit
+    found.ack_policy == AckPolicy::All
         && found.ack_wait == ACK_WAIT
         && found.max_ack_pending == UNACKNOWLEDGED_MAX
         && found.max_deliver == -1

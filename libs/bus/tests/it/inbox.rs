@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::actors::{POISON, PRIVATE, UNMAPPABLE, UNWELCOME, advance, publish, publish_all, someone};
 use crate::bursts::burst;
 use crate::pair::{Pair, inbox, inbox_of, relay, relay_with, until_numbers};
-use crate::stage::{FromLog, Stage, all, count, count_as, meta, numbers, source, watched};
+use crate::stage::{FromLog, Stage, all, count, count_as, meta, numbers, source, until, watched};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_public_fact_has_its_effect_once() {
@@ -219,6 +219,30 @@ async fn own_events_drive_own_process_managers_once() {
     watched("it runs", &mut status, |status| status.state == State::Running && status.position == 800).await;
     assert_eq!(status.borrow().executed, 0);
     stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_in_is_recorded_together_and_acknowledged_in_one() {
+    let mut pair = Pair::new().await;
+    let begin = std::time::Instant::now();
+    burst(&pair.alpha, 8, 50, 1).await;
+    pair.settle().await;
+    let writes_max = begin.elapsed().as_millis() / 20 + 2;
+    let schema = &pair.beta.options().schema;
+    let owner = eventlog::sqlx::PgPool::connect(&pair.stage.database.postgres.url()).await.unwrap();
+    let written = format!("select count(distinct xmin::text), count(*) from {schema}.inbox");
+    let written = eventlog::sqlx::query_as(eventlog::sqlx::AssertSqlSafe(written));
+    let (writes, rows): (i64, i64) = written.fetch_one(&owner).await.unwrap();
+    assert_eq!(rows, 400);
+    assert!(u128::from(writes.cast_unsigned()) <= writes_max, "{writes} writes, at most {writes_max}");
+    let client = async_nats::connect(pair.stage.nats.url()).await.unwrap();
+    let stream = async_nats::jetstream::new(client).get_stream("fenghuo-alpha").await.unwrap();
+    until("all is acknowledged", || async {
+        let consumer: PullConsumer = stream.get_consumer("beta").await.unwrap();
+        let info = consumer.cached_info();
+        (info.num_ack_pending == 0 && info.ack_floor.stream_sequence == 400).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
