@@ -4,7 +4,8 @@ use std::{pin::pin, time::Duration};
 
 use async_nats::jetstream;
 use eventlog::{Error, Log};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::inbox::Board;
@@ -15,6 +16,11 @@ use crate::{Bus, Source};
 
 /// Positions begun and not yet recorded.
 const POSITIONS_MAX: usize = 4_096;
+/// The record is written at most so often, unless many positions wait for it: it delays no effect, and every write
+/// of it competes with the effects for the disk.
+const RECORD_EVERY: Duration = Duration::from_millis(20);
+/// So many finished positions do not wait for the next time.
+const RECORD_AT_ONCE: usize = 512;
 /// How long work that was begun may go on after being told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
@@ -24,6 +30,8 @@ pub(crate) struct Pump {
     /// Finished, and waiting until the recorder has stored what was finished before.
     finished: Batch,
     recorder: Recorder,
+    /// When the record may be written again.
+    record_from: Instant,
 }
 
 /// Why a pump stands still: the recorder has ended (and tells why), or we were told to stop.
@@ -45,7 +53,12 @@ impl Pump {
     ) -> Self {
         let (log, board): (Log, Board) = (reactor.log.clone(), reactor.board.clone());
         let recorder = Recorder::start(log, source, bus, board, shutdown);
-        Self { window: Window::new(reactor), finished: Batch::default(), recorder }
+        Self {
+            window: Window::new(reactor),
+            finished: Batch::default(),
+            recorder,
+            record_from: Instant::now(),
+        }
     }
 
     /// How many more positions may be begun now.
@@ -67,9 +80,12 @@ impl Pump {
 
     /// Moves on by one thing, whatever comes first. Dropped while waiting, it loses nothing.
     pub(crate) async fn step(&mut self) -> Result<(), Ended> {
+        let is_much = self.finished.taken.len() >= RECORD_AT_ONCE;
+        let record_from = if is_much { Instant::now() } else { self.record_from };
         tokio::select! {
-            permit = self.recorder.reserve(), if !self.finished.is_empty() => {
+            permit = reserve(&self.recorder, record_from), if !self.finished.is_empty() => {
                 permit.ok_or(Ended)?.send(std::mem::take(&mut self.finished));
+                self.record_from = Instant::now() + RECORD_EVERY;
                 Ok(())
             }
             stepped = self.window.step() => {
@@ -112,4 +128,9 @@ impl Pump {
         let _ = timeout(DRAIN_MAX, drain).await;
         self.recorder.finish().await
     }
+}
+
+async fn reserve(recorder: &Recorder, from: Instant) -> Option<mpsc::Permit<'_, Batch>> {
+    sleep_until(from).await;
+    recorder.reserve().await
 }

@@ -48,7 +48,9 @@ impl Listener {
     }
 
     async fn get_from_the_bus(&self, from: u64, found: &mut [Option<Item>]) -> Result<(), Interruption> {
-        let missing = missing(from, found);
+        // Of what the stream has dropped by age nothing needs to be asked for one by one.
+        let first = self.wiring.bus.extent(&self.source).await?.first;
+        let missing = missing(from, found).into_iter().filter(|sequence| *sequence >= first);
         let stored: Vec<_> = stream::iter(missing)
             .map(|sequence| self.wiring.bus.stored(&self.source, sequence))
             .buffer_unordered(GETS_AT_ONCE)
