@@ -3,9 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use law::AreaCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Id;
+use crate::{Id, text};
 
 /// What kind of organisation a department is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,8 +67,7 @@ impl DepartmentKind {
 pub struct DepartmentError(pub String);
 
 /// An organisation: its kind and the area it answers for, written `fire.330723`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Department {
     /// What kind of organisation it is.
     pub kind: DepartmentKind,
@@ -100,16 +99,21 @@ impl FromStr for Department {
     }
 }
 
-impl TryFrom<String> for Department {
-    type Error = DepartmentError;
-    fn try_from(text: String) -> Result<Self, DepartmentError> {
-        Self::parse(&text)
-    }
-}
-
 impl From<Department> for String {
     fn from(department: Department) -> String {
         department.to_string()
+    }
+}
+
+impl Serialize for Department {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Department {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::parse(deserializer)
     }
 }
 

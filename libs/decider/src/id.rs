@@ -1,8 +1,10 @@
 //! Identities: lower-case words that a person can type, read out and find again in every log.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::text;
 
 /// Longest id, in bytes. Stream names stay below PostgreSQL's index row limits with room to spare.
 const ID_BYTES_MAX: usize = 64;
@@ -13,8 +15,7 @@ const ID_BYTES_MAX: usize = 64;
 pub struct IdError(pub String);
 
 /// An identity: 1 to 64 of `a-z`, `0-9`, `-` and `.`, beginning with a letter or digit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(String);
 
 impl Id {
@@ -48,16 +49,21 @@ impl FromStr for Id {
     }
 }
 
-impl TryFrom<String> for Id {
-    type Error = IdError;
-    fn try_from(text: String) -> Result<Self, IdError> {
-        Self::parse(&text)
-    }
-}
-
 impl From<Id> for String {
     fn from(id: Id) -> String {
         id.0
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::parse(deserializer)
     }
 }
 
@@ -102,26 +108,25 @@ id! {
     CaseId
 }
 
-/// The name of a stream: `<category>:<id>`, the category being the aggregate's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StreamName(String);
+/// The name of a stream: `<category>:<id>`, the category being the aggregate's. Its events share one text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamName(Arc<str>);
 
 impl StreamName {
     /// The stream of one aggregate.
     pub fn new(category: &str, id: &str) -> Self {
-        Self(format!("{category}:{id}"))
+        Self(format!("{category}:{id}").into())
     }
 
     /// Reads a stored name; `None` without a category.
     pub fn parse(text: &str) -> Option<Self> {
         let (category, id) = text.split_once(':')?;
-        (!category.is_empty() && !id.is_empty()).then(|| Self(text.to_owned()))
+        (!category.is_empty() && !id.is_empty()).then(|| Self(text.into()))
     }
 
     /// The aggregate's name.
     pub fn category(&self) -> &str {
-        self.0.split_once(':').map_or(self.0.as_str(), |(category, _)| category)
+        self.0.split_once(':').map_or(&*self.0, |(category, _)| category)
     }
 
     /// The aggregate's id.

@@ -14,6 +14,7 @@ mod id;
 mod order;
 mod recorded;
 mod refusal;
+mod text;
 
 pub use actor::{Actor, ActorKind, Department, DepartmentError, DepartmentKind, Role};
 pub use context::Context;
