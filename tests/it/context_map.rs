@@ -81,7 +81,8 @@ fn recorded(category: &str, kind: &str, data: Vec<u8>) -> Recorded {
             traceparent: None,
             rules: String::new(),
             calendar: String::new(),
-        },
+        }
+        .into(),
         occurred_at: OffsetDateTime::UNIX_EPOCH,
         recorded_at: OffsetDateTime::UNIX_EPOCH,
     }

@@ -229,7 +229,7 @@ fn encode(event: &Recorded) -> wire::Event {
         id: event.id.to_string(),
         kind: event.kind.clone(),
         data: event.data.to_vec(),
-        meta: serde_json::to_vec(&event.meta).unwrap_or_default(),
+        meta: serde_json::to_vec(&*event.meta).unwrap_or_default(),
         occurred_at: Some(timestamp(event.occurred_at)),
         recorded_at: Some(timestamp(event.recorded_at)),
     }

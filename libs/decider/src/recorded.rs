@@ -1,5 +1,7 @@
 //! An event as the log holds it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -56,8 +58,8 @@ pub struct Recorded {
     pub kind: String,
     /// `{"type":..,"data":..}`, the exact bytes that were appended.
     pub data: Bytes,
-    /// Who, which case, why.
-    pub meta: Meta,
+    /// Who, which case, why; shared by the events of one append.
+    pub meta: Arc<Meta>,
     /// When it happened, as claimed.
     pub occurred_at: OffsetDateTime,
     /// When this log learnt of it; strictly increasing with the position.

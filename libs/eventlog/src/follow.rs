@@ -5,16 +5,20 @@ use std::sync::Arc;
 use decider::Recorded;
 use futures::{
     StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, FuturesOrdered},
 };
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{Error, Log, connect::Backoff, log::Inner, read::page_size};
 
 /// Events of a page when catching up.
 const PAGE_MAX: usize = 1_000;
-/// Pages read ahead of the consumer.
-const PAGES_AHEAD: usize = 2;
+/// Pages that wait for the consumer.
+const PAGES_AHEAD: usize = 1;
+/// Pages read at the same time, each on a connection of its own: positions are contiguous, so it is known where the
+/// next page begins before this one is there.
+const PAGES_AT_ONCE: usize = 2;
 
 impl Log {
     /// Every event after position `after`, for ever; ends only with an error or the log's shutdown.
@@ -33,8 +37,7 @@ impl Log {
     ) -> BoxStream<'static, Result<Vec<Recorded>, Error>> {
         self.inner.listen();
         let (pages, ahead) = mpsc::channel(PAGES_AHEAD);
-        let follower =
-            Follower { log: Arc::clone(&self.inner), cursor: after, events_max: events_max.max(1) as u64 };
+        let follower = Follower { log: Arc::clone(&self.inner), after, events_max: events_max.max(1) as u64 };
         tokio::spawn(follower.run(pages));
         stream::unfold(ahead, async |mut ahead| ahead.recv().await.map(|page| (page, ahead))).boxed()
     }
@@ -45,12 +48,12 @@ type Pages = mpsc::Sender<Result<Vec<Recorded>, Error>>;
 /// Reads ahead of its consumer, who may drop out at any time.
 struct Follower {
     log: Arc<Inner>,
-    cursor: u64,
+    after: u64,
     events_max: u64,
 }
 
 impl Follower {
-    async fn run(mut self, pages: Pages) {
+    async fn run(self, pages: Pages) {
         let closing = self.log.closing.clone();
         tokio::select! {
             () = closing.cancelled() => {}
@@ -60,29 +63,32 @@ impl Follower {
     }
 
     /// Reads for ever; returns with the error that makes reading on pointless.
-    async fn read_on(&mut self, pages: &Pages) -> Error {
-        let mut head = self.log.head.subscribe();
-        let mut limit = self.events_max;
-        let mut pause = Backoff::new();
-        if let Err(error) = self.check_start(&mut pause).await {
+    async fn read_on(&self, pages: &Pages) -> Error {
+        if let Err(error) = self.check_start().await {
             return error;
         }
+        let mut head = self.log.head.subscribe();
+        let mut limit = self.events_max;
+        let mut asked = self.after;
+        let mut asking = FuturesOrdered::new();
         loop {
-            // The sender lives in the log, which this task holds.
-            let _ = head.wait_for(|head| *head > self.cursor).await;
-            let page = match self.log.after(self.cursor, limit).await {
-                Ok(page) => page,
-                Err(Error::Unavailable(error)) => {
-                    tracing::debug!(%error, "following waits for the database");
-                    pause.wait().await;
-                    continue;
-                }
-                Err(error) => return error,
-            };
-            pause = Backoff::new();
-            if let Err(gap) = self.advance(&page, *head.borrow()) {
-                return gap;
+            if asking.is_empty() {
+                // The sender lives in the log, which this task holds.
+                let _ = head.wait_for(|head| *head > asked).await;
             }
+            let known = *head.borrow();
+            while asked < known && asking.len() < PAGES_AT_ONCE {
+                let last = known.min(asked + limit);
+                asking.push_back(AbortOnDropHandle::new(tokio::spawn(page(self.log.clone(), asked, last))));
+                asked = last;
+            }
+            let page = match asking.next().await {
+                Some(Ok(Ok(page))) => page,
+                Some(Ok(Err(error))) => return error,
+                // The runtime ends, or reading has panicked.
+                Some(Err(_)) => return Error::Closed,
+                None => continue,
+            };
             limit = page_size(&page).min(self.events_max);
             if pages.send(Ok(page)).await.is_err() {
                 return Error::Closed;
@@ -91,7 +97,8 @@ impl Follower {
     }
 
     /// A reader that is ahead of the log has read what is no longer there: a restored database, for one.
-    async fn check_start(&self, pause: &mut Backoff) -> Result<(), Error> {
+    async fn check_start(&self) -> Result<(), Error> {
+        let mut pause = Backoff::new();
         loop {
             match sqlx::query_scalar("select position from head")
                 .fetch_one(&self.log.pool)
@@ -101,9 +108,9 @@ impl Follower {
                 Ok(head) => {
                     let head = i64::cast_unsigned(head);
                     self.log.seen(head);
-                    let is_ahead = self.cursor > head;
+                    let is_ahead = self.after > head;
                     return if is_ahead {
-                        Err(Error::Gap { expected: self.cursor + 1, found: head })
+                        Err(Error::Gap { expected: self.after + 1, found: head })
                     } else {
                         Ok(())
                     };
@@ -113,17 +120,30 @@ impl Follower {
             }
         }
     }
+}
 
-    fn advance(&mut self, page: &[Recorded], head: u64) -> Result<(), Error> {
-        if page.is_empty() {
-            return Err(Error::Gap { expected: self.cursor + 1, found: head });
-        }
-        for event in page {
-            if event.position != self.cursor + 1 {
-                return Err(Error::Gap { expected: self.cursor + 1, found: event.position });
+/// The events after position `after`, up to and with `last`, which the log is known to hold.
+async fn page(log: Arc<Inner>, after: u64, last: u64) -> Result<Vec<Recorded>, Error> {
+    let mut pause = Backoff::new();
+    loop {
+        match log.after(after, last).await {
+            Ok(page) => return contiguous(page, after, last),
+            Err(Error::Unavailable(error)) => {
+                tracing::debug!(%error, "following waits for the database");
+                pause.wait().await;
             }
-            self.cursor = event.position;
+            Err(error) => return Err(error),
         }
-        Ok(())
     }
+}
+
+fn contiguous(page: Vec<Recorded>, after: u64, last: u64) -> Result<Vec<Recorded>, Error> {
+    let mut found = page.iter().map(|event| event.position);
+    for expected in after + 1..=last {
+        let position = found.next();
+        if position != Some(expected) {
+            return Err(Error::Gap { expected, found: position.unwrap_or(last) });
+        }
+    }
+    Ok(page)
 }

@@ -7,7 +7,7 @@ use futures::{
     StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
-use sqlx::postgres::PgRow;
+use sqlx::{Postgres, postgres::PgArguments, query::Query};
 
 use crate::{
     Error, Log,
@@ -15,7 +15,7 @@ use crate::{
     connect::retry,
     history::History,
     log::Inner,
-    row::{self, Raw},
+    row::{self, Rows},
 };
 
 /// Events of the first page, and of the largest.
@@ -119,58 +119,50 @@ impl Inner {
     ) -> Result<Vec<Recorded>, Error> {
         let from = i64::try_from(from).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = retry(self.options.unavailable_after, || async move {
+        let page = retry(self.options.unavailable_after, || async move {
             let query = match source {
                 Source::All => sqlx::query(all(direction)),
                 Source::Stream(stream) => sqlx::query(of_stream(direction)).bind(stream.as_str()),
                 Source::Case(tag) => sqlx::query(of_case(direction)).bind(tag),
             };
-            query.bind(from).bind(limit).fetch_all(&self.pool).await
+            self.read(query.bind(from).bind(limit), &StreamName::new("", "")).await
         });
-        self.events(&rows.await?).await
+        self.named(page.await??).await
     }
 
-    /// Events after position `after`, at most `limit`, oldest first. Positions are contiguous, so a range says it all.
-    pub(crate) async fn after(&self, after: u64, limit: u64) -> Result<Vec<Recorded>, Error> {
-        let rows = sqlx::query(
+    /// Events after position `after`, up to and with `last`, oldest first.
+    pub(crate) async fn after(&self, after: u64, last: u64) -> Result<Vec<Recorded>, Error> {
+        let query = sqlx::query(
             "select position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta
                 from events where position > $1 and position <= $2 order by position",
-        )
-        .bind(after.cast_signed())
-        .bind((after + limit).cast_signed())
-        .fetch_all(&self.pool)
-        .await?;
-        self.events(&rows).await
+        );
+        let query = query.bind(after.cast_signed()).bind(last.cast_signed());
+        self.named(self.read(query, &StreamName::new("", "")).await??).await
     }
 
     /// The events at some positions, oldest first.
     pub(crate) async fn at(&self, positions: &[i64]) -> Result<Vec<Recorded>, Error> {
-        let rows = retry(self.options.unavailable_after, || {
-            sqlx::query(
+        let rows = retry(self.options.unavailable_after, || async move {
+            let query = sqlx::query(
                 "select position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta
                     from events where position = any($1) order by position",
-            )
-            .bind(positions)
-            .fetch_all(&self.pool)
+            );
+            self.read(query.bind(positions), &StreamName::new("", "")).await
         });
-        self.events(&rows.await?).await
+        self.named(rows.await??).await
     }
 
     /// A stream from version `from`, with its id.
     pub(crate) async fn load(&self, stream: &StreamName, from: u64) -> Result<History, Error> {
-        let rows = retry(self.options.unavailable_after, || {
-            sqlx::query(
+        let rows = retry(self.options.unavailable_after, || async move {
+            let query = sqlx::query(
                 "select position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta from events
                     where stream_id = (select stream_id from streams where name = $1) and version >= $2
                     order by version",
-            )
-            .bind(stream.as_str())
-            .bind(from.cast_signed())
-            .fetch_all(&self.pool)
+            );
+            self.read(query.bind(stream.as_str()).bind(from.cast_signed()), stream).await
         });
-        let raws = rows.await?.iter().map(|row| row::read(row, stream)).collect::<Result<Vec<Raw>, _>>()?;
-        let stream_id = raws.first().map(|raw| raw.stream_id);
-        let events: Vec<_> = raws.into_iter().map(|raw| raw.event).collect();
+        let Rows { events, stream_ids, .. } = rows.await??;
         for (expected, event) in (from..).zip(&events) {
             if event.version != expected {
                 return Err(row::corrupt(
@@ -179,31 +171,39 @@ impl Inner {
                 ));
             }
         }
-        Ok(History { stream_id, events: Arc::new(events) })
+        Ok(History { stream_id: stream_ids.first().copied(), events: Arc::new(events) })
     }
 
-    /// Rows as events, with the names of their streams.
-    pub(crate) async fn events(&self, rows: &[PgRow]) -> Result<Vec<Recorded>, Error> {
-        let unnamed = StreamName::new("", "");
-        let mut raws = rows.iter().map(|row| row::read(row, &unnamed)).collect::<Result<Vec<Raw>, _>>()?;
-        let missing = self.name(&mut raws);
+    /// Runs a query. The events get this name of a stream.
+    async fn read(
+        &self,
+        query: Query<'_, Postgres, PgArguments>,
+        stream: &StreamName,
+    ) -> Result<Result<Rows, Error>, sqlx::Error> {
+        let mut db = self.pool.acquire().await?;
+        Rows::read(query.fetch(&mut *db), stream).await
+    }
+
+    /// The events of rows, with the names of their streams.
+    async fn named(&self, mut rows: Rows) -> Result<Vec<Recorded>, Error> {
+        let missing = self.name(&mut rows);
         if !missing.is_empty() {
             self.learn_names(missing).await?;
-            if let [id, ..] = self.name(&mut raws)[..] {
+            if let [id, ..] = self.name(&mut rows)[..] {
                 return Err(row::corrupt(0, &format!("its stream {id} has no name")));
             }
         }
-        Ok(raws.into_iter().map(|raw| raw.event).collect())
+        Ok(rows.events)
     }
 
     /// Puts in the names that are in memory; returns the ids of the streams whose names are not.
-    fn name(&self, raws: &mut [Raw]) -> Vec<i64> {
+    fn name(&self, rows: &mut Rows) -> Vec<i64> {
         let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut missing = HashSet::new();
-        for raw in raws {
-            match names.get(&raw.stream_id) {
-                Some(name) => raw.event.stream = name.clone(),
-                None => drop(missing.insert(raw.stream_id)),
+        for (event, id) in rows.events.iter_mut().zip(&rows.stream_ids) {
+            match names.get(id) {
+                Some(name) => event.stream.clone_from(name),
+                None => drop(missing.insert(*id)),
             }
         }
         missing.into_iter().collect()

@@ -428,7 +428,7 @@ impl World {
                     rules: String::new(),
                     calendar: String::new(),
                 };
-                Ok(self.append(node, order, decision, &meta, id, at))
+                Ok(self.append(node, order, decision, &Arc::new(meta), id, at))
             }
             Err(OrderError::Refused(refused)) => {
                 let name = format!("{}.{}", order.stream.category(), refused.name);
@@ -446,7 +446,7 @@ impl World {
         index: usize,
         order: &Order,
         decision: decider::Decision,
-        meta: &Meta,
+        meta: &Arc<Meta>,
         command: Uuid,
         at: OffsetDateTime,
     ) -> Vec<u64> {
@@ -463,7 +463,7 @@ impl World {
                 id: Uuid::new_v5(&command, &(number as u64).to_be_bytes()),
                 kind: event.kind.to_owned(),
                 data: event.data,
-                meta: meta.clone(),
+                meta: Arc::clone(meta),
                 occurred_at: at,
                 recorded_at: self.now.max(after),
             };

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use decider::harness::actor;
 use decider::{
@@ -27,7 +29,7 @@ fn recorded(position: u64) -> Recorded {
         id: Uuid::from_u128(7),
         kind: "Received".to_owned(),
         data: Bytes::from_static(br#"{"type":"Received","data":{"body":{"n":1}}}"#),
-        meta: Meta {
+        meta: Arc::new(Meta {
             actor: actor(DepartmentKind::Fire, "330723", &[]),
             case_id: None,
             causation: None,
@@ -35,7 +37,7 @@ fn recorded(position: u64) -> Recorded {
             traceparent: None,
             rules: "cn-1".to_owned(),
             calendar: "cn-2026-1".to_owned(),
-        },
+        }),
         occurred_at: at(1_681_711_307_000_000),
         recorded_at: at(1_681_711_308_123_456),
     }
@@ -231,10 +233,13 @@ prop_compose! {
         let mut event = recorded(position);
         event.id = Uuid::from_u128(id);
         event.stream = StreamName::new("report", &stream);
-        event.meta.command_id = command.map(Uuid::from_u128);
-        event.meta.case_id = case_id.map(|text| CaseId(Id::parse(&text).unwrap()));
-        event.meta.causation = cause.map(|(log, position)| Causation { log, position });
-        event.meta.traceparent = trace;
+        event.meta = Arc::new(Meta {
+            command_id: command.map(Uuid::from_u128),
+            case_id: case_id.map(|text| CaseId(Id::parse(&text).unwrap())),
+            causation: cause.map(|(log, position)| Causation { log, position }),
+            traceparent: trace,
+            ..Meta::clone(&event.meta)
+        });
         event.occurred_at = at(occurred);
         let body = body.map(|inner| json!({ "inner": inner }));
         if let Some(body) = &body {
@@ -255,6 +260,7 @@ proptest! {
         let subject = source.subject(&event.stream, &event.kind);
         let origin = Origin { source: &source, position: event.position, subject: Some(&subject) };
         let public = body.is_some();
+        let meta = Arc::unwrap_or_clone(event.meta);
         let kind = if public { "fenghuo.alpha.v1.Received" } else { "fenghuo.alpha.private.Received" };
         let expected = Fact {
             id: event.id,
@@ -262,14 +268,14 @@ proptest! {
             position: event.position,
             kind: kind.to_owned(),
             stream: event.stream.to_string(),
-            case_id: event.meta.case_id,
-            department: event.meta.actor.department,
-            actor: event.meta.actor.id.to_string(),
+            case_id: meta.case_id,
+            department: meta.actor.department,
+            actor: meta.actor.id.to_string(),
             occurred_at: event.occurred_at,
             recorded_at: event.recorded_at,
-            causation: event.meta.causation,
+            causation: meta.causation,
             to: to.iter().filter(|_| public).map(|one| Department::parse(one).unwrap()).collect(),
-            traceparent: event.meta.traceparent,
+            traceparent: meta.traceparent,
             body: body.unwrap_or(Value::Null),
         };
         prop_assert_eq!(read(&bytes, origin).unwrap(), expected);

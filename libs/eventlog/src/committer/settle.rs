@@ -1,6 +1,6 @@
 //! After the commit: remember, tell the readers, answer the callers.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use decider::Recorded;
 use time::{Duration, OffsetDateTime};
@@ -53,6 +53,7 @@ fn recorded_at(placement: &Placement, place: u64) -> OffsetDateTime {
 /// The events of a request as they are stored.
 fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
     let append = &placed.waiting.checked.append;
+    let meta = Arc::new(append.meta.clone());
     let events = (0..).zip(&append.events).map(|(ordinal, event)| Recorded {
         position: placement.before.cast_unsigned() + placed.first + ordinal,
         stream: append.stream.clone(),
@@ -60,7 +61,7 @@ fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
         id: event.id,
         kind: event.kind.clone(),
         data: event.data.clone(),
-        meta: append.meta.clone(),
+        meta: Arc::clone(&meta),
         occurred_at: append.occurred_at,
         recorded_at: recorded_at(placement, placed.first + ordinal),
     });

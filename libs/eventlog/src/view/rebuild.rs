@@ -162,7 +162,7 @@ async fn catch_up(
 }
 
 async fn next_page(log: &Log, position: u64, target: u64) -> Result<Vec<decider::Recorded>, Error> {
-    let page = log.inner.after(position, (target - position).min(PAGE_MAX as u64)).await?;
+    let page = log.inner.after(position, target.min(position + PAGE_MAX as u64)).await?;
     match page.first() {
         Some(first) if first.position == position + 1 => Ok(page),
         first => {

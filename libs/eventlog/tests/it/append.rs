@@ -26,7 +26,7 @@ async fn the_stored_bytes_are_those_that_were_appended() {
     log.append(append_these(&stream("a"), Expected::Any, vec![event.clone()])).await.unwrap();
     let stored = log.load(&stream("a")).await.unwrap();
     assert_eq!((stored[0].data.as_ref(), stored[0].id), (odd.as_bytes(), event.id));
-    assert_eq!(stored[0].meta, meta());
+    assert_eq!(*stored[0].meta, meta());
 }
 
 #[tokio::test]

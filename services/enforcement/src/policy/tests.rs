@@ -45,7 +45,7 @@ impl World {
                 id: Uuid::from_u128(position.into()),
                 kind: event.kind.to_owned(),
                 data: event.data,
-                meta: meta(cx.actor.clone()),
+                meta: meta(cx.actor.clone()).into(),
                 occurred_at: cx.at,
                 recorded_at: cx.now,
             };

@@ -86,7 +86,7 @@ impl Desk {
                 id: Uuid::from_u128(u128::from(position)),
                 kind: event.kind.to_owned(),
                 data: event.data,
-                meta: meta(&cx.actor),
+                meta: meta(&cx.actor).into(),
                 occurred_at: cx.at,
                 recorded_at: cx.now,
             };
