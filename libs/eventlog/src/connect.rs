@@ -13,7 +13,7 @@ use sqlx::{
 use crate::{Error, Options, error::is_unavailable, migrate};
 
 /// A pooled connection that rested longer is asked for a sign of life before it is used.
-const REST_MAX: Duration = Duration::from_secs(1);
+pub(crate) const REST_MAX: Duration = Duration::from_secs(1);
 /// Longest wait for one connection to be made.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const BACKOFF_MIN: Duration = Duration::from_millis(5);

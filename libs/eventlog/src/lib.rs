@@ -21,6 +21,7 @@ mod migrate;
 mod notice;
 mod options;
 mod read;
+mod readers;
 mod row;
 mod stats;
 pub mod trace;

@@ -17,6 +17,7 @@ use crate::{
     connect,
     history::Histories,
     notice,
+    readers::Readers,
 };
 
 /// Stream names kept in memory, twice over at most.
@@ -64,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) session: PgConnectOptions,
     pub(crate) pool: PgPool,
+    pub(crate) readers: Readers,
     pub(crate) queue: Queue,
     /// The head as this process knows it. Only ever grows.
     pub(crate) head: watch::Sender<u64>,
@@ -95,6 +97,7 @@ impl Log {
         let inner = Arc::new(Inner {
             world,
             session,
+            readers: Readers::new(pool.clone()),
             pool,
             queue,
             head: watch::Sender::new(position.cast_unsigned()),
@@ -121,7 +124,7 @@ impl Log {
         self.inner.queue.close();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
-        self.inner.pool.close().await;
+        self.inner.readers.close().await;
     }
 
     /// The world it decides in.

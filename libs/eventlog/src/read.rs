@@ -180,8 +180,12 @@ impl Inner {
         query: Query<'_, Postgres, PgArguments>,
         stream: &StreamName,
     ) -> Result<Result<Rows, Error>, sqlx::Error> {
-        let mut db = self.pool.acquire().await?;
-        Rows::read(query.fetch(&mut *db), stream).await
+        let mut db = self.readers.take().await?;
+        let rows = Rows::read(query.fetch(&mut *db), stream).await?;
+        if rows.is_ok() {
+            self.readers.keep(db);
+        }
+        Ok(rows)
     }
 
     /// The events of rows, with the names of their streams.
