@@ -114,3 +114,16 @@ async fn a_reader_ahead_of_the_log_is_told_so() {
     fill(&log, 3).await;
     assert!(matches!(log.follow(5).next().await, Some(Err(Error::Gap { expected: 6, found: 3 }))));
 }
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_a_gap() {
+    let log = fresh_log().await;
+    fill(&log, 10).await;
+    let owner = owner(&log).await;
+    sqlx::query("alter table events disable trigger all").execute(&owner).await.unwrap();
+    sqlx::query("alter table events_p0 disable trigger all").execute(&owner).await.unwrap();
+    sqlx::query("delete from events where position = 10").execute(&owner).await.unwrap();
+    let mut follower = log.follow_pages(0, 7);
+    assert_eq!(follower.next().await.unwrap().unwrap().len(), 7);
+    assert!(matches!(follower.next().await, Some(Err(Error::Gap { expected: 10, .. }))));
+}

@@ -1,7 +1,7 @@
 //! Reading: all, a stream, a case; forwards, backwards, from anywhere.
 
 use decider::CaseId;
-use eventlog::{Append, Direction::*, Expected};
+use eventlog::{Append, Direction::*, Error, Expected};
 use futures::TryStreamExt;
 use sqlx::AssertSqlSafe;
 
@@ -95,4 +95,57 @@ async fn disorder_is_found() {
     let report = log.verify_order(1).await.unwrap();
     let found: Vec<u64> = report.disorders.iter().map(|disorder| disorder.position).collect();
     assert_eq!(found, [101, 200, 250, 300], "{:?}", report.disorders);
+}
+
+#[tokio::test]
+async fn every_event_is_read_with_its_own_data_and_meta() {
+    let log = fresh_log().await;
+    let large = format!("\"{}\"", "x".repeat(40_000));
+    let written = [("a", "1"), ("b", large.as_str()), ("b", "2"), ("a", "3")];
+    for (of, data) in written {
+        let append = append_these(
+            &stream("mixed"),
+            Expected::Any,
+            vec![event(data.to_owned()), event(data.to_owned())],
+        );
+        log.append(Append { meta: case(of), ..append }).await.unwrap();
+    }
+    let whole: Vec<_> = log.read_all(1, u64::MAX, Forwards).try_collect().await.unwrap();
+    assert_eq!(log.load(&stream("mixed")).await.unwrap(), whole);
+    for (pair, (of, data)) in whole.chunks(2).zip(written) {
+        for event in pair {
+            assert_eq!((&event.data[..], &*event.meta), (data.as_bytes(), &case(of)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_meta_is_told_with_its_position() {
+    let log = fresh_log().await;
+    fill(&log, 3).await;
+    let owner = owner(&log).await;
+    for table in ["events", "events_p0"] {
+        let sql = format!("alter table {table} disable trigger all");
+        sqlx::query(AssertSqlSafe(sql)).execute(&owner).await.unwrap();
+    }
+    sqlx::query("update events set meta = '{\"actor\":1}' where position = 2").execute(&owner).await.unwrap();
+    let told = log.read_all(1, 9, Forwards).try_collect::<Vec<_>>().await;
+    assert!(matches!(told, Err(Error::Corrupt { position: 2, .. })), "{told:?}");
+    assert_eq!(log.read_all(3, 9, Forwards).try_collect::<Vec<_>>().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_cut_is_made_good() {
+    let log = fresh_log().await;
+    fill(&log, 3).await;
+    log.load(&stream(0)).await.unwrap();
+    let cut: i64 = sqlx::query_scalar(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = $1",
+    )
+    .bind(format!("fenghuo {}", log.options().schema))
+    .fetch_one(&owner(&log).await)
+    .await
+    .unwrap();
+    assert!(cut > 0);
+    assert_eq!(log.read_all(1, 9, Forwards).try_collect::<Vec<_>>().await.unwrap().len(), 3);
 }
