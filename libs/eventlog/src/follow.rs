@@ -79,6 +79,15 @@ impl Follower {
             let known = *head.borrow();
             while asked < known && asking.len() < PAGES_AT_ONCE {
                 let last = known.min(asked + limit);
+                if asking.is_empty()
+                    && let Some(page) = self.log.recent.get(asked, last)
+                {
+                    asked = last;
+                    if pages.send(Ok(page)).await.is_err() {
+                        return Error::Closed;
+                    }
+                    continue;
+                }
                 asking.push_back(AbortOnDropHandle::new(tokio::spawn(page(self.log.clone(), asked, last))));
                 asked = last;
             }

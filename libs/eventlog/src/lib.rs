@@ -22,6 +22,7 @@ mod notice;
 mod options;
 mod read;
 mod readers;
+mod recent;
 mod row;
 mod stats;
 pub mod trace;

@@ -18,6 +18,7 @@ use crate::{
     history::Histories,
     notice,
     readers::Readers,
+    recent::Recent,
 };
 
 /// Stream names kept in memory, twice over at most.
@@ -76,6 +77,8 @@ pub(crate) struct Inner {
     /// Events of a partition; fixed when the first was created.
     pub(crate) partition_size: u64,
     pub(crate) histories: Histories,
+    /// Kept while somebody follows.
+    pub(crate) recent: Recent,
     pub(crate) names: Mutex<Cache<i64, StreamName>>,
     pub(crate) stats: Stats,
     /// Started by the first who wants to hear of other processes' appends.
@@ -105,6 +108,7 @@ impl Log {
             committed: watch::Sender::new(0),
             deadlines: watch::Sender::new(0),
             histories: Histories::new(),
+            recent: Recent::default(),
             names: Mutex::new(Cache::new(NAMES_MAX)),
             stats: Stats::default(),
             listener: OnceLock::new(),

@@ -21,9 +21,16 @@ impl Committer {
             let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
             self.known.learn(&stream.name, Stream { id, version: stream.version, is_sure: true });
         }
+        let is_followed = self.log.listener.get().is_some();
         for placed in &plan.placed {
             let name = &placed.waiting.checked.append.stream;
-            self.log.histories.extend(name, placed.version_before, || recorded(placed, placement));
+            if is_followed {
+                let events = recorded(placed, placement);
+                self.log.recent.extend(events.iter().cloned());
+                self.log.histories.extend(name, placed.version_before, || events);
+            } else {
+                self.log.histories.extend(name, placed.version_before, || recorded(placed, placement));
+            }
         }
         // Readers are woken before callers: a caller who then waits for a view finds it under way.
         self.log.seen(head);
