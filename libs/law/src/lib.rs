@@ -13,11 +13,12 @@ mod pack;
 mod period;
 mod ratio;
 mod shanghai;
+mod source;
 mod suspension;
 mod uscc;
 
 pub use area::{AreaCode, AreaError, AreaLevel};
-pub use calendar::{Calendar, CalendarError, DayKind};
+pub use calendar::{Calendar, CalendarError, CalendarFault, DayKind};
 pub use due::{Due, Role, RoleError};
 pub use level::{Level, Tier, cause_tier, government_tier};
 pub use money::{late_fee, reward_base};
@@ -25,5 +26,6 @@ pub use pack::{DayType, PackError, Row, RuleError, RulePack, Status, Unit, Value
 pub use period::{Period, PeriodError};
 pub use ratio::{Ratio, RatioError};
 pub use shanghai::{end_of_day, shanghai_date, start_of_day};
+pub use source::{BadFile, Fault, Source, Unreadable};
 pub use suspension::{Suspension, Suspensions, union_of_suspensions};
 pub use uscc::{Uscc, UsccError};

@@ -4,9 +4,9 @@
 //! origin. Inside the known years it comes from a prefix table; outside them Monday to Friday are assumed,
 //! which has a closed form, so far dates cost nothing and cannot run away.
 
-use time::{Date, Weekday};
+use time::Date;
 
-use super::CalendarError;
+use super::{CalendarFault, notice::is_weekend};
 use crate::shanghai::{from_julian, shift};
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Table {
         first_year: i32,
         last_year: i32,
         named: impl Fn(Date) -> Option<bool>,
-    ) -> Result<Self, CalendarError> {
+    ) -> Result<Self, CalendarFault> {
         let first = julian(new_year(first_year)?);
         let end = julian(new_year(last_year + 1)?);
         let mut prefix = vec![0];
@@ -99,12 +99,8 @@ fn julian(date: Date) -> i64 {
     i64::from(date.to_julian_day())
 }
 
-fn new_year(year: i32) -> Result<Date, CalendarError> {
-    Date::from_ordinal_date(year, 1).map_err(|_| CalendarError::YearOutOfRange { year })
-}
-
-fn is_weekend(date: Date) -> bool {
-    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+fn new_year(year: i32) -> Result<Date, CalendarFault> {
+    Date::from_ordinal_date(year, 1).map_err(|_| CalendarFault::YearOutOfRange { year })
 }
 
 /// Mondays to Fridays from Julian day 0, which was a Monday, to `day`.

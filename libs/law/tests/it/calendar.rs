@@ -1,6 +1,6 @@
 //! What each date is, according to the notices.
 
-use law::{Calendar, CalendarError, DayKind, end_of_day, shanghai_date, start_of_day};
+use law::{Calendar, DayKind, end_of_day, shanghai_date, start_of_day};
 use time::Date;
 
 use crate::{date, instant};
@@ -70,31 +70,4 @@ fn a_legal_day_runs_from_sixteen_to_sixteen_utc() {
     assert_eq!(shanghai_date(instant("2023-04-17T16:00:00Z")), date("2023-04-18"));
     assert_eq!(start_of_day(date("2023-04-18")), instant("2023-04-17T16:00:00Z"));
     assert_eq!(end_of_day(date("2023-04-17")), instant("2023-04-17T16:00:00Z"));
-}
-
-#[test]
-fn a_wrong_calendar_file_is_refused_with_the_reason() {
-    let year = |year: i32, rest: &str| {
-        format!(
-            r#"{{"year":{year},"notices":["n"],"holidays":[{{"name":"元旦","rest":[{rest}],"work":[]}}]}}"#
-        )
-    };
-    let refused = |files: &[String]| {
-        Calendar::parse(&files.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err()
-    };
-    assert!(matches!(refused(&[]), CalendarError::Empty));
-    assert!(matches!(refused(&["{".into()]), CalendarError::Unreadable(_)));
-    assert!(matches!(refused(&[year(2027, "\"2027-02-30\"")]), CalendarError::Unreadable(_)));
-    assert!(matches!(refused(&[year(2027, "\"2026-11-30\"")]), CalendarError::StrayDate { year: 2027, .. }));
-    assert!(matches!(
-        refused(&[year(2027, "\"2027-01-01\",\"2027-01-01\"")]),
-        CalendarError::DateTwice { year: 2027, .. }
-    ));
-    assert!(matches!(
-        refused(&[year(2027, ""), year(2029, "")]),
-        CalendarError::YearsNotInSequence { previous: 2027, year: 2029 }
-    ));
-    assert!(matches!(refused(&[year(99_999, "")]), CalendarError::YearOutOfRange { .. }));
-    assert!(matches!(refused(&[year(i32::MAX, "")]), CalendarError::YearOutOfRange { .. }));
-    assert!(matches!(refused(&[year(i32::MIN, "")]), CalendarError::YearOutOfRange { .. }));
 }

@@ -4,6 +4,7 @@
 
 mod area;
 mod calendar;
+mod calendar_files;
 mod deadline;
 mod level;
 mod money;
