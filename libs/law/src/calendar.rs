@@ -10,7 +10,7 @@ mod table;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
+    ops::{Bound, RangeInclusive},
     sync::{Arc, LazyLock},
 };
 
@@ -216,6 +216,18 @@ impl Calendar {
             None if working => DayKind::Weekday,
             None => DayKind::Weekend,
         }
+    }
+
+    /// The days after `from` up to and including `to` that a notice or a closure speaks of, in order, without
+    /// a look at the others.
+    pub(crate) fn named_days(&self, from: Date, to: Date) -> Vec<(Date, DayKind)> {
+        if from >= to {
+            return Vec::new();
+        }
+        let range = (Bound::Excluded(from), Bound::Included(to));
+        let days = self.named.range(range).map(|(date, _)| *date);
+        let days: BTreeSet<Date> = days.chain(self.closed.range(range).map(|(date, _)| *date)).collect();
+        days.into_iter().map(|date| (date, self.day(date))).collect()
     }
 
     /// Working days after `from` up to and including `to`; negative when `to` comes first.

@@ -61,6 +61,26 @@ pub struct Due {
     pub calendar: String,
 }
 
+/// Both last days of one period: what it is as a party's right, and what it is as an agency's duty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Moved to the next working day when the last day is a rest day (民法典 203).
+    pub right: Due,
+    /// Never moved, so never later than the right.
+    pub duty: Due,
+}
+
+/// The last day on which something must be done so that a period still fits before a later day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    #[serde(with = "iso_date")]
+    pub day: Date,
+    /// Whether a day was counted for which no holiday notice is known.
+    pub provisional: bool,
+    /// The version of the calendar that gave this answer.
+    pub calendar: String,
+}
+
 impl Due {
     /// Whether an act at `now` is too late.
     ///

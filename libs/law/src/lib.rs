@@ -4,6 +4,7 @@
 //! pack give the same answer for ever, so an event that carries both versions can be recomputed.
 
 mod area;
+mod basis;
 mod calendar;
 mod digest;
 mod due;
@@ -16,10 +17,12 @@ mod shanghai;
 mod source;
 mod suspension;
 mod uscc;
+mod words;
 
 pub use area::{AreaCode, AreaError, AreaLevel};
+pub use basis::{BasisError, Instrument};
 pub use calendar::{Calendar, CalendarError, CalendarFault, DayKind};
-pub use due::{Due, Role, RoleError};
+pub use due::{Deadline, Due, Latest, Role, RoleError};
 pub use level::{Level, Tier, cause_tier, government_tier};
 pub use money::{late_fee, reward_base};
 pub use pack::{DayType, PackError, Row, RuleError, RulePack, Status, Unit, Value};
@@ -29,3 +32,4 @@ pub use shanghai::{end_of_day, shanghai_date, start_of_day};
 pub use source::{BadFile, Fault, Source, Unreadable};
 pub use suspension::{Suspension, Suspensions, union_of_suspensions};
 pub use uscc::{Uscc, UsccError};
+pub use words::Words;

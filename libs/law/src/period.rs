@@ -22,6 +22,8 @@ pub enum Period {
 pub enum PeriodError {
     #[error("a period is empty")]
     Empty,
+    #[error("a period runs forward, {text:?} is negative")]
+    Negative { text: String },
     #[error("a period starts with a whole number, {text:?} does not")]
     NoNumber { text: String },
     #[error("a period needs a unit after the number, {text:?} has none")]
@@ -32,6 +34,21 @@ pub enum PeriodError {
     Zero { text: String },
     #[error("a period is at most 100 years, {text:?} is longer")]
     TooLong { text: String },
+}
+
+impl PeriodError {
+    /// 中文
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Empty => "期限为空".to_owned(),
+            Self::Negative { text } => format!("期限不能为负：{text:?}"),
+            Self::NoNumber { text } => format!("期限应以整数开头：{text:?}"),
+            Self::NoUnit { text } => format!("期限没有单位：{text:?}"),
+            Self::UnknownUnit { unit } => format!("不认识的时间单位：{unit:?}"),
+            Self::Zero { text } => format!("期限不能为零：{text:?}"),
+            Self::TooLong { text } => format!("期限最长 100 年：{text:?}"),
+        }
+    }
 }
 
 impl Period {
@@ -45,6 +62,11 @@ impl Period {
             | Self::Months(n)
             | Self::Years(n) => n,
         }
+    }
+
+    /// Whether the period runs by the clock and not by the calendar.
+    pub fn is_exact(self) -> bool {
+        matches!(self, Self::Minutes(_) | Self::Hours(_))
     }
 
     /// The spelling officials read.
@@ -105,6 +127,9 @@ impl FromStr for Period {
         let trimmed = text.trim();
         if trimmed.is_empty() {
             return Err(PeriodError::Empty);
+        }
+        if trimmed.starts_with(['-', '−', '负']) {
+            return Err(PeriodError::Negative { text: text.to_owned() });
         }
         let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = trimmed.split_at(digits);

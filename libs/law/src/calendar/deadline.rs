@@ -8,7 +8,7 @@ use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use super::Calendar;
 use crate::{
-    due::{Due, Role},
+    due::{Deadline, Due, Latest, Role},
     period::Period,
     shanghai::{end_of_day, from_julian, shanghai_date, shift, start_of_day},
     suspension::{self, Suspension},
@@ -23,6 +23,11 @@ impl Calendar {
     /// The same from a bare date. Hours and minutes run from its 0:00, the earlier and safer reading.
     pub fn due_from_date(&self, start: Date, period: Period, role: Role) -> Due {
         self.due(start_of_day(start), period, role)
+    }
+
+    /// Both last days of a period: the party's right and the agency's duty.
+    pub fn deadline(&self, start: OffsetDateTime, period: Period) -> Deadline {
+        Deadline { right: self.due(start, period, Role::Party), duty: self.due(start, period, Role::Agency) }
     }
 
     /// The deadline of a clock that stood still during the suspensions, each moment counted once however
@@ -60,8 +65,21 @@ impl Calendar {
         }
     }
 
-    /// The last date from which the whole period still fits before `end`, as in "notify seven days before
-    /// the hearing": the day of `end` is not counted, nor is the date returned. Part of a day takes the whole.
+    /// The last day on which to act so that the period lies before the day of `end`, as in "notice seven
+    /// days before the hearing" (行政处罚法 64). The day of `end` is not counted, the day of the act is: it is
+    /// the mirror of counting on, and the period that starts with the act runs out on the day of `end`.
+    /// Part of a day takes the whole. Acting earlier is always in time, so the answer never moves.
+    pub fn latest_before(&self, end: Date, period: Period) -> Latest {
+        let day = self.before(end, period);
+        let provisional = match period {
+            // Only working days are looked at one by one.
+            Period::WorkingDays(_) => !self.knows(day) || !self.knows(shift(end, -1)),
+            _ => false,
+        };
+        Latest { day, provisional, calendar: self.version.clone() }
+    }
+
+    /// The date alone of `latest_before`.
     pub fn before(&self, end: Date, period: Period) -> Date {
         match period {
             Period::Minutes(n) => shift(end, -i64::from(n.div_ceil(24 * 60))),

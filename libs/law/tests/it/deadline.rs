@@ -172,6 +172,27 @@ fn notice_of_a_hearing_leaves_the_whole_period_before_it() {
 }
 
 #[test]
+fn a_hearing_is_notified_seven_working_days_before_it() {
+    let calendar = Calendar::builtin();
+    let latest = |end: &str| calendar.latest_before(date(end), Period::WorkingDays(7));
+    assert_eq!(latest("2026-10-12").day, date("2026-09-24"));
+    assert_eq!(latest("2026-03-02").day, date("2026-02-13"));
+    assert!(!latest("2026-12-31").provisional);
+    assert!(!latest("2027-01-01").provisional);
+    assert!(latest("2027-01-04").provisional);
+    assert!(latest("2015-01-05").provisional);
+    assert_eq!(latest("2026-03-02").calendar, calendar.version());
+}
+
+#[test]
+fn one_period_has_two_last_days() {
+    let deadline =
+        Calendar::builtin().deadline(instant("2026-02-02T09:00:00+08:00"), Period::CalendarDays(15));
+    assert_eq!((deadline.right.last_day, deadline.right.rolled), (date("2026-02-24"), true));
+    assert_eq!((deadline.duty.last_day, deadline.duty.rolled), (date("2026-02-17"), false));
+}
+
+#[test]
 fn far_dates_stop_at_the_end_of_the_calendar() {
     let calendar = Calendar::builtin();
     let lengths: [fn(u32) -> Period; 6] = [

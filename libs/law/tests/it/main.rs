@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy sees no test in helpers of an integration test")]
 
 mod area;
+mod basis;
 mod calendar;
 mod calendar_files;
 mod deadline;
@@ -13,6 +14,7 @@ mod pack;
 mod period;
 mod suspension;
 mod uscc;
+mod words;
 
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 

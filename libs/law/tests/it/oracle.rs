@@ -64,3 +64,28 @@ fn every_deadline_of_twelve_years_agrees_with_counting_on_the_fingers() {
         start = start.next_day().unwrap();
     }
 }
+
+#[test]
+fn every_latest_day_of_twelve_years_agrees_with_counting_back_on_the_fingers() {
+    let calendar = Calendar::builtin();
+    let days = files();
+    let mut end = date("2015-03-01");
+    while end <= date("2026-12-31") {
+        let (mut calendar_day, mut working_day) = (end, end);
+        for count in 1..=30 {
+            calendar_day = calendar_day.previous_day().unwrap();
+            working_day = working_day.previous_day().unwrap();
+            while !is_working(&days, working_day) {
+                working_day = working_day.previous_day().unwrap();
+            }
+            for (period, day) in
+                [(Period::WorkingDays(count), working_day), (Period::CalendarDays(count), calendar_day)]
+            {
+                let latest = calendar.latest_before(end, period);
+                assert_eq!(latest.day, day, "{period} before {end}");
+                assert!(!latest.provisional, "{period} before {end}");
+            }
+        }
+        end = end.next_day().unwrap();
+    }
+}

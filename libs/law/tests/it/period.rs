@@ -52,7 +52,7 @@ fn a_period_reads_back_what_it_writes() {
 fn a_refusal_names_what_was_wrong() {
     assert_eq!(parse(" "), Err(PeriodError::Empty));
     assert_eq!(parse("soon"), Err(PeriodError::NoNumber { text: "soon".into() }));
-    assert_eq!(parse("-3 days"), Err(PeriodError::NoNumber { text: "-3 days".into() }));
+    assert_eq!(parse("-3 days"), Err(PeriodError::Negative { text: "-3 days".into() }));
     assert_eq!(parse("3"), Err(PeriodError::NoUnit { text: "3".into() }));
     assert_eq!(parse("3 fortnights"), Err(PeriodError::UnknownUnit { unit: "fortnights".into() }));
     assert_eq!(parse("1.5 days"), Err(PeriodError::UnknownUnit { unit: ".5 days".into() }));
