@@ -6,6 +6,7 @@
 mod area;
 mod basis;
 mod calendar;
+pub mod clock;
 mod digest;
 mod due;
 mod level;

@@ -27,6 +27,11 @@ pub fn start_of_day(date: Date) -> OffsetDateTime {
     midnight.checked_sub(Duration::hours(8)).unwrap_or(midnight)
 }
 
+/// The same instant, written in UTC.
+pub(crate) fn utc(at: OffsetDateTime) -> OffsetDateTime {
+    at.checked_to_offset(UtcOffset::UTC).unwrap_or(at)
+}
+
 /// The date `days` later (or earlier), stopping at the ends of the calendar instead of failing.
 pub(crate) fn shift(date: Date, days: i64) -> Date {
     from_julian(i64::from(date.to_julian_day()).saturating_add(days))

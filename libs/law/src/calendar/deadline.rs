@@ -4,13 +4,13 @@
 //! moment; months and years end on the corresponding day or the last of the month; a party's last day on a
 //! rest day moves to the next working day. Far dates stop at the end of the calendar.
 
-use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime};
 
 use super::Calendar;
 use crate::{
     due::{Deadline, Due, Latest, Role},
     period::Period,
-    shanghai::{end_of_day, from_julian, shanghai_date, shift, start_of_day},
+    shanghai::{end_of_day, from_julian, shanghai_date, shift, start_of_day, utc},
     suspension::{self, Suspension},
 };
 
@@ -97,7 +97,7 @@ impl Calendar {
         length: Duration,
         pauses: &[(OffsetDateTime, OffsetDateTime)],
     ) -> Due {
-        let start = start.checked_to_offset(UtcOffset::UTC).unwrap_or(start);
+        let start = utc(start);
         let mut at = start.saturating_add(length);
         for &(from, to) in pauses {
             let from = from.max(start);
