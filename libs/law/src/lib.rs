@@ -26,7 +26,11 @@ pub use calendar::{Calendar, CalendarError, CalendarFault, DayKind};
 pub use due::{Deadline, Due, Latest, Role, RoleError};
 pub use level::{Level, Tier, cause_tier, government_tier};
 pub use money::{late_fee, reward_base};
-pub use pack::{DayType, PackError, Row, RuleError, RulePack, Status, Unit, Value};
+pub use pack::{
+    Allowance, AllowanceError, Change, Cited, DayType, Edition, FieldChange, Keys, Lighter, LighterError,
+    LighterOf, PackError, PackFault, Row, RuleError, RulePack, Signer, Statement, Status, Unit, Value, What,
+    Which, lighter_of,
+};
 pub use period::{Period, PeriodError};
 pub use ratio::{Ratio, RatioError};
 pub use shanghai::{end_of_day, shanghai_date, start_of_day};

@@ -2,7 +2,11 @@
 //!
 //! **Invariant:** a row that nobody has verified (status M) answers only when it is allowed by name.
 
+mod allowance;
+mod diff;
 mod error;
+mod lighter;
+mod read;
 mod row;
 mod value;
 
@@ -11,15 +15,17 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::Deserialize;
 use time::Date;
 
 pub use self::{
-    error::{PackError, RuleError},
-    row::{DayType, Row, Status, Unit},
+    allowance::{Allowance, AllowanceError, Keys, Signer, Statement},
+    diff::{Change, FieldChange, What},
+    error::{PackError, PackFault, RuleError},
+    lighter::{Cited, Edition, LighterError, LighterOf, Which, lighter_of},
+    row::{DayType, Lighter, Row, Status, Unit},
     value::Value,
 };
-use crate::{digest, period::Period, ratio::Ratio};
+use crate::{area::AreaCode, digest, period::Period, ratio::Ratio, source::Source};
 
 const BUILTIN: &str = include_str!("../data/pack/cn.json");
 
@@ -29,16 +35,9 @@ pub struct RulePack {
     /// Name, edition and fingerprint of the rows, without the allowances.
     base: String,
     version: String,
-    rows: Arc<BTreeMap<String, Row>>,
+    /// The versions of each rule, the nation's before the narrower, the newest first.
+    rows: Arc<BTreeMap<String, Vec<Row>>>,
     allowed: BTreeSet<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    name: String,
-    edition: String,
-    rows: Vec<row::Written>,
 }
 
 impl RulePack {
@@ -51,21 +50,22 @@ impl RulePack {
     }
 
     /// A pack from our format (`docs/law.md`), with the unverified rows that may be used.
-    pub fn parse(text: &str, allow: &[&str]) -> Result<Self, PackError> {
-        let file: File = serde_json::from_str(text).map_err(PackError::Unreadable)?;
-        let mut rows = BTreeMap::new();
-        for written in file.rows {
-            let row = Row::try_from(written)?;
-            if let Some(twice) = rows.insert(row.id.clone(), row) {
-                return Err(PackError::Twice { id: twice.id });
-            }
+    pub fn parse<'a>(source: impl Into<Source<'a>>, allow: &[&str]) -> Result<Self, PackError> {
+        let source = source.into();
+        let (pack, faults) = read::read(source);
+        if let Some(fault) = faults.into_iter().next() {
+            return Err(fault);
         }
-        if let Some(id) = allow.iter().find(|id| !rows.contains_key(**id)) {
-            return Err(PackError::AllowedUnknown { id: (*id).to_owned() });
+        let pack = pack.ok_or_else(|| source.bad(1, PackFault::Nameless { field: "name" }))?;
+        if let Some(id) = allow.iter().find(|id| !pack.rows.contains_key(**id)) {
+            return Err(source.bad(1, PackFault::AllowedUnknown { id: (*id).to_owned() }));
         }
-        let base = format!("{}-{}@{}", file.name, file.edition, digest::short([text]));
-        let pack = Self { version: base.clone(), base, rows: Arc::new(rows), allowed: BTreeSet::new() };
         Ok(pack.allowing(allow.iter().map(|id| (*id).to_owned())))
+    }
+
+    /// Everything that is wrong with a pack, in the order of its lines.
+    pub fn faults<'a>(source: impl Into<Source<'a>>) -> Vec<PackError> {
+        read::read(source.into()).1
     }
 
     /// The same rows with exactly these unverified ones allowed. An id that is no unverified row has no
@@ -82,13 +82,32 @@ impl RulePack {
 
     /// Every row in the order of ids, also those whose lookup is refused.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
+        self.rows.values().flatten()
     }
 
+    /// The newest version of a rule in its widest area. Where time and place matter, ask `applicable`.
     pub fn row(&self, id: &str) -> Result<&Row, RuleError> {
-        let row = self.rows.get(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
+        let newest = self.versions(id)?.first().ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
+        self.verified(newest)
+    }
+
+    /// The version of a rule that was in force on a date in an area: the narrowest that applies there. The
+    /// pack was refused unless the wider ones let it differ.
+    pub fn applicable(&self, id: &str, date: Date, area: Option<&AreaCode>) -> Result<&Row, RuleError> {
+        let applying = self.versions(id)?.iter().filter(|row| row.in_force(date) && row.applies_in(area));
+        let narrowest = applying.max_by_key(|row| row.narrowness());
+        self.verified(narrowest.ok_or_else(|| RuleError::NotInForce { id: id.to_owned(), date })?)
+    }
+
+    fn versions(&self, id: &str) -> Result<&[Row], RuleError> {
+        let unknown = || RuleError::Unknown { id: id.to_owned() };
+        self.rows.get(id).map(Vec::as_slice).ok_or_else(unknown)
+    }
+
+    fn verified<'a>(&self, row: &'a Row) -> Result<&'a Row, RuleError> {
+        let Row { id, .. } = row;
         if row.status == Status::Memory && !self.allowed.contains(id) {
-            return Err(RuleError::Unverified { id: id.to_owned() });
+            return Err(RuleError::Unverified { id: id.clone() });
         }
         Ok(row)
     }
@@ -162,7 +181,7 @@ impl RulePack {
 
     /// Whether the row's instrument was in force on `date`.
     pub fn in_force(&self, id: &str, date: Date) -> Result<bool, RuleError> {
-        self.effective_from(id).map(|from| from <= date)
+        self.row(id).map(|row| row.in_force(date))
     }
 
     /// A row of exactly as many numbers as the caller has criteria.
@@ -189,8 +208,13 @@ impl RulePack {
         })
     }
 
+    /// Whether some version of the rule has not been verified.
+    fn is_unverified(&self, id: &str) -> bool {
+        self.rows.get(id).is_some_and(|rows| rows.iter().any(|row| row.status == Status::Memory))
+    }
+
     fn allowing(&self, ids: impl Iterator<Item = String>) -> Self {
-        let unverified = |id: &String| self.rows.get(id).is_some_and(|row| row.status == Status::Memory);
+        let unverified = |id: &String| self.is_unverified(id);
         let allowed: BTreeSet<String> = ids.filter(unverified).collect();
         let version = if allowed.is_empty() {
             self.base.clone()

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value::Error as NoUnit},
+};
 use time::Date;
 
-use super::{error::PackError, value::Value};
+use super::{error::PackFault, value::Value};
+use crate::area::AreaCode;
 
 time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
 
@@ -87,10 +91,25 @@ pub enum Unit {
     Chars,
 }
 
+impl Unit {
+    /// The unit with this spelling.
+    fn named(text: &str) -> Option<Self> {
+        Self::deserialize(IntoDeserializer::<NoUnit>::into_deserializer(text)).ok()
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
+}
+
+/// Which way a value moves when it moves to the party's advantage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lighter {
+    Lower,
+    Higher,
 }
 
 /// A parameter of the law.
@@ -105,10 +124,48 @@ pub struct Row {
     pub trigger: String,
     /// Instrument and article, as cited.
     pub article: String,
+    /// The province, city or county whose rule it is; none for the nation's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<AreaCode>,
+    /// Whether the law lets a narrower area set its own value.
+    #[serde(skip_serializing_if = "is_false")]
+    pub local: bool,
     #[serde(with = "iso_date")]
     pub effective_from: Date,
+    /// The last day in force; none while it has no end.
+    #[serde(with = "iso_date::option", skip_serializing_if = "Option::is_none")]
+    pub effective_to: Option<Date>,
+    /// Present where two versions can be compared to a party's advantage (行政处罚法 37).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lighter: Option<Lighter>,
     pub status: Status,
     pub source: String,
+}
+
+impl Row {
+    /// Whether the row was in force on a date.
+    pub fn in_force(&self, date: Date) -> bool {
+        self.effective_from <= date && self.effective_to.is_none_or(|to| date <= to)
+    }
+
+    /// Whether the row applies in an area; the nation's apply everywhere.
+    pub fn applies_in(&self, area: Option<&AreaCode>) -> bool {
+        match (&self.jurisdiction, area) {
+            (None, _) => true,
+            (Some(own), Some(area)) => own.contains(area),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Longer for narrower areas.
+    pub(super) fn narrowness(&self) -> usize {
+        self.jurisdiction.as_ref().map_or(0, |area| area.as_str().len())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[derive(Deserialize)]
@@ -116,33 +173,69 @@ pub struct Row {
 pub(super) struct Written {
     id: String,
     value: String,
-    unit: Unit,
+    unit: String,
     days: Option<DayType>,
     trigger: String,
+    #[serde(default)]
     article: String,
+    jurisdiction: Option<String>,
+    #[serde(default)]
+    local: bool,
     #[serde(with = "iso_date")]
     effective_from: Date,
+    #[serde(with = "iso_date::option", default)]
+    effective_to: Option<Date>,
+    lighter: Option<Lighter>,
     status: Status,
     source: String,
 }
 
 impl TryFrom<Written> for Row {
-    type Error = PackError;
+    type Error = PackFault;
 
-    fn try_from(written: Written) -> Result<Self, PackError> {
-        let Written { id, value, unit, days, trigger, article, effective_from, status, source } = written;
-        for (field, content) in [("trigger", &trigger), ("article", &article), ("source", &source)] {
-            if content.trim().is_empty() {
-                return Err(PackError::Blank { id, field });
-            }
+    fn try_from(written: Written) -> Result<Self, PackFault> {
+        let Written { id, value, unit, days, trigger, article, jurisdiction, local, .. } = written;
+        let Written { effective_from, effective_to, lighter, status, source, .. } = written;
+        let texts = [("id", &id), ("trigger", &trigger), ("article", &article), ("source", &source)];
+        let blank = texts.iter().find(|(_, text)| text.trim().is_empty()).map(|(field, _)| *field);
+        if let Some(field) = blank {
+            return Err(PackFault::Blank { id, field });
         }
+        let Some(unit) = Unit::named(&unit) else {
+            return Err(PackFault::UnknownUnit { id, unit });
+        };
         if !fits(unit, days) {
-            return Err(PackError::DaysMismatch { id, unit, days: format!("{days:?}") });
+            let days = days.map_or_else(|| "none".to_owned(), |days| format!("{days:?}").to_lowercase());
+            return Err(PackFault::DaysMismatch { id, unit, days });
         }
         let Some(value) = Value::parse(&value, unit, days) else {
-            return Err(PackError::BadValue { id, value, unit });
+            return Err(PackFault::BadValue { id, value, unit });
         };
-        Ok(Self { id, value, unit, days, trigger, article, effective_from, status, source })
+        if let Some(to) = effective_to.filter(|to| *to < effective_from) {
+            return Err(PackFault::EndsBeforeItBegins { id, to });
+        }
+        let jurisdiction = match jurisdiction.as_deref().map(AreaCode::parse).transpose() {
+            Ok(area) => area,
+            Err(reason) => return Err(PackFault::Jurisdiction { id, reason }),
+        };
+        if let Some(area) = jurisdiction.as_ref().filter(|area| area.tier().is_none()) {
+            return Err(PackFault::NoRuleMaker { id, area: area.to_string() });
+        }
+        Ok(Self {
+            id,
+            value,
+            unit,
+            days,
+            trigger,
+            article,
+            jurisdiction,
+            local,
+            effective_from,
+            effective_to,
+            lighter,
+            status,
+            source,
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The value of a parameter, in the type its unit calls for.
 
+use std::{cmp::Ordering, fmt, mem};
+
 use serde::Serialize;
 
 use super::row::{DayType, Unit};
@@ -18,7 +20,41 @@ pub enum Value {
     Text(String),
 }
 
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Period(period) => period.fmt(f),
+            Self::Fen(fen) if fen % 100 == 0 => write!(f, "{} CNY", fen / 100),
+            Self::Fen(fen) => write!(f, "{}.{:02} CNY", fen / 100, fen % 100),
+            Self::Number(number) => number.fmt(f),
+            Self::Numbers(numbers) => {
+                f.write_str(&numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
+            }
+            Self::Ratio(ratio) => ratio.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::List(list) => f.write_str(&list.join(",")),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 impl Value {
+    /// Which of two values is larger; none where they cannot be compared.
+    pub(super) fn compare(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Period(one), Self::Period(two)) => {
+                (mem::discriminant(one) == mem::discriminant(two)).then(|| one.count().cmp(&two.count()))
+            }
+            (Self::Fen(one), Self::Fen(two)) | (Self::Number(one), Self::Number(two)) => Some(one.cmp(two)),
+            (Self::Ratio(one), Self::Ratio(two)) => {
+                let across = |a: &Ratio, b: &Ratio| i128::from(a.numerator()) * i128::from(b.denominator());
+                Some(across(one, two).cmp(&across(two, one)))
+            }
+            (Self::Flag(one), Self::Flag(two)) => Some(one.cmp(two)),
+            _ => (self == other).then_some(Ordering::Equal),
+        }
+    }
+
     /// None when the text is not of the unit.
     pub(super) fn parse(text: &str, unit: Unit, days: Option<DayType>) -> Option<Self> {
         Some(match unit {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy sees no test in helpers of an integration test")]
 
+mod allowance;
 mod area;
 mod basis;
 mod calendar;
@@ -11,9 +12,11 @@ mod clock_oracle;
 mod clock_table;
 mod deadline;
 mod level;
+mod lighter;
 mod money;
 mod oracle;
 mod pack;
+mod pack_files;
 mod period;
 mod suspension;
 mod uscc;

@@ -1,6 +1,6 @@
 //! The rule pack: complete, typed, and silent about what nobody verified.
 
-use law::{PackError, Period, RuleError, RulePack, Status};
+use law::{AreaCode, Period, RuleError, RulePack, Status, Value};
 
 use crate::date;
 
@@ -92,26 +92,48 @@ fn an_unknown_rule_and_a_wrong_type_are_named() {
 }
 
 #[test]
-fn a_wrong_pack_is_refused_with_the_reason() {
-    let row = |id: &str, value: &str, unit: &str, days: &str, article: &str| {
+fn a_rule_answers_for_its_time_and_its_place() {
+    let row = |value: &str, rest: &str| {
         format!(
-            r#"{{"id":"{id}","value":"{value}","unit":"{unit}"{days},"trigger":"t","article":"{article}","effective_from":"2021-07-15","status":"V1","source":"s"}}"#
+            r#"{{"id":"a","value":"{value}","unit":"person","trigger":"t","article":"法1",{rest},"status":"V1","source":"s"}}"#
         )
     };
-    let refused = |rows: &[String], allow: &[&str]| {
-        let text = format!(r#"{{"name":"CN","edition":"e","rows":[{}]}}"#, rows.join(","));
-        RulePack::parse(&text, allow).unwrap_err()
+    let rows = [
+        row("1", r#""effective_from":"2020-01-01","effective_to":"2023-12-31","local":true"#),
+        row("2", r#""effective_from":"2024-01-01","local":true"#),
+        row("3", r#""jurisdiction":"33","effective_from":"2022-01-01","local":true"#),
+        row("4", r#""jurisdiction":"330700","effective_from":"2022-06-01","effective_to":"2024-06-30""#),
+    ];
+    let text = format!(r#"{{"name":"CN","edition":"e","rows":[{}]}}"#, rows.join(",\n"));
+    let pack = RulePack::parse(&text, &[]).unwrap();
+    let value = |day: &str, area: &str| {
+        let area = (!area.is_empty()).then(|| AreaCode::parse(area).unwrap());
+        pack.applicable("a", date(day), area.as_ref()).map(|row| row.value.clone())
     };
-    let good = row("a", "3", "day", r#","days":"WD""#, "法1");
-    assert!(matches!(refused(&["{}".into()], &[]), PackError::Unreadable(_)));
-    assert!(matches!(refused(&[row("a", "3", "parsec", "", "法1")], &[]), PackError::Unreadable(_)));
-    assert!(matches!(refused(&[good.clone(), good.clone()], &[]), PackError::Twice { .. }));
-    assert!(matches!(refused(&[row("a", "3", "day", "", "法1")], &[]), PackError::DaysMismatch { .. }));
-    assert!(matches!(refused(&[row("a", "three", "CNY", "", "法1")], &[]), PackError::BadValue { .. }));
-    assert!(matches!(refused(&[row("a", "101", "year", "", "法1")], &[]), PackError::BadValue { .. }));
-    assert!(matches!(
-        refused(&[row("a", "3", "CNY", "", " ")], &[]),
-        PackError::Blank { field: "article", .. }
-    ));
-    assert!(matches!(refused(&[good], &["b"]), PackError::AllowedUnknown { .. }));
+    let is = |number| Ok(Value::Number(number));
+    assert_eq!(value("2023-12-31", ""), is(1));
+    assert_eq!(value("2024-01-01", ""), is(2));
+    assert_eq!(value("2024-01-01", "440100"), is(2));
+    assert_eq!(value("2021-12-31", "330106"), is(1));
+    assert_eq!(value("2022-01-01", "330106"), is(3));
+    assert_eq!(value("2022-06-01", "330723103"), is(4));
+    assert_eq!(value("2024-06-30", "330723103"), is(4));
+    assert_eq!(value("2024-07-01", "330723103"), is(3));
+    let early = date("2019-12-31");
+    assert_eq!(value("2019-12-31", ""), Err(RuleError::NotInForce { id: "a".into(), date: early }));
+    assert_eq!(pack.number("a"), Ok(2));
+}
+
+#[test]
+fn the_rules_of_one_place_stay_there() {
+    let pack = RulePack::builtin();
+    let on = date("2026-11-22");
+    let area = |code: &str| AreaCode::parse(code).unwrap();
+    let local = "hazard.unannounced_close.wuxing";
+    assert!(pack.applicable(local, on, Some(&area("330502001"))).is_ok());
+    for elsewhere in [Some(area("330603")), None] {
+        let refused = pack.applicable(local, on, elsewhere.as_ref());
+        assert_eq!(refused, Err(RuleError::NotInForce { id: local.into(), date: on }));
+    }
+    assert_eq!(pack.period(local), Ok(Period::CalendarDays(15)));
 }
