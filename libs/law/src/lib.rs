@@ -14,6 +14,7 @@ mod money;
 mod pack;
 mod period;
 mod ratio;
+mod selftest;
 mod shanghai;
 mod source;
 mod suspension;
@@ -33,6 +34,7 @@ pub use pack::{
 };
 pub use period::{Period, PeriodError};
 pub use ratio::{Ratio, RatioError};
+pub use selftest::{Check, selftest};
 pub use shanghai::{end_of_day, shanghai_date, start_of_day};
 pub use source::{BadFile, Fault, Source, Unreadable};
 pub use suspension::{Suspension, Suspensions, union_of_suspensions};

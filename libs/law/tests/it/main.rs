@@ -18,6 +18,7 @@ mod oracle;
 mod pack;
 mod pack_files;
 mod period;
+mod selftest;
 mod suspension;
 mod uscc;
 mod words;
