@@ -8,6 +8,7 @@ mod basis;
 mod calendar;
 mod calendar_files;
 mod clock;
+mod clock_again;
 mod clock_oracle;
 mod clock_table;
 mod deadline;
