@@ -6,9 +6,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use decider::Lang;
 
 use crate::{
-    bench, demo, dev, due,
+    bench, demo, dev,
     error::{Because, Error},
-    keys, log, migrate, play, serve,
+    keys, law, log, migrate, play, serve,
     shell::Shell,
     timeline, token, view,
 };
@@ -49,18 +49,12 @@ enum Command {
     #[command(subcommand)]
     View(view::ViewCommand),
     #[command(subcommand)]
-    Law(LawCommand),
+    Law(law::LawCommand),
     Token(token::TokenArgs),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Bench(bench::BenchCommand),
-}
-
-/// Compute what statutes say
-#[derive(Debug, Subcommand)]
-enum LawCommand {
-    Due(due::DueArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -102,7 +96,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Timeline(args) => timeline::run(args, shell).await,
             Command::Log(command) => Box::pin(log::run(command, shell)).await,
             Command::View(command) => view::run(command, shell).await,
-            Command::Law(LawCommand::Due(args)) => due::run(args, shell).await,
+            Command::Law(command) => law::run(command, shell).await,
             Command::Token(args) => token::run(args, shell).await,
             Command::Keys(command) => keys::run(command, shell).await,
             Command::Bench(command) => Box::pin(bench::run(command, shell)).await,

@@ -3,7 +3,7 @@
 use std::{fmt, io, str::FromStr};
 
 use clap::Args;
-use law::{Calendar, Due, Period, Role};
+use law::{Calendar, Due, Period, Role, RulePack};
 use serde_json::{Value, json};
 use time::{
     Date, OffsetDateTime, PrimitiveDateTime,
@@ -12,7 +12,8 @@ use time::{
 };
 
 use crate::{
-    error::{Error, Text},
+    error::{Because, Error, Text},
+    law::files::CalendarFiles,
     shell::Shell,
 };
 
@@ -24,6 +25,9 @@ const EXAMPLE: &str = "\
   fenghuo law due --from 2026-09-24 --period '5 working days'
   fenghuo law due --from 2026-02-02 --period '15 calendar days' --role party
   fenghuo law due --from 2023-04-17T14:04 --period '1 hour' --json
+  fenghuo law due --from 2026-09-24 --basis 行政强制法54 --days 10
+  fenghuo law due --from 2026-09-24 --rule penalty.pay_deadline --role party
+  fenghuo law due --before 2026-10-12 --rule penalty.hearing.notice_before
   printf '2023-04-17\\t30 calendar days\\tagency\\n' | fenghuo law due --batch";
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
@@ -39,14 +43,28 @@ const SHANGHAI: &[BorrowedFormatItem<'_>] = format_description!(
 #[command(after_help = EXAMPLE)]
 pub struct DueArgs {
     /// The day or the moment of the event: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
-    #[arg(long, required_unless_present = "batch", conflicts_with = "batch", value_name = "DATE|TIME")]
+    #[arg(long, required_unless_present_any = ["batch", "before"], conflicts_with_all = ["batch", "before"], value_name = "DATE|TIME")]
     from: Option<Start>,
+    /// Count back instead: the last day on which to act so that the period lies before this day
+    #[arg(long, conflicts_with = "batch", value_parser = day, value_name = "DATE")]
+    before: Option<Date>,
     /// The period, as "3 working days", "30 calendar days", "2 hours", "6 months", 3个工作日
-    #[arg(long, required_unless_present = "batch", conflicts_with = "batch")]
+    #[arg(long, required_unless_present_any = ["batch", "basis", "rule"], conflicts_with = "batch")]
     period: Option<Period>,
+    /// A period of the rule pack, for example penalty.pay_deadline
+    #[arg(long, conflicts_with_all = ["batch", "period", "basis"], value_name = "ID")]
+    rule: Option<String>,
+    /// The law that says "days", for example 行政强制法54: it decides whether they are working days
+    #[arg(long, conflicts_with_all = ["batch", "period"], requires = "days", value_name = "LAW")]
+    basis: Option<String>,
+    /// How many days that law says
+    #[arg(long, requires = "basis", value_name = "N")]
+    days: Option<u32>,
     /// Whose period it is: a party's last day moves past rest days, an agency's never does
     #[arg(long, default_value = "agency", value_name = "party|agency")]
     role: Role,
+    #[command(flatten)]
+    files: CalendarFiles,
     /// The calendar's version that the answer must come from
     #[arg(long, value_name = "VERSION")]
     calendar: Option<String>,
@@ -107,6 +125,14 @@ impl Start {
         }
     }
 
+    /// The instant from which hours run.
+    pub(crate) fn at(self) -> OffsetDateTime {
+        match self {
+            Self::Day(day) => law::start_of_day(day),
+            Self::Moment(at) => at,
+        }
+    }
+
     /// The legal date, which a period of days does not count.
     pub(crate) fn day(self) -> Date {
         match self {
@@ -132,14 +158,33 @@ pub(crate) fn shown(due: &Due, period: Period) -> String {
     if is_exact(period) { beijing(due.at) } else { due.last_day.to_string() }
 }
 
+impl DueArgs {
+    /// The period as given, from the rule pack, or from what a law calls days.
+    fn period(&self) -> Result<Option<Period>, Error> {
+        let pack = RulePack::builtin();
+        if let Some(rule) = &self.rule {
+            let period = pack.period(rule).because("查规则", "look the rule up")?;
+            return Ok(Some(period));
+        }
+        let (Some(basis), Some(days)) = (&self.basis, self.days) else { return Ok(self.period) };
+        match pack.days_under(basis, days) {
+            Ok(period) => Ok(Some(period)),
+            Err(error) => Err(Error::usage(error.zh(), error.to_string())),
+        }
+    }
+}
+
 /// Answers one question or a stream of them.
 pub async fn run(args: DueArgs, shell: Shell) -> Result<(), Error> {
-    let calendar = Calendar::builtin();
+    let calendar = args.files.calendar()?;
     check_version(args.calendar.as_deref(), &calendar)?;
     if args.batch {
         return batch::answer(io::stdin().lock(), io::stdout().lock(), &calendar, args.role);
     }
-    let (Some(from), Some(period)) = (args.from, args.period) else {
+    if let (Some(end), Some(period)) = (args.before, args.period()?) {
+        return before(end, period, &calendar, args.json, shell);
+    }
+    let (Some(from), Some(period)) = (args.from, args.period()?) else {
         return Err(Error::usage("需要 --from 和 --period", "--from and --period are wanted"));
     };
     let due = from.due(&calendar, period, args.role);
@@ -153,14 +198,35 @@ pub async fn run(args: DueArgs, shell: Shell) -> Result<(), Error> {
     Ok(())
 }
 
+fn before(end: Date, period: Period, calendar: &Calendar, json: bool, shell: Shell) -> Result<(), Error> {
+    let latest = calendar.latest_before(end, period);
+    let words = calendar.words_before(end, period);
+    if json {
+        return shell.json(&json!({
+            "before": end.to_string(),
+            "period": period.to_string(),
+            "latest": latest.day.to_string(),
+            "provisional": latest.provisional,
+            "calendar": latest.calendar,
+            "words": words,
+        }));
+    }
+    shell.line(latest.day)?;
+    shell.line(format_args!("  {}", shell.pick(&words.zh, &words.en)))
+}
+
+fn day(text: &str) -> Result<Date, StartError> {
+    Date::parse(text.trim(), DATE).map_err(|_| StartError(text.to_owned()))
+}
+
 /// A version names years and data; answers of another version would not be the ones asked for.
 fn check_version(wanted: Option<&str>, calendar: &Calendar) -> Result<(), Error> {
     match wanted {
         Some(wanted) if wanted != calendar.version() => {
             let built_in = calendar.version();
             Err(Error::usage(
-                format!("没有版本为 {wanted:?} 的日历；本程序内置的是 {built_in}"),
-                format!("there is no calendar of version {wanted:?}; this program was built with {built_in}"),
+                format!("没有版本为 {wanted:?} 的日历；所用的是 {built_in}"),
+                format!("there is no calendar of version {wanted:?}; the one in use is {built_in}"),
             ))
         }
         _ => Ok(()),
@@ -169,6 +235,8 @@ fn check_version(wanted: Option<&str>, calendar: &Calendar) -> Result<(), Error>
 
 fn as_json(from: Start, period: Period, role: Role, due: &Due, calendar: &Calendar) -> Value {
     let reasons = explain::reasons(from, period, role, due, calendar);
+    let at = from.at();
+    let (both, words) = (calendar.deadline(at, period), calendar.words(at, period, role, &[], at));
     let texts = |pick: fn(&Text) -> &String| reasons.iter().map(pick).cloned().collect::<Vec<_>>();
     json!({
         "from": from.to_string(),
@@ -180,6 +248,9 @@ fn as_json(from: Start, period: Period, role: Role, due: &Due, calendar: &Calend
         "rolled": due.rolled,
         "provisional": due.provisional,
         "calendar": due.calendar,
+        "right": shown(&both.right, period),
+        "duty": shown(&both.duty, period),
+        "words": words,
         "rest_days": explain::named_days(from, due, calendar, false),
         "make_up_days": explain::named_days(from, due, calendar, true),
         "reasons": { "zh": texts(|text| &text.zh), "en": texts(|text| &text.en) },

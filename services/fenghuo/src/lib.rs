@@ -12,6 +12,7 @@ pub mod due;
 pub mod endpoints;
 pub mod error;
 pub mod keys;
+pub mod law;
 pub mod log;
 pub mod migrate;
 pub mod play;

@@ -14,7 +14,8 @@ const DAYS_MAX: usize = 4_000;
 
 /// The reasons, in the order in which a person would check them.
 pub(super) fn reasons(from: Start, period: Period, role: Role, due: &Due, calendar: &Calendar) -> Vec<Text> {
-    let mut reasons = vec![period_of(from, period, role)];
+    let words = calendar.words(from.at(), period, role, &[], from.at());
+    let mut reasons = vec![Text::new(words.zh, words.en), period_of(from, period, role)];
     if is_exact(period) {
         reasons.push(Text::new(
             "按小时、分钟计算的期间自起算时刻连续计算，不因休息日顺延；含最后一刻（民法典201）",
@@ -151,6 +152,7 @@ fn runs(days: &[(Date, String)]) -> Vec<String> {
 fn kind(day: Date, calendar: &Calendar) -> (String, String) {
     match calendar.day(day) {
         DayKind::RestDay { holiday } => (format!("{holiday}放假"), format!("off for {holiday}")),
+        DayKind::LocalClosure { reason } => (reason.clone(), format!("closed: {reason}")),
         _ => {
             let (zh, en) = weekday(day);
             (zh.to_owned(), format!("a {en}"))

@@ -4,6 +4,7 @@
 
 mod dev;
 mod due;
+mod law;
 mod program;
 mod serve;
 mod usage;
