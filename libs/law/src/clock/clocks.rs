@@ -58,7 +58,8 @@ impl<K: Ord + Clone> Clocks<K> {
     }
 
     /// Answers an act on one of them: first what all of them had said by then, so that the stream does not
-    /// depend on who looked when, then what the act does.
+    /// depend on who looked when, then what the act does. A refusal records nothing; what the clocks had said
+    /// is then said at the next look, in the same words.
     pub fn decide(&self, duty: &K, act: Act, moment: &Moment<'_>) -> Result<Vec<(K, Event)>, Refusal> {
         let mut events = self.tick(moment.now);
         let mut own = self.0.get(duty).cloned();

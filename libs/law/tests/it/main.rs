@@ -12,6 +12,7 @@ mod clock_again;
 mod clock_oracle;
 mod clock_table;
 mod deadline;
+mod garbled;
 mod level;
 mod lighter;
 mod money;
