@@ -15,7 +15,7 @@ use crate::{execute::request_of, ledger, support::*, view};
 
 /// Where the child finds its database and schema; without it, `child` is not a child and does nothing.
 const CHILD: &str = "FENGHUO_EVENTLOG_CHILD";
-const ROUNDS: usize = 36;
+const ROUNDS: usize = 56;
 
 /// Places at which the process dies by itself, besides the kills at random times.
 const POINTS: [&str; 8] = [
