@@ -131,10 +131,12 @@ impl Committer {
                 }
             }
             let closed = self.log.queue.closed();
+            // What is more than a batch waits in the queue, whose end is what callers are told of.
+            let has_room = !self.is_closed && self.backlog.len() < self.log.options.batch_events_max;
             tokio::select! {
                 biased;
                 landed = flight::landed(&mut self.flight) => self.land(landed).await,
-                request = self.queue.recv(), if !self.is_closed => match request {
+                request = self.queue.recv(), if has_room => match request {
                     Some(request) => self.backlog.push_back(request),
                     None => self.is_closed = true,
                 },

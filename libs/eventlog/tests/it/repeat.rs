@@ -1,6 +1,6 @@
 //! The same append twice, the same command twice: the first result twice.
 
-use eventlog::{Append, AppendError, CommandKey, Expected};
+use eventlog::{Append, AppendError, CommandKey, Expected, Options};
 use uuid::Uuid;
 
 use crate::support::*;
@@ -41,6 +41,29 @@ async fn the_same_append_many_times_at_once_is_stored_once() {
         assert_eq!(places.iter().filter(|place| !place.repeated).count(), 1);
     }
     assert_in_order(&log, 3).await;
+}
+
+#[tokio::test]
+async fn a_repeat_is_known_beyond_its_partition() {
+    let log = fresh_with(Options { partition_size: 10, ..options(server()) }, world()).await;
+    let old = append(&stream("a"), Expected::Any, 2);
+    let first = log.append(old.clone()).await.unwrap();
+    fill(&log, 30).await;
+    let again = log.append(old.clone()).await.unwrap();
+    assert_eq!(eventlog::Appended { repeated: false, ..again }, first);
+    let elsewhere = log.append(Append { stream: stream("b"), ..old }).await;
+    assert!(matches!(elsewhere, Err(AppendError::PartialRepeat)), "{elsewhere:?}");
+    assert_in_order(&log, 32).await;
+}
+
+#[tokio::test]
+async fn an_older_copy_of_the_log_is_not_written_to() {
+    let log = fresh_log().await;
+    fill(&log, 10).await;
+    sqlx::query("update head set position = 5").execute(&owner(&log).await).await.unwrap();
+    let answer = log.append(append(&stream("a"), Expected::Any, 1)).await;
+    let Err(AppendError::Database(error)) = answer else { panic!("{answer:?}") };
+    assert!(std::error::Error::source(&*error).is_some_and(|why| why.to_string().contains("older copy")));
 }
 
 #[tokio::test]
