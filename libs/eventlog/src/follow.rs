@@ -82,6 +82,10 @@ impl Follower {
                 if asking.is_empty()
                     && let Some(page) = self.log.recent.get(asked, last)
                 {
+                    let page = match contiguous(page, asked, last) {
+                        Ok(page) => page,
+                        Err(gap) => return gap,
+                    };
                     asked = last;
                     if pages.send(Ok(page)).await.is_err() {
                         return Error::Closed;

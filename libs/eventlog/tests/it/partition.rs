@@ -1,9 +1,9 @@
 //! Partitions are created ahead, and nobody notices where one ends.
 
-use eventlog::{Direction, Expected, Options};
+use eventlog::{AppendError, Direction, Expected, Options};
 use futures::TryStreamExt;
 
-use crate::support::*;
+use crate::{execute::execute, ledger::Command, support::*};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_and_readers_cross_partitions() {
@@ -29,6 +29,40 @@ async fn writers_and_readers_cross_partitions() {
             .await
             .unwrap();
     assert!(partitions >= 13);
+}
+
+/// Within a partition an index would refuse a version that is there; here nothing but the log's own care does.
+#[tokio::test]
+async fn a_version_is_given_once_by_two_processes() {
+    let log = fresh_with(Options { partition_size: 10, ..options(server()) }, world()).await;
+    let other = another(&log).await;
+    log.append(append(&stream("a"), Expected::NoStream, 1)).await.unwrap();
+    other.append(append(&stream("a"), Expected::Exact(1), 1)).await.unwrap();
+    fill(&other, 30).await;
+    // This process still remembers version 1.
+    let late = log.append(append(&stream("a"), Expected::Exact(1), 1)).await;
+    assert!(matches!(late, Err(AppendError::Conflict { actual: 2, .. })), "{late:?}");
+    other.append(append(&stream("a"), Expected::Exact(2), 1)).await.unwrap();
+    fill(&other, 30).await;
+    assert_eq!(log.append(append(&stream("a"), Expected::Any, 1)).await.unwrap().version, 4);
+    assert_in_order(&log, 64).await;
+}
+
+#[tokio::test]
+async fn a_decision_on_an_old_history_is_taken_anew() {
+    let log = fresh_with(Options { partition_size: 10, ..options(server()) }, world()).await;
+    let other = another(&log).await;
+    execute(&other, "a", Command::Open { hours: 1 }).await;
+    execute(&log, "a", Command::Add { amount: 1 }).await;
+    execute(&other, "a", Command::Add { amount: 1 }).await;
+    fill(&other, 30).await;
+    // Finding the log moved, this process forgets its streams, and is careful for a while; the history of one stream is
+    // still in its memory.
+    for _ in 0..10 {
+        log.append(append(&stream("b"), Expected::Any, 1)).await.unwrap();
+    }
+    assert_eq!(execute(&log, "a", Command::Add { amount: 1 }).await.version, 4);
+    assert_in_order(&log, 44).await;
 }
 
 #[tokio::test]
