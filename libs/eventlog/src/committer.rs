@@ -3,6 +3,7 @@
 //! **Invariants**: nothing is answered as stored before its commit has returned; a request is lost by no failure of
 //! its neighbours; while one batch is on its way no other is, so batches of a process are in order.
 
+mod end;
 mod fast;
 mod flight;
 mod known;
@@ -28,6 +29,7 @@ use crate::{
     fault,
     log::Inner,
 };
+pub(crate) use end::End;
 use flight::Flight;
 use known::{Absent, Known};
 pub(crate) use queue::{Caller, Queue, Waiting};
@@ -47,9 +49,8 @@ const ANOTHER_EVENTS_MIN: usize = 16;
 const LINGER_MIN: Duration = Duration::from_micros(20);
 
 /// Works until the queue is closed and empty.
-pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>) {
+pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>, end: End) {
     let linger = Duration::from_micros(log.options.linger_us_max);
-    let tail = *log.head.borrow();
     let mut committer = Committer {
         queue,
         backlog: VecDeque::new(),
@@ -58,7 +59,7 @@ pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>) {
         is_closed: false,
         known: Known::new(),
         absent: Absent::new(),
-        tail,
+        end,
         locked_run: 0,
         is_down: false,
         partition_end: 0,
@@ -88,7 +89,7 @@ struct Committer {
     known: Known,
     absent: Absent,
     /// Where the log ended when what is known of streams was true.
-    tail: u64,
+    end: End,
     locked_run: u32,
     is_down: bool,
     /// The first position for which no partition is known to exist.
@@ -247,7 +248,7 @@ impl Committer {
     /// Sends the batch off, or brings every request of it to an answer, or back into the backlog.
     async fn commit(&mut self, batch: Vec<Waiting>) {
         fault::point("append.taken");
-        let is_behind = self.tail < *self.log.head.borrow();
+        let is_behind = self.end.position < *self.log.head.borrow();
         let is_careful = is_behind || self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
         self.locked_run = self.locked_run.saturating_sub(1);
         if is_careful {

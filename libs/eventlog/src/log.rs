@@ -94,8 +94,10 @@ impl Log {
     pub async fn open(options: Options, world: World) -> Result<Self, Error> {
         let session = connect::session(&options).await?;
         let pool = connect::pool(session.clone(), &options);
-        let (position, partition_size): (i64, i64) =
-            sqlx::query_as("select position, partition_size from head").fetch_one(&pool).await?;
+        let (position, recorded_at, streams, partition_size): (i64, OffsetDateTime, i64, i64) =
+            sqlx::query_as("select position, recorded_at, streams, partition_size from head")
+                .fetch_one(&pool)
+                .await?;
         let (queue, requests) = Queue::new(&options);
         let inner = Arc::new(Inner {
             world,
@@ -117,7 +119,11 @@ impl Log {
             tasks: TaskTracker::new(),
             options,
         });
-        inner.tasks.spawn(committer::run(Arc::clone(&inner), requests));
+        inner.tasks.spawn(committer::run(
+            Arc::clone(&inner),
+            requests,
+            (position, recorded_at, streams).into(),
+        ));
         inner.tasks.spawn(notice::send(Arc::clone(&inner)));
         let last = Arc::new(Last(Arc::clone(&inner)));
         Ok(Self { inner, _last: last })

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Caller, Committer, Setback, Waiting, Why,
+    end::Placement,
     flight::Flight,
     known::Stream,
     plan::{Plan, Verdict},
@@ -124,9 +125,8 @@ impl Committer {
         None
     }
 
-    pub(super) fn checks(&self, plan: &Plan, looks: Vec<Uuid>) -> Checks {
-        let is_partitioned = self.tail + plan.events >= self.log.partition_size;
-        Checks { tail: self.tail, is_partitioned, looks }
+    pub(super) fn checks(&self, placement: &Placement, looks: Vec<Uuid>) -> Checks {
+        Checks { is_partitioned: placement.after.position >= self.log.partition_size, looks }
     }
 
     /// Learns the streams that the batch relies on and that are not remembered, or remembered as too young.

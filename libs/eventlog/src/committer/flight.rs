@@ -13,11 +13,13 @@ use std::{
 use decider::StreamName;
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     Committer, Setback, Waiting, Why,
+    end::Placement,
     fast::{Round, bounded, why},
-    store::{self, Placement},
+    store,
 };
 use crate::fault;
 
@@ -33,7 +35,8 @@ pub(super) struct Flight {
 pub(super) struct Landed {
     db: PgConnection,
     round: Round,
-    stored: Result<Option<Placement>, sqlx::Error>,
+    placement: Placement,
+    stored: Result<Option<Vec<Uuid>>, sqlx::Error>,
 }
 
 /// What came of the batch on its way; waits for ever if there is none. Dropped while waiting, it loses nothing.
@@ -47,23 +50,24 @@ pub(super) async fn landed(flight: &mut Option<Flight>) -> Landed {
 impl Committer {
     /// Sends the batch off: one statement, one round trip, one commit, in bounded time.
     pub(super) async fn take_off(&mut self, mut db: PgConnection, round: Round) -> Result<Flight, Setback> {
-        if let Err(error) = self.make_room(&mut db, self.tail + round.plan.events).await {
+        let placement = Placement::behind(self.end, &round.plan, self.log.world.clock.now());
+        if let Err(error) = self.make_room(&mut db, placement.after.position).await {
             return Err(Setback { batch: round.into_batch(), why: why(error) });
         }
         let looks = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
-        let checks = self.checks(&round.plan, looks);
+        let checks = self.checks(&placement, looks);
         let streams = round.plan.touched.iter().map(|stream| stream.name.clone()).collect();
         let requests = round.plan.placed.len();
-        let (log, now) = (Arc::clone(&self.log), self.log.world.clock.now());
+        let log = Arc::clone(&self.log);
         let mut stored: BoxFuture<'static, Landed> = Box::pin(async move {
             fault::point("append.before_commit");
-            let stored = bounded(&log, store::store(&mut db, &round.plan, &checks, now));
+            let stored = bounded(&log, store::store(&mut db, &round.plan, &placement, &checks));
             let stored =
                 if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
             if matches!(stored, Ok(Some(_))) {
                 fault::point("append.after_commit");
             }
-            Landed { db, round, stored }
+            Landed { db, round, placement, stored }
         });
         // Off at once, not when somebody waits for it. The answer takes a round trip.
         if let std::task::Poll::Ready(landed) = futures::poll!(&mut stored) {
@@ -79,9 +83,9 @@ impl Committer {
             return;
         };
         self.company = requests + self.backlog.len();
-        let Landed { db, round, stored } = landed;
-        let placement = match stored {
-            Ok(Some(placement)) => placement,
+        let Landed { db, round, placement, stored } = landed;
+        let repeats = match stored {
+            Ok(Some(repeats)) => repeats,
             failed => {
                 self.flight = None;
                 let why = failed.err().map_or(Why::Moved, why);
@@ -93,11 +97,11 @@ impl Committer {
         };
         self.db = Some(db);
         self.took(since.elapsed(), round.plan.events);
-        self.tail += round.plan.events;
+        self.end = placement.after;
         let next = if self.is_worth_another() { self.send_next().await } else { Ok(None) };
         self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
         self.settle(round.plan, &placement);
-        let is_known = |waiting: &Waiting| store::ids(waiting).any(|id| placement.repeats.contains(&id));
+        let is_known = |waiting: &Waiting| store::ids(waiting).any(|id| repeats.contains(&id));
         let (known, new): (Vec<_>, Vec<_>) =
             round.lost.into_iter().partition(|(waiting, _)| is_known(waiting));
         self.look_and_answer(known);

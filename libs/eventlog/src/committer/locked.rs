@@ -8,15 +8,17 @@ use std::{
 
 use decider::StreamName;
 use sqlx::{Connection, PgConnection};
+use time::OffsetDateTime;
 
 use super::{
-    Committer, Setback, Waiting, Why,
+    Committer, End, Setback, Waiting, Why,
+    end::Placement,
     fast::{bounded, streams},
     known::Stream,
     plan::{Plan, Verdict},
     queue::Answer,
     repeat::{self, Found},
-    store::{self, Placement},
+    store,
 };
 use crate::{AppendError, Condition, error::is_unavailable, fault};
 
@@ -71,40 +73,45 @@ impl Committer {
     async fn lock_and_store(&mut self, judged: &mut Judged) -> Result<Option<Placement>, sqlx::Error> {
         let mut db = self.connection().await?;
         let mut tx = db.begin().await?;
-        let position: i64 =
-            sqlx::query_scalar("select position from head for update").fetch_one(&mut *tx).await?;
+        let end: (i64, OffsetDateTime, i64) =
+            sqlx::query_as("select position, recorded_at, streams from head for update")
+                .fetch_one(&mut *tx)
+                .await?;
         fault::point("append.locked");
-        let position = position.cast_unsigned();
-        if position < *self.log.head.borrow() {
+        let end = End::from(end);
+        if end.position < *self.log.head.borrow() {
             return Err(sqlx::Error::Configuration(
-                format!("the log ends at {position}, but was seen beyond: is this an older copy of it?")
-                    .into(),
+                format!(
+                    "the log ends at {}, but was seen beyond: is this an older copy of it?",
+                    end.position
+                )
+                .into(),
             ));
         }
-        if position != self.tail {
+        if end != self.end {
             self.known.forget_all();
-            self.tail = position;
+            self.end = end;
         }
         let looked = look(&mut tx, &judged.batch).await?;
         for (name, stream) in &looked.streams {
             self.known.learn(name, *stream);
         }
-        judge(judged, looked, position);
+        judge(judged, looked, end.position);
         if judged.plan.placed.is_empty() {
             tx.rollback().await?;
             self.db = Some(db);
             return Ok(None);
         }
-        self.make_room(&mut tx, position + judged.plan.events).await?;
-        let now = self.log.world.clock.now();
-        let placement =
-            store::store(&mut tx, &judged.plan, &self.checks(&judged.plan, Vec::new()), now).await?;
+        let placement = Placement::behind(end, &judged.plan, self.log.world.clock.now());
+        self.make_room(&mut tx, placement.after.position).await?;
+        let checks = self.checks(&placement, Vec::new());
+        let stored = store::store(&mut tx, &judged.plan, &placement, &checks).await?;
         fault::point("append.before_commit");
         tx.commit().await?;
         fault::point("append.after_commit");
-        self.tail = position + judged.plan.events;
+        self.end = placement.after;
         self.db = Some(db);
-        Ok(placement)
+        Ok(stored.map(|_| placement))
     }
 }
 

@@ -3,22 +3,20 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use decider::Recorded;
-use time::{Duration, OffsetDateTime};
 
 use super::{
     Committer,
+    end::Placement,
     known::Stream,
     plan::{Placed, Plan},
-    store::Placement,
 };
 use crate::{Appended, DeadlineChange};
 
 impl Committer {
     pub(super) fn settle(&mut self, plan: Plan, placement: &Placement) {
-        let before = placement.before.cast_unsigned();
-        let head = before + plan.events;
+        let head = placement.after.position;
         for stream in &plan.touched {
-            let id = stream.id.unwrap_or(placement.streams_base + stream.new_ordinal);
+            let id = placement.stream_id(stream);
             self.known.learn(&stream.name, Stream { id, version: stream.version, is_sure: true });
         }
         let is_followed = self.log.listener.get().is_some();
@@ -43,9 +41,9 @@ impl Committer {
         for placed in plan.placed {
             let appended = Appended {
                 version: placed.version_before + placed.events(),
-                first_position: before + placed.first,
-                last_position: before + placed.last(),
-                recorded_at: recorded_at(placement, placed.last()),
+                first_position: placement.position(placed.first),
+                last_position: placement.position(placed.last()),
+                recorded_at: placement.recorded_at(placed.last()),
                 repeated: false,
             };
             placed.waiting.answer(Ok(appended));
@@ -53,16 +51,12 @@ impl Committer {
     }
 }
 
-fn recorded_at(placement: &Placement, place: u64) -> OffsetDateTime {
-    placement.recorded_base + Duration::microseconds((place - 1).cast_signed())
-}
-
 /// The events of a request as they are stored.
 fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
     let append = &placed.waiting.checked.append;
     let meta = Arc::new(append.meta.clone());
     let events = (0..).zip(&append.events).map(|(ordinal, event)| Recorded {
-        position: placement.before.cast_unsigned() + placed.first + ordinal,
+        position: placement.position(placed.first + ordinal),
         stream: append.stream.clone(),
         version: placed.version_before + 1 + ordinal,
         id: event.id,
@@ -70,7 +64,7 @@ fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
         data: event.data.clone(),
         meta: Arc::clone(&meta),
         occurred_at: append.occurred_at,
-        recorded_at: recorded_at(placement, placed.first + ordinal),
+        recorded_at: placement.recorded_at(placed.first + ordinal),
     });
     events.collect()
 }
