@@ -14,9 +14,6 @@ use crate::{Error, Log, ViewError, error::is_unavailable, fault, trace};
 
 /// Pages up to this length are shown within a span for each event, a child of what caused the event.
 const PAGE_TRACED_MAX: usize = 16;
-/// The commit of a page waits for no disk. What a crash of the server takes back is rows and checkpoint together, and
-/// they are shown again from the log, of which the server never loses what it had stored before them.
-const BEGIN: &str = "begin; set local synchronous_commit = off";
 /// Traces that the span of a longer page is linked to; OpenTelemetry keeps no more.
 const LINKS_MAX: usize = 128;
 
@@ -26,6 +23,8 @@ pub(super) struct Filler {
     view: Arc<dyn View>,
     pub(super) lease: Lease,
     pub(super) position: u64,
+    /// Its own connection, made when needed. It is put back only after a commit: closing it rolls back.
+    db: Option<PgConnection>,
     parked: HashSet<StreamName>,
     /// The count of changes to the parked streams at which `parked` was read.
     parks: i64,
@@ -66,7 +65,7 @@ impl From<ViewError> for Failed {
 impl Filler {
     pub(super) fn new(log: Log, view: Arc<dyn View>, lease: Lease) -> Self {
         let position = lease.generation.position;
-        Self { log, view, lease, position, parked: HashSet::new(), parks: 0 }
+        Self { log, view, lease, position, db: None, parked: HashSet::new(), parks: 0 }
     }
 
     /// Shows a page. If it does not go as a whole, its events go one by one, and those that do not are parked.
@@ -100,16 +99,14 @@ impl Filler {
             return Ok(Went::Well);
         };
         let spans = self.spans(page);
-        let mut tx = self.log.inner.pool.begin_with(BEGIN).await?;
-        if !self.advance(&mut tx, last.position).await? {
+        let Some(mut db) = self.begin(last.position).await? else {
             return Ok(Went::Fenced);
-        }
-        self.fill(page, &mut tx).await?;
+        };
+        self.fill(page, &mut db).await?;
         fault::point("view.before_commit");
-        tx.commit().await?;
+        self.commit(db, last.position).await?;
         fault::point("view.after_commit");
         drop(spans);
-        self.position = last.position;
         self.log.inner.stats.shown.fetch_add(page.len() as u64, Ordering::Relaxed);
         Ok(Went::Well)
     }
@@ -137,21 +134,36 @@ impl Filler {
             view.name = self.lease.view, stream = %event.stream, event.position = event.position, reason,
             "an event cannot be shown; its stream is parked for the view"
         );
-        let mut tx = self.log.inner.pool.begin().await?;
-        if !self.advance(&mut tx, event.position).await? {
+        let Some(mut db) = self.begin(event.position).await? else {
             return Ok(Went::Fenced);
-        }
-        park::insert(&mut tx, &self.lease, event, reason).await?;
-        park::count(&mut tx, &self.lease).await?;
-        tx.commit().await?;
-        self.position = event.position;
+        };
+        park::insert(&mut db, &self.lease, event, reason).await?;
+        park::count(&mut db, &self.lease).await?;
+        self.commit(db, event.position).await?;
         self.log.inner.stats.parked.fetch_add(1, Ordering::Relaxed);
         Ok(Went::Well)
     }
 
-    /// Moves the checkpoint and learns which streams are parked; `false` if the lease is lost.
-    async fn advance(&mut self, tx: &mut PgConnection, to: u64) -> Result<bool, sqlx::Error> {
-        let Some(parks) = self.lease.advance(&self.log, tx, self.position, to).await? else {
+    /// Begins a transaction with the checkpoint moved; `None` if the lease is lost.
+    async fn begin(&mut self, to: u64) -> Result<Option<PgConnection>, sqlx::Error> {
+        let mut db = match self.db.take() {
+            Some(db) => db,
+            None => self.lease.connect(&self.log).await?,
+        };
+        let parks = self.lease.begin(&mut db, self.position, to).await?;
+        Ok(self.learn_parked(&mut db, parks).await?.then_some(db))
+    }
+
+    async fn commit(&mut self, mut db: PgConnection, to: u64) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql("commit").execute(&mut db).await?;
+        self.position = to;
+        self.db = Some(db);
+        Ok(())
+    }
+
+    /// Learns which streams are parked, where that has changed; `false` if the lease is lost.
+    async fn learn_parked(&mut self, tx: &mut PgConnection, parks: Option<i64>) -> Result<bool, sqlx::Error> {
+        let Some(parks) = parks else {
             return Ok(false);
         };
         if parks != self.parks {
@@ -166,7 +178,8 @@ impl Filler {
         let Some(last) = page.last() else {
             return Ok(Went::Well);
         };
-        if !self.advance(tx, last.position).await? {
+        let parks = self.lease.advance(&self.log, tx, self.position, last.position).await?;
+        if !self.learn_parked(tx, parks).await? {
             return Ok(Went::Fenced);
         }
         self.fill(page, tx).await.map_err(|failed| match failed {

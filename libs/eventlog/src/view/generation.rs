@@ -3,11 +3,14 @@
 //! **Invariant**: whoever advances a generation names the epoch of its lease; a later lease has a higher epoch, so
 //! a projector that was taken for dead cannot write any more.
 
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 use super::View;
-use crate::{Error, Log, connect::retry};
+use crate::{
+    Error, Log, Options,
+    connect::{self, retry},
+};
 
 /// What a generation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,6 +200,28 @@ impl Lease {
         }))
     }
 
+    /// A connection on which [`Lease::begin`] works.
+    ///
+    /// Its commits wait for no disk: what a crash of the server takes back is rows and checkpoint together, and they
+    /// are shown again from the log, of which the server never loses what it had stored before them.
+    pub(super) async fn connect(&self, log: &Log) -> Result<PgConnection, sqlx::Error> {
+        let mut db = connect::connect(&log.inner.session).await?;
+        let advance = self.advance_statement(log, "$1", "$2");
+        let prepare = format!("set synchronous_commit = off; prepare advance (bigint, bigint) as {advance}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut db).await?;
+        Ok(db)
+    }
+
+    /// Begins a transaction and advances the checkpoint in it, as [`Lease::advance`] does, in one round trip.
+    pub(super) async fn begin(
+        &self,
+        db: &mut PgConnection,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<i64>, sqlx::Error> {
+        parks(db, format!("begin; execute advance ({from}, {to})")).await
+    }
+
     /// Advances the checkpoint in the transaction of the rows, renews the lease, and enters the generation's schema
     /// with the log's behind it. Returns the count of changes to the parked streams; `None` if the lease is lost.
     pub(super) async fn advance(
@@ -206,23 +231,22 @@ impl Lease {
         from: u64,
         to: u64,
     ) -> Result<Option<i64>, sqlx::Error> {
-        let path = format!("{}, {}", self.generation.schema, log.inner.options.schema);
-        let parks: Option<(i64, String)> = sqlx::query_as(
-            "update view_generations set position = $6, leased_until = clock_timestamp() + make_interval(secs => $7)
-                where view = $1 and generation = $2 and state = $3 and epoch = $4 and position = $5
-                returning parks, set_config('search_path', $8, true)",
+        parks(tx, self.advance_statement(log, &from.to_string(), &to.to_string())).await
+    }
+
+    /// As text, for `prepare` takes no parameters. All names in it are checked identifiers.
+    fn advance_statement(&self, log: &Log, from: &str, to: &str) -> String {
+        let Self { view, generation: Generation { number, schema, .. }, state, epoch } = self;
+        let Options { schema: log_schema, lease, .. } = &log.inner.options;
+        format!(
+            "update view_generations set position = {to},
+                leased_until = clock_timestamp() + make_interval(secs => {lease})
+                where view = '{view}' and generation = {number} and state = '{state}' and epoch = {epoch}
+                    and position = {from}
+                returning parks, set_config('search_path', '{schema}, {log_schema}', true)",
+            lease = lease.as_secs_f64(),
+            state = state.as_str(),
         )
-        .bind(self.view)
-        .bind(self.generation.number)
-        .bind(self.state.as_str())
-        .bind(self.epoch)
-        .bind(from.cast_signed())
-        .bind(to.cast_signed())
-        .bind(log.inner.options.lease.as_secs_f64())
-        .bind(path)
-        .fetch_optional(tx)
-        .await?;
-        Ok(parks.map(|(parks, _)| parks))
     }
 
     /// Keeps the lease while there is nothing to do; `false` if it is lost.
@@ -268,4 +292,10 @@ impl Lease {
         .await
         .map(drop)
     }
+}
+
+/// The answer to an advance.
+async fn parks(db: &mut PgConnection, statement: String) -> Result<Option<i64>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(statement)).fetch_all(db).await?;
+    rows.first().map(|row| row.try_get("parks")).transpose()
 }
