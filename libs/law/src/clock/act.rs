@@ -23,6 +23,10 @@ pub enum Act {
         document: String,
         period: Period,
     },
+    /// The duty is somebody else's from now on.
+    Pass {
+        holder: String,
+    },
     Meet,
     Cancel {
         cause: String,
@@ -84,6 +88,7 @@ fn answer(clock: Option<Clock>, act: Act, moment: &Moment<'_>) -> Result<Option<
         (Some(clock), Act::Extend { by, document, period }) => {
             extend(clock, Extension { by, document, period }, moment).map(Some)
         }
+        (Some(clock), Act::Pass { holder }) => pass(&clock, holder, moment),
         (Some(clock), Act::Meet) => meet(&clock, moment),
         (Some(clock), Act::Cancel { cause }) => cancel(&clock, cause, moment),
         (Some(clock), Act::Rederive { period }) => rederive(clock, period, moment),
@@ -98,10 +103,8 @@ fn arm(mut terms: Terms, moment: &Moment<'_>) -> Result<Event, Refusal> {
     if terms.warn.is_some_and(|warn| !warn.is_sound()) {
         return Err(Refusal::Absurd { what: "warning" });
     }
+    // The start may lie ahead: what is to be done after an order has run out is known when it is given.
     terms.start = utc(terms.start);
-    if terms.start > moment.now {
-        return Err(Refusal::NotYet);
-    }
     let due = moment.calendar.due(terms.start, terms.period, terms.role);
     let warn_at = terms.warn.map(|warn| warn.at(terms.start, &due, &[], moment.calendar));
     Ok(Event::Armed { terms, until: Until { due, pack: moment.pack.to_owned(), warn_at } })
@@ -141,7 +144,6 @@ fn resume(mut clock: Clock, reference: String, moment: &Moment<'_>) -> Result<Op
 
 fn extend(mut clock: Clock, extension: Extension, moment: &Moment<'_>) -> Result<Event, Refusal> {
     filled("authority", &extension.by)?;
-    filled("document", &extension.document)?;
     sound(extension.period)?;
     open_at(&clock, moment.at)?;
     let most = clock.terms.extensions_max;
@@ -158,10 +160,16 @@ fn meet(clock: &Clock, moment: &Moment<'_>) -> Result<Option<Event>, Refusal> {
     match &clock.end {
         Some(End::Met { .. }) => return Ok(None),
         Some(End::Cancelled { cause }) => return Err(Refusal::AlreadyCancelled { cause: cause.clone() }),
-        None if moment.at < clock.terms.start => return Err(Refusal::BeforeStart),
         None => {}
     }
     Ok(Some(Event::Met { at: moment.at, in_time: clock.in_time(moment.at) }))
+}
+
+fn pass(clock: &Clock, holder: String, moment: &Moment<'_>) -> Result<Option<Event>, Refusal> {
+    filled("holder", &holder)?;
+    not_ended(clock)?;
+    let new = clock.terms.holder != holder;
+    Ok(new.then_some(Event::Passed { holder, at: moment.at }))
 }
 
 fn cancel(clock: &Clock, cause: String, moment: &Moment<'_>) -> Result<Option<Event>, Refusal> {

@@ -43,12 +43,19 @@ pub enum Event {
     Extended {
         /// The authority that approved it.
         by: String,
+        /// Its paper; empty where the authority entered the approval itself.
         document: String,
         period: Period,
         #[serde(with = "time::serde::rfc3339")]
         at: OffsetDateTime,
         /// Absent while the clock stands still.
         until: Option<Until>,
+    },
+    /// 移交
+    Passed {
+        holder: String,
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
     },
     /// 履行
     Met {
@@ -74,6 +81,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// What becomes of the date that the clock runs to: nothing; another one; or it runs to none any more.
+    pub fn moves(&self) -> Option<Option<&Due>> {
+        match self {
+            Self::Armed { until, .. } => Some(Some(&until.due)),
+            Self::Suspended { until, .. }
+            | Self::Resumed { until, .. }
+            | Self::Extended { until, .. }
+            | Self::Rederived { new: until, .. } => Some(until.as_ref().map(|until| &until.due)),
+            Self::Met { .. } | Self::Breached { .. } | Self::Cancelled { .. } => Some(None),
+            Self::Warned { .. } | Self::Passed { .. } => None,
+        }
+    }
+
     /// The variant's name, as it is stored.
     pub fn name(&self) -> &'static str {
         match self {
@@ -82,6 +102,7 @@ impl Event {
             Self::Suspended { .. } => "Suspended",
             Self::Resumed { .. } => "Resumed",
             Self::Extended { .. } => "Extended",
+            Self::Passed { .. } => "Passed",
             Self::Met { .. } => "Met",
             Self::Breached { .. } => "Breached",
             Self::Cancelled { .. } => "Cancelled",

@@ -16,8 +16,6 @@ pub enum Refusal {
     AlreadyCancelled { cause: String },
     #[error("the period ran out on {last_day}")]
     RunOut { last_day: Date },
-    #[error("the act is older than the event that started the clock")]
-    BeforeStart,
     #[error("the act lies in the future")]
     NotYet,
     #[error("the clock was not suspended for {reference}")]
@@ -41,7 +39,6 @@ impl Refusal {
             Self::AlreadyMet => "AlreadyMet",
             Self::AlreadyCancelled { .. } => "AlreadyCancelled",
             Self::RunOut { .. } => "RunOut",
-            Self::BeforeStart => "BeforeStart",
             Self::NotYet => "NotYet",
             Self::NotSuspended { .. } => "NotSuspended",
             Self::ResumedBeforeSuspended { .. } => "ResumedBeforeSuspended",
@@ -59,7 +56,6 @@ impl Refusal {
             Self::AlreadyMet => "期限内事项已经履行".to_owned(),
             Self::AlreadyCancelled { cause } => format!("期限已终止：{cause}"),
             Self::RunOut { last_day } => format!("期限已于 {last_day} 届满"),
-            Self::BeforeStart => "行为早于期限起算".to_owned(),
             Self::NotYet => "行为时间在将来".to_owned(),
             Self::NotSuspended { reference } => format!("期限未因 {reference} 中止"),
             Self::ResumedBeforeSuspended { reference } => format!("{reference} 的中止不能先于开始而结束"),

@@ -152,6 +152,12 @@ impl Clock {
         Some(Until { due, pack: pack.to_owned(), warn_at })
     }
 
+    /// When the time would be over if what suspends the clock ended at `as_of`.
+    pub fn runs_out(&self, calendar: &Calendar, as_of: OffsetDateTime) -> Due {
+        let ended = |time: Suspension| Suspension { to: time.to.or(Some(as_of)), ..time };
+        self.due(calendar, &self.suspensions().into_iter().map(ended).collect::<Vec<_>>())
+    }
+
     /// Every extension begins where the time before it ended, unmoved; only the last of all rolls.
     fn due(&self, calendar: &Calendar, times: &[Suspension]) -> Due {
         let Terms { start, period, role, .. } = self.terms;
@@ -187,6 +193,7 @@ impl Clock {
                 self.extensions.push(Extension { by, document, period: *period });
                 self.run_until(until.as_ref());
             }
+            Event::Passed { holder, .. } => self.terms.holder.clone_from(holder),
             Event::Met { at, in_time } => self.end = Some(End::Met { at: *at, in_time: *in_time }),
             Event::Breached { due } => self.breached = Some(due.clone()),
             Event::Cancelled { cause, .. } => self.end = Some(End::Cancelled { cause: cause.clone() }),
