@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 
-use crate::{Context, Order, Recorded, Refusal};
+use crate::{Clocked, Context, Order, Recorded, Refusal};
 
 /// A fact of one aggregate, as stored: adjacently tagged JSON, braces on every variant.
 ///
@@ -51,18 +51,29 @@ pub fn fold<D: Decider>(history: &[Recorded]) -> Result<D::State, serde_json::Er
 
 type DueFn = fn(&[Recorded]) -> Result<Option<(OffsetDateTime, Order)>, serde_json::Error>;
 
-/// A decider as a value: what the deadline worker needs of it.
+/// A decider as a value: what the deadline worker and a new calendar or pack need of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Aggregate {
     /// The category of its streams.
     pub name: &'static str,
     due: DueFn,
+    rederive: Option<fn(&str) -> Order>,
 }
 
 impl Aggregate {
     /// The value for a decider.
     pub const fn of<D: Decider>() -> Self {
-        Self { name: D::NAME, due: due::<D> }
+        Self { name: D::NAME, due: due::<D>, rederive: None }
+    }
+
+    /// The value for a decider with clocks.
+    pub const fn of_clocked<D: Clocked>() -> Self {
+        Self { name: D::NAME, due: due::<D>, rederive: Some(|id| Order::of::<D>(id, D::rederive())) }
+    }
+
+    /// The order that computes the open clocks of a stream anew; none for a decider without clocks.
+    pub fn rederive(&self, id: &str) -> Option<Order> {
+        self.rederive.map(|order| order(id))
     }
 
     /// When the law next acts on the stream with this history, and what it then does.

@@ -5,6 +5,7 @@
 
 mod actor;
 pub mod authority;
+pub mod clocked;
 mod context;
 mod decide;
 mod duty;
@@ -17,6 +18,7 @@ mod refusal;
 mod text;
 
 pub use actor::{Actor, ActorKind, Department, DepartmentError, DepartmentKind, Role};
+pub use clocked::{Clocked, Winding};
 pub use context::Context;
 pub use decide::{Aggregate, Decider, DomainEvent, fold};
 pub use duty::Duties;

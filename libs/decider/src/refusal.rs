@@ -63,7 +63,8 @@ impl Refused {
 }
 
 /// Declares an aggregate's refusals: `Name => article, zh, en;` or `Name(field: Type, …) => …` with the
-/// fields in the texts' braces. `Rule` (a parameter that cannot be used) is always among them.
+/// fields in the texts' braces. `Rule` (a parameter that cannot be used) and `Clock` (a clock that
+/// says no) are always among them.
 ///
 /// ```
 /// decider::refusals! {
@@ -87,6 +88,8 @@ macro_rules! refusals {
             $($(#[$vdoc])* $variant $({ $($field: $ty),+ })?,)*
             /// A parameter that the rule needs cannot be used.
             Rule(::law::RuleError),
+            /// A clock says no.
+            Clock(::law::clock::Refusal),
         }
 
         impl ::std::convert::From<::law::RuleError> for $name {
@@ -95,18 +98,34 @@ macro_rules! refusals {
             }
         }
 
+        impl ::std::convert::From<::law::clock::Refusal> for $name {
+            fn from(refusal: ::law::clock::Refusal) -> Self {
+                Self::Clock(refusal)
+            }
+        }
+
+        impl ::std::convert::From<$crate::clocked::Unwound> for $name {
+            fn from(unwound: $crate::clocked::Unwound) -> Self {
+                match unwound {
+                    $crate::clocked::Unwound::Rule(error) => Self::Rule(error),
+                    $crate::clocked::Unwound::Clock(refusal) => Self::Clock(refusal),
+                }
+            }
+        }
+
         impl $crate::Refusal for $name {
             fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant $({ $($field: _),+ })? => stringify!($variant),)*
                     Self::Rule(_) => "RuleUnavailable",
+                    Self::Clock(refusal) => refusal.name(),
                 }
             }
 
             fn article(&self) -> String {
                 match self {
                     $(Self::$variant $({ $($field: _),+ })? => $article.to_owned(),)*
-                    Self::Rule(_) => String::new(),
+                    Self::Rule(_) | Self::Clock(_) => String::new(),
                 }
             }
 
@@ -124,6 +143,8 @@ macro_rules! refusals {
                     )*
                     (Self::Rule(error), $crate::Lang::Zh) => format!("法定参数不可用：{error}"),
                     (Self::Rule(error), $crate::Lang::En) => format!("a legal parameter cannot be used: {error}"),
+                    (Self::Clock(refusal), $crate::Lang::Zh) => refusal.zh(),
+                    (Self::Clock(refusal), $crate::Lang::En) => refusal.to_string(),
                 }
             }
         }
