@@ -3,6 +3,7 @@
 //! **Invariant**: it knows no department's rules. A service hands it a [`Service`] value and a gRPC service.
 
 pub mod auth;
+mod clocks;
 mod config;
 pub mod field;
 mod health;
@@ -15,6 +16,7 @@ pub mod status;
 pub mod telemetry;
 mod wire;
 
+pub use clocks::{clock, clock_passed};
 pub use config::Config;
 pub use node::{Caller, Node, freshness};
 pub use serve::{Running, ServeError, Settings, start};

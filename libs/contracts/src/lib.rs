@@ -17,7 +17,7 @@ macro_rules! packages {
     };
 }
 
-packages!(envelope, log, dev, hazard, enforcement, investigation, credit, reward, outside, timeline);
+packages!(envelope, clock, log, dev, hazard, enforcement, investigation, credit, reward, outside, timeline);
 
 /// The encoded descriptors of every package, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

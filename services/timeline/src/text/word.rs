@@ -82,7 +82,14 @@ const WORDS: &[(&str, &str)] = &[
     ("self-made", "自行制造隐患"),
     ("share-of-fine", "按罚款比例"),
     ("local-table", "按地方标准"),
-    // duties that were not done in time
+    // clocks: why they stand still or fell away
+    ("fire.national", "国家消防救援局"),
+    ("appraisal", "鉴定"),
+    ("again", "重新起算"),
+    ("superseded", "上级政府提级调查"),
+    ("review-decided", "复核已作出结论"),
+    ("taken-in", "公安机关已接收"),
+    // duties that a clock watches
     ("verify", "核查举报"),
     ("serve-order", "送达责令改正通知书"),
     ("reinspect", "复查"),
