@@ -1,5 +1,6 @@
 //! A suspected crime (行刑衔接): facts add up, the principal approves, the police receive it and answer.
 
+mod clocks;
 mod command;
 mod event;
 mod state;

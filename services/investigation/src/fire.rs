@@ -1,5 +1,6 @@
 //! A fire (火灾): the alarm, urgent reports upward, casualties that set the level, jurisdiction that only rises.
 
+mod clocks;
 mod command;
 mod event;
 mod state;

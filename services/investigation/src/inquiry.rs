@@ -1,5 +1,6 @@
 //! A government's inquiry (事故调查): a group is formed, reports within 60 days, the government replies.
 
+mod clocks;
 mod command;
 mod event;
 mod state;

@@ -178,7 +178,7 @@ fn after_fire(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
         | Event::LossDeclared { .. }
         | Event::SceneClosed { .. }
         | Event::SceneReleased {}
-        | Event::DutyBreached { .. } => vec![],
+        | Event::Clock { .. } => vec![],
     })
 }
 

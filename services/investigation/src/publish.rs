@@ -2,7 +2,7 @@
 
 use contracts::investigation::v1 as public;
 use decider::{Public, Recorded, Unreadable};
-use law::{Due, Tier};
+use law::{Due, Tier, clock};
 
 use crate::{authority, crime, determination, fire, inquiry};
 
@@ -36,10 +36,10 @@ fn of_fire(id: &str, event: fire::Event) -> Option<Public> {
                 recompute_until: due(&recompute_until),
             })
         }
-        Event::ReportDue { from, due: by } => {
+        Event::ReportDue { from, since: _, due: by } => {
             Public::of(&public::ReportDue { fire_id, from: from.to_string(), due: due(&by) })
         }
-        Event::Reported { from, to, in_time } => {
+        Event::Reported { from, to, at: _, in_time } => {
             Public::of(&public::Reported { fire_id, from: from.to_string(), to: to.to_string(), in_time })
         }
         Event::CasualtiesUpdated { totals, within_window } => Public::of(&public::CasualtiesUpdated {
@@ -73,7 +73,7 @@ fn of_fire(id: &str, event: fire::Event) -> Option<Public> {
         Event::SceneReleased {} => Public::of(&public::SceneReleased { fire_id }),
         // The inquiry itself says so, once it is open.
         Event::InquiryNoted { .. } => return None,
-        Event::DutyBreached { duty, due } => breached(fire_id, &duty.to_string(), &due),
+        Event::Clock { duty, event } => return clock(fire_id, &duty.to_string(), &event),
     })
 }
 
@@ -144,7 +144,7 @@ fn of_determination(id: &str, event: determination::Event) -> Option<Public> {
         | Event::CasualtiesNoted {}
         | Event::Filed { .. }
         | Event::FileReturned { .. } => return None,
-        Event::DutyBreached { duty, due } => breached(fire_id, &duty.to_string(), &due),
+        Event::Clock { duty, event } => return clock(fire_id, &duty.to_string(), &event),
     })
 }
 
@@ -193,7 +193,7 @@ fn of_inquiry(id: &str, event: inquiry::Event) -> Option<Public> {
         Event::Superseded { by } => Public::of(&public::InquirySuperseded { inquiry_id, by: by.to_string() }),
         // The fire has said so already.
         Event::LevelNoted { .. } => return None,
-        Event::DutyBreached { duty, due } => breached(inquiry_id, &duty.to_string(), &due),
+        Event::Clock { duty, event } => return clock(inquiry_id, &duty.to_string(), &event),
     })
 }
 
@@ -259,12 +259,16 @@ fn of_crime(id: &str, event: crime::Event) -> Option<Public> {
         }),
         // Facts are public where they happened; the receipt is the police's own fact.
         Event::FactNoted { .. } | Event::HarmNoted { .. } | Event::Received { .. } => return None,
-        Event::DutyBreached { duty, due } => breached(transfer_id, &duty.to_string(), &due),
+        Event::Clock { duty, event } => return clock(transfer_id, &duty.to_string(), &event),
     })
 }
 
-fn breached(subject: String, duty: &str, by: &Due) -> Public {
-    Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due: due(by) })
+fn clock(subject: String, duty: &str, event: &clock::Event) -> Option<Public> {
+    if let clock::Event::Breached { due: by } = event {
+        let breached = public::DeadlineBreached { subject, duty: duty.to_owned(), due: due(by) };
+        return Some(Public::of(&breached));
+    }
+    chassis::clock(&subject, duty, event)
 }
 
 fn due(due: &Due) -> Option<contracts::envelope::v1::Due> {

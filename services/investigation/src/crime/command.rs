@@ -3,15 +3,19 @@
 mod indication;
 
 use decider::{
-    Context, Decider, Department, DepartmentKind, Id, Role,
+    Clocked, Context, Decider, Department, DepartmentKind, Id, Role, Winding,
     authority::{Certificate, Flaw, check_officers},
+    clocked,
 };
-use law::{Due, Role as Side, RuleError};
+use law::{
+    Role as Side, RuleError,
+    clock::{self, Clocks},
+};
 use time::{Date, OffsetDateTime};
 
 use self::indication::indications;
 use super::{
-    Article, Duty, Event, Ground, State, evolve,
+    Article, Duty, Event, Ground, State, clocks, evolve,
     state::{Open, Stage},
 };
 use crate::fire::{FireId, Totals};
@@ -43,8 +47,10 @@ pub enum Command {
     HandOver,
     /// Close the matter, with or without a penalty.
     Close { penalty: Option<Id> },
-    /// The clock's: a duty was not done.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -99,21 +105,14 @@ impl Decider for Crime {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (State::Unknown, Command::NoteFacts { subject, grounds }) => {
-                Ok(note_facts(&Open::default(), &subject, grounds, cx)?)
+        match &command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            Command::Receive { at, .. } | Command::Answer { at, .. } => {
+                let cx = Context { at: *at, ..cx.clone() };
+                clocked::act::<Self>(state, &cx, |state| reply(state, command, &cx))
             }
-            (State::Unknown, Command::NoteHarm { fire, totals }) => {
-                Ok(note_harm(&Open::default(), fire, totals, cx)?)
-            }
-            (State::Unknown, _) => Err(Refusal::NothingKnown),
-            (State::Open(open), Command::NoteFacts { subject, grounds }) => {
-                Ok(note_facts(open, &subject, grounds, cx)?)
-            }
-            (State::Open(open), Command::NoteHarm { fire, totals }) => Ok(note_harm(open, fire, totals, cx)?),
-            (State::Open(open), command) => {
-                handle(open, command, cx).map(|event| event.into_iter().collect())
-            }
+            _ => clocked::act::<Self>(state, cx, |state| reply(state, command, cx)),
         }
     }
 
@@ -122,8 +121,50 @@ impl Decider for Crime {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Crime {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Unknown => None,
+            State::Open(open) => Some(&open.clocks),
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match state {
+            State::Unknown => Ok(()),
+            State::Open(open) => Ok(clocks::wind(open, event, winding)?),
+        }
+    }
+}
+
+fn reply(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (State::Unknown, Command::NoteFacts { subject, grounds }) => {
+            Ok(note_facts(&Open::default(), &subject, grounds, cx)?)
+        }
+        (State::Unknown, Command::NoteHarm { fire, totals }) => {
+            Ok(note_harm(&Open::default(), fire, totals, cx)?)
+        }
+        (State::Unknown, _) => Err(Refusal::NothingKnown),
+        (State::Open(open), Command::NoteFacts { subject, grounds }) => {
+            Ok(note_facts(open, &subject, grounds, cx)?)
+        }
+        (State::Open(open), Command::NoteHarm { fire, totals }) => Ok(note_harm(open, fire, totals, cx)?),
+        (State::Open(open), command) => handle(open, command, cx).map(|event| event.into_iter().collect()),
     }
 }
 
@@ -165,8 +206,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             Ok(Some(Event::Declined { article, reason, in_time: open.in_time(Duty::Decide, cx.at) }))
         }
         Command::Send { to, document } => send(open, to, document, cx).map(Some),
-        Command::Receive { receipt, by, at } => receive(open, receipt, &by, at, cx),
-        Command::Answer { filed, reason, by, at } => answer(open, filed, reason, &by, at, cx).map(Some),
+        Command::Receive { receipt, by, at: _ } => receive(open, receipt, &by, cx),
+        Command::Answer { filed, reason, by, at: _ } => answer(open, filed, reason, &by, cx).map(Some),
         Command::Object => object(open, cx).map(Some),
         Command::HandOver => {
             the_agency(open, cx)?;
@@ -178,11 +219,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             }
         }
         Command::Close { penalty } => close(open, penalty, cx),
-        Command::Breach { duty, due } => {
-            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
-        }
-        // Noted before the match on the state of the transfer; nothing in it can refuse a fact.
-        Command::NoteFacts { .. } | Command::NoteHarm { .. } => Ok(None),
+        // The decider has answered these before it asks here.
+        Command::NoteFacts { .. } | Command::NoteHarm { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
 }
 
@@ -259,31 +297,18 @@ fn send(open: &Open, to: Department, document: String, cx: &Context) -> Result<E
     })
 }
 
-fn receive(
-    open: &Open,
-    receipt: String,
-    by: &Department,
-    at: OffsetDateTime,
-    cx: &Context,
-) -> Result<Option<Event>, Refusal> {
+fn receive(open: &Open, receipt: String, by: &Department, cx: &Context) -> Result<Option<Event>, Refusal> {
     the_police(by)?;
     let Stage::Sent(_) = open.stage else {
         return Err(Refusal::NotSent);
     };
     let review = cx.rules.period("transfer.police_review")?;
     // Their three days run from the acceptance; until then they were counted from the sending.
-    let answer_by = cx.calendar.due(at, review, Side::Agency);
+    let answer_by = cx.calendar.due(cx.at, review, Side::Agency);
     Ok((!open.received).then_some(Event::Received { receipt, answer_by }))
 }
 
-fn answer(
-    open: &Open,
-    filed: bool,
-    reason: String,
-    by: &Department,
-    at: OffsetDateTime,
-    cx: &Context,
-) -> Result<Event, Refusal> {
+fn answer(open: &Open, filed: bool, reason: String, by: &Department, cx: &Context) -> Result<Event, Refusal> {
     the_police(by)?;
     let duty = match open.stage {
         Stage::Sent(_) => Duty::Answer,
@@ -292,11 +317,11 @@ fn answer(
     };
     let hand_over = cx.rules.period("transfer.handover")?;
     let object = cx.rules.period("transfer.objection")?;
-    let due = |period| cx.calendar.due(at, period, Side::Agency);
+    let due = |period| cx.calendar.due(cx.at, period, Side::Agency);
     Ok(Event::Answered {
         filed,
         reason,
-        in_time: open.in_time(duty, at),
+        in_time: open.in_time(duty, cx.at),
         hand_over_by: filed.then(|| due(hand_over)),
         object_by: (!filed && !open.objected).then(|| due(object)),
     })

@@ -1,7 +1,7 @@
 //! What happens to a suspected crime. Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id, authority::Certificate};
-use law::Due;
+use law::{Due, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
@@ -112,8 +112,8 @@ pub enum Event {
     HandedOver { in_time: bool },
     /// Nothing is left to transfer; a penalty, if any, stands beside the transfer, never in its place.
     Closed { penalty: Option<Id> },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decider::{Department, Duties, Id};
-use law::Due;
+use decider::{Department, Id};
+use law::{Due, clock::Clocks};
 use time::OffsetDateTime;
 
 use super::{Article, Duty, Event, Ground};
@@ -52,9 +52,7 @@ pub struct Open {
     pub declined: BTreeSet<Article>,
     pub received: bool,
     pub objected: bool,
-    pub duties: Duties<Duty>,
-    /// When each duty was last due, also after its breach: an act may be entered late and yet have been in time.
-    pub dues: BTreeMap<Duty, Due>,
+    pub clocks: Clocks<Duty>,
 }
 
 impl Open {
@@ -67,7 +65,7 @@ impl Open {
 
     /// Whether an act at this instant keeps the duty's time.
     pub fn in_time(&self, duty: Duty, at: OffsetDateTime) -> bool {
-        self.dues.get(&duty).is_none_or(|due| !due.is_past(at))
+        self.clocks.get(&duty).is_none_or(|clock| clock.in_time(at))
     }
 }
 
@@ -97,64 +95,35 @@ impl Open {
                 }
             }
             Event::TeamAppointed { agency, .. } => self.agency = Some(agency.clone()),
-            Event::ReportedToPrincipal { article, decide_by, .. } => {
-                self.stage = Stage::Reported(*article);
-                self.arm(Duty::Decide, decide_by);
-            }
-            Event::Approved { article, send_by, .. } => {
-                self.stage = Stage::Approved(*article);
-                self.duties.stop(&Duty::Decide);
-                self.arm(Duty::Send, send_by);
-            }
+            Event::ReportedToPrincipal { article, .. } => self.stage = Stage::Reported(*article),
+            Event::Approved { article, .. } => self.stage = Stage::Approved(*article),
             Event::Declined { article, .. } => {
                 self.stage = Stage::Idle;
                 self.declined.insert(*article);
-                self.duties.stop(&Duty::Decide);
             }
-            Event::Sent { article, answer_by, .. } => {
+            Event::Sent { article, .. } => {
                 self.stage = Stage::Sent(*article);
                 self.sent = Some(*article);
                 self.received = false;
                 self.objected = false;
                 self.transferred.insert(*article);
-                self.duties.stop(&Duty::Send);
-                self.arm(Duty::Answer, answer_by);
             }
-            Event::Received { answer_by, .. } => {
-                self.received = true;
-                self.arm(Duty::Answer, answer_by);
-            }
+            Event::Received { .. } => self.received = true,
             Event::Answered { hand_over_by, object_by, .. } => {
-                self.duties.stop(&Duty::Answer);
-                self.duties.stop(&Duty::AnswerObjection);
                 self.stage = match (hand_over_by, self.sent) {
-                    (Some(due), Some(article)) => {
-                        self.arm(Duty::HandOver, due);
-                        Stage::Filed(article)
-                    }
+                    (Some(_), Some(article)) => Stage::Filed(article),
                     _ => Stage::NotFiled(object_by.clone()),
                 };
             }
-            Event::Objected { answer_by } => {
+            Event::Objected { .. } => {
                 self.objected = true;
                 if let Some(article) = self.sent {
                     self.stage = Stage::Objected(article);
                 }
-                self.arm(Duty::AnswerObjection, answer_by);
             }
-            Event::HandedOver { .. } => {
-                self.stage = Stage::Idle;
-                self.duties.stop(&Duty::HandOver);
-            }
+            Event::HandedOver { .. } => self.stage = Stage::Idle,
             Event::Closed { .. } => self.stage = Stage::Closed,
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
         }
-    }
-
-    fn arm(&mut self, duty: Duty, due: &Due) {
-        self.duties.arm(duty, due.clone());
-        self.dues.insert(duty, due.clone());
     }
 }

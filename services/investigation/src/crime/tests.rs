@@ -3,8 +3,9 @@
 use decider::{
     Context, Department, DepartmentKind, Id, Role,
     authority::Certificate,
-    harness::{Given, actor, context, given},
+    harness::{Given, actor, beside_clocks, context, given},
 };
+use law::clock;
 use time::{
     Duration, OffsetDateTime,
     macros::{date, datetime},
@@ -207,17 +208,18 @@ fn the_team_reports_what_is_indicated_to_its_principal() {
 
 #[test]
 fn the_principal_decides_within_three_days() {
-    let Some(Event::ReportedToPrincipal { decide_by, .. }) = reported().pop() else { panic!() };
+    let Some(Event::ReportedToPrincipal { decide_by, .. }) = beside_clocks(reported()).pop() else {
+        panic!()
+    };
     assert_eq!(decide_by.last_day, date!(2023 - 04 - 21));
     after(teamed()).when(Command::Approve, &head(DAY)).refused(Refusal::NotReported);
     after(reported()).when(Command::Approve, &brigade(DAY)).refused(Refusal::NotThePrincipal);
-    let late = after(reported()).when(Command::Approve, &head(datetime!(2023-04-22 0:00 +8))).events();
+    let late = after(reported()).when(Command::Approve, &head(datetime!(2023-04-22 0:00 +8))).facts();
     assert!(matches!(late[..], [Event::Approved { in_time: false, .. }]));
     assert_eq!(after(reported()).deadline(), Some(datetime!(2023-04-22 0:00 +8)));
-    let breach = Command::Breach { duty: Duty::Decide, due: decide_by.clone() };
-    after(reported())
-        .when(breach, &head(datetime!(2023-04-22 0:00 +8)))
-        .then([Event::DutyBreached { duty: Duty::Decide, due: decide_by }]);
+    let said = after(reported()).when(Command::Tick, &head(datetime!(2023-04-22 0:00 +8))).events();
+    let event = clock::Event::Breached { due: decide_by };
+    assert_eq!(said, [Event::Clock { duty: Duty::Decide, event }]);
 }
 
 #[test]
@@ -233,7 +235,7 @@ fn what_is_approved_goes_to_the_police_of_the_same_level_within_24_hours() {
     for wrong in ["police.3307", "police.330723103", "police.330724", "procuratorate.330723"] {
         after(approved()).when(send(wrong), &brigade(hours(25))).refused(Refusal::NotSameLevelPolice);
     }
-    let in_time = |at| match &after(approved()).when(send("police.330723"), &brigade(at)).events()[..] {
+    let in_time = |at| match &after(approved()).when(send("police.330723"), &brigade(at)).facts()[..] {
         [Event::Sent { in_time, answer_by, .. }] => (*in_time, answer_by.last_day),
         other => panic!("{other:?}"),
     };
@@ -249,11 +251,11 @@ fn the_police_answer_within_three_days_of_their_receipt() {
         .when(receive("fire.330723".parse().unwrap()), &brigade(hours(50)))
         .refused(Refusal::NotThePolice);
     let received = story(sent(), [(receive(police()), brigade(hours(72)))]);
-    let Some(Event::Received { answer_by, .. }) = received.last() else { panic!() };
+    let Some(Event::Received { answer_by, .. }) = beside_clocks(received.clone()).pop() else { panic!() };
     assert_eq!(answer_by.last_day, date!(2023 - 04 - 24));
     after(received.clone()).when(receive(police()), &brigade(hours(73))).then([]);
     let late =
-        after(received).when(answer(true, datetime!(2023-04-25 0:00 +8)), &brigade(hours(200))).events();
+        after(received).when(answer(true, datetime!(2023-04-25 0:00 +8)), &brigade(hours(200))).facts();
     assert!(matches!(late[..], [Event::Answered { in_time: false, .. }]));
 }
 
@@ -272,7 +274,9 @@ fn only_the_police_answer_what_was_sent() {
 
 #[test]
 fn what_is_filed_is_handed_over_within_three_days() {
-    let Some(Event::Answered { hand_over_by: Some(due), object_by: None, .. }) = answered(true).pop() else {
+    let Some(Event::Answered { hand_over_by: Some(due), object_by: None, .. }) =
+        beside_clocks(answered(true)).pop()
+    else {
         panic!()
     };
     assert_eq!(due.last_day, date!(2023 - 04 - 24));
@@ -285,7 +289,9 @@ fn what_is_filed_is_handed_over_within_three_days() {
 
 #[test]
 fn what_is_not_filed_is_objected_to_once_within_three_days() {
-    let Some(Event::Answered { object_by: Some(due), .. }) = answered(false).pop() else { panic!() };
+    let Some(Event::Answered { object_by: Some(due), .. }) = beside_clocks(answered(false)).pop() else {
+        panic!()
+    };
     assert_eq!(due.last_day, date!(2023 - 04 - 24));
     after(answered(true)).when(Command::Object, &brigade(hours(80))).refused(Refusal::NotRefused);
     after(answered(false))

@@ -4,14 +4,18 @@ mod issue;
 mod review;
 
 use decider::{
-    Context, Decider, DepartmentKind, Id, Role,
+    Clocked, Context, Decider, DepartmentKind, Id, Role, Winding,
     authority::{Certificate, Flaw},
+    clocked,
 };
-use law::{AreaCode, Due, Role as Side, RuleError, Suspension, Tier, start_of_day};
+use law::{
+    AreaCode, Role as Side, Tier,
+    clock::{self, Clock, Clocks, Extension},
+};
 use time::{Date, OffsetDateTime};
 
 use super::{
-    Duty, Event, Ground, Higher, Outcome, State, evolve,
+    Duty, Event, Ground, Higher, Outcome, State, clocks, evolve,
     state::{Open, Stage},
 };
 
@@ -50,8 +54,10 @@ pub enum Command {
     DecideReview { outcome: Outcome, document: Option<String> },
     /// 法院受理诉讼
     NoteSuit { court: String },
-    /// The clock's: a duty was not done.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -116,17 +122,15 @@ impl Decider for Determination {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (State::Unknown, Command::Open { area, alarm_at }) => {
-                let determine_by = determine_by(alarm_at, false, &[], cx)?;
-                Ok(vec![Event::Opened { area, alarm_at, tier: Tier::County, determine_by }])
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            // Jurisdiction moved when the fire said so.
+            Command::Move { at, .. } => {
+                let cx = Context { at, ..cx.clone() };
+                clocked::act::<Self>(state, &cx, |state| answer(state, command, &cx))
             }
-            (State::Unknown, _) => Err(Refusal::NotOpened),
-            (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
-            (State::Open(open), _) if cx.at < open.alarm_at => Err(Refusal::BeforeAlarm),
-            (State::Open(open), command) => {
-                handle(open, command, cx).map(|event| event.into_iter().collect())
-            }
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -135,8 +139,47 @@ impl Decider for Determination {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Determination {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Unknown => None,
+            State::Open(open) => Some(&open.clocks),
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match state {
+            State::Unknown => Ok(()),
+            State::Open(open) => Ok(clocks::wind(open, event, winding)?),
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (State::Unknown, Command::Open { area, alarm_at }) => {
+            let period = cx.rules.period("fire.cause.determine")?;
+            let determine_by = cx.calendar.due(alarm_at, period, Side::Agency);
+            Ok(vec![Event::Opened { area, alarm_at, tier: Tier::County, determine_by }])
+        }
+        (State::Unknown, _) => Err(Refusal::NotOpened),
+        (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
+        (State::Open(open), _) if cx.at < open.alarm_at => Err(Refusal::BeforeAlarm),
+        (State::Open(open), command) => handle(open, command, cx).map(|event| event.into_iter().collect()),
     }
 }
 
@@ -168,10 +211,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             review::conclude(open, outcome, document, cx).map(Some)
         }
         Command::NoteSuit { court } => Ok(review::note_suit(open, court)),
-        Command::Breach { duty, due } => {
-            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
-        }
-        Command::Open { .. } => Err(Refusal::AlreadyOpened),
+        // The decider has answered these before it asks here.
+        Command::Open { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
 }
 
@@ -183,19 +224,18 @@ fn commission(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>,
 }
 
 fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
-    let Some(suspension) = open.appraisals.get(&appraisal) else {
+    let Some(known) = open.appraisals.get(&appraisal) else {
         return Err(Refusal::AppraisalUnknown { appraisal });
     };
-    if suspension.to.is_some() {
+    if known.returned {
         return Ok(None);
     }
-    if cx.at < suspension.from {
+    if cx.at < known.since {
         return Err(Refusal::ReturnedBeforeCommissioned);
     }
-    let mut appraisals = open.appraisals.clone();
-    appraisals.insert(appraisal.clone(), Suspension { from: suspension.from, to: Some(cx.at) });
-    let suspensions: Vec<_> = appraisals.into_values().collect();
-    let determine_by = determine_by(open.alarm_at, open.extended, &suspensions, cx)?;
+    let resumed = clock::Event::Resumed { reference: appraisal.to_string(), at: cx.at, until: None };
+    let clock = Clock::evolve(open.determining().cloned(), &resumed).ok_or(Refusal::NotOpened)?;
+    let determine_by = clock.runs_out(&cx.calendar, cx.at);
     Ok(Some(Event::AppraisalReturned { appraisal, at: cx.at, determine_by }))
 }
 
@@ -204,36 +244,20 @@ fn extend(open: &Open, document: Option<String>, cx: &Context) -> Result<Event, 
     if !cx.actor.has(Role::Head) {
         return Err(Refusal::NotTheHead);
     }
-    investigating(open)?;
-    if open.extended {
+    let mut clock = open.determining().cloned().ok_or(Refusal::NotOpened)?;
+    if clock.end.is_some() {
+        return Err(Refusal::AlreadyIssued);
+    }
+    if !clock.extensions.is_empty() {
         return Err(Refusal::AlreadyExtended);
     }
-    let suspensions = open.suspensions();
-    let running = determine_by(open.alarm_at, false, &suspensions, cx)?;
-    if running.is_past(cx.at) {
-        return Err(Refusal::PeriodOver { last_day: running.last_day });
+    if !clock.in_time(cx.at) {
+        return Err(Refusal::PeriodOver { last_day: clock.until.due.last_day });
     }
-    let determine_by = determine_by(open.alarm_at, true, &suspensions, cx)?;
+    let period = cx.rules.period("fire.cause.extend")?;
+    clock.extensions.push(Extension { by: String::new(), document: String::new(), period });
+    let determine_by = clock.runs_out(&cx.calendar, cx.at);
     Ok(Event::Extended { approved_by, determine_by })
-}
-
-/// When the determination is due, every appraisal's time left out once however many run together.
-fn determine_by(
-    alarm_at: OffsetDateTime,
-    extended: bool,
-    suspensions: &[Suspension],
-    cx: &Context,
-) -> Result<Due, RuleError> {
-    let suspensions = if cx.rules.flag("fire.cause.appraisal_excluded")? { suspensions } else { &[] };
-    let period = cx.rules.period("fire.cause.determine")?;
-    let first = cx.calendar.due_excluding(alarm_at, period, Side::Agency, suspensions, cx.at);
-    if !extended {
-        return Ok(first);
-    }
-    let more = cx.rules.period("fire.cause.extend")?;
-    // The extension begins where the first period ends, so what was left out there is not left out again.
-    let start = start_of_day(first.last_day);
-    Ok(cx.calendar.due_excluding(start, more, Side::Agency, suspensions, cx.at))
 }
 
 /// Nothing is added to a determination once it is issued, unless a review wants it anew.

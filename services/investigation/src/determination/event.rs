@@ -1,7 +1,7 @@
 //! What happens to a cause determination. Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id, authority::Certificate};
-use law::{AreaCode, Due, Tier};
+use law::{AreaCode, Due, Tier, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
@@ -141,8 +141,8 @@ pub enum Event {
     ReviewDecided { by: Higher, outcome: Outcome, in_time: bool, redetermine_by: Option<Due> },
     /// 法院受理诉讼: a running review ends.
     SuitAccepted { court: String, review_ended: bool },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

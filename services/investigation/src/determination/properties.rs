@@ -135,8 +135,9 @@ proptest! {
             state = give(state, command, &cx("330723", at)).unwrap().0;
         }
         let State::Open(open) = &state else { unreachable!("the determination was opened") };
-        prop_assert_eq!(open.determine_by.last_day, last_day(&appraisals, if extended { 60 } else { 30 }));
-        prop_assert_eq!(open.duties.due(&Duty::Determine), Some(&open.determine_by));
+        let clock = open.determining().unwrap();
+        prop_assert_eq!(clock.until.due.last_day, last_day(&appraisals, if extended { 60 } else { 30 }));
+        prop_assert!(clock.is_running());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The specification of a cause determination, sentence by sentence, on the dates of the fire at Wuyi.
 
 use decider::{
-    Context, DepartmentKind, Id, Role,
+    Context, Decider, DepartmentKind, Id, Role,
     authority::Certificate,
-    harness::{Given, actor, context, given},
+    harness::{Given, actor, beside_clocks, context, given},
 };
-use law::{AreaCode, Tier};
+use law::{AreaCode, Tier, clock};
 use time::{
-    OffsetDateTime,
+    Date, OffsetDateTime,
     macros::{date, datetime},
 };
 
@@ -117,19 +117,18 @@ fn a_determination_is_opened_once() {
 
 #[test]
 fn thirty_days_from_the_alarm_end_on_17_may_and_a_missed_one_is_a_breach() {
-    let Some(Event::Opened { determine_by, .. }) = opened().pop() else { panic!() };
+    let Some(Event::Opened { determine_by, .. }) = beside_clocks(opened()).pop() else { panic!() };
     assert_eq!(determine_by.last_day, date!(2023 - 05 - 17));
     assert_eq!(after(opened()).deadline(), Some(datetime!(2023-05-18 0:00 +8)));
-    let breach = Command::Breach { duty: Duty::Determine, due: determine_by.clone() };
-    after(opened())
-        .when(breach, &body("330723", datetime!(2023-05-18 0:00 +8)))
-        .then([Event::DutyBreached { duty: Duty::Determine, due: determine_by }]);
+    let said = after(opened()).when(Command::Tick, &body("330723", datetime!(2023-05-18 0:00 +8))).events();
+    let event = clock::Event::Breached { due: determine_by };
+    assert_eq!(said, [Event::Clock { duty: Duty::Determine, event }]);
 }
 
 #[test]
 fn the_next_higher_body_extends_it_to_16_june_and_no_other_does() {
     let extend = Command::Extend { document: None };
-    let events = after(opened()).when(extend.clone(), &body("3307", MAY_10)).events();
+    let events = after(opened()).when(extend.clone(), &body("3307", MAY_10)).facts();
     let [Event::Extended { determine_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(determine_by.last_day, date!(2023 - 06 - 16));
     for wrong in ["330723", "33"] {
@@ -148,7 +147,7 @@ fn above_the_province_the_national_body_s_approval_is_recorded_with_its_document
     let province = || after(moved(Tier::Province));
     province().when(extend(None), &body("33", MAY_10)).refused(Refusal::NationalDocumentMissing);
     province().when(extend(Some("7")), &body("3307", MAY_10)).refused(Refusal::NotTheNextHigherBody);
-    let events = province().when(extend(Some("7")), &body("33", MAY_10)).events();
+    let events = province().when(extend(Some("7")), &body("33", MAY_10)).facts();
     let [Event::Extended { approved_by, determine_by }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((approved_by.tier, determine_by.last_day), (Tier::State, date!(2023 - 06 - 16)));
 }
@@ -181,9 +180,93 @@ fn appraisals_that_overlap_are_left_out_once() {
     );
     assert_eq!(after(events.clone()).deadline(), None, "the clock stands still");
     let events = story(events, [back("paint", datetime!(2023-05-05 9:00 +8))]);
-    let Some(Event::AppraisalReturned { determine_by, .. }) = events.last() else { panic!() };
+    let Some(Event::AppraisalReturned { determine_by, .. }) = beside_clocks(events.clone()).pop() else {
+        panic!()
+    };
     assert_eq!(determine_by.last_day, date!(2023 - 06 - 01), "15 days from 20 April to 5 May, not 20");
     assert_eq!(after(events).deadline(), Some(datetime!(2023-06-02 0:00 +8)));
+}
+
+/// Appraisals as (name, commissioned, returned), when the determination is made, and when it was due by then.
+#[test]
+fn the_thirty_days_under_overlapping_appraisals_end_where_the_table_says() {
+    type Row = (&'static [(&'static str, u8, u8)], Date, bool);
+    // Days are those of April 2023 and on: 35 is 5 May.
+    let rows: &[Row] = &[
+        (&[], date!(2023 - 05 - 17), false),
+        (&[("a", 20, 30)], date!(2023 - 05 - 27), false),
+        (&[("a", 20, 30), ("b", 25, 35)], date!(2023 - 06 - 01), false),
+        (&[("a", 20, 35), ("b", 25, 30)], date!(2023 - 06 - 01), false),
+        (&[("a", 20, 30), ("b", 30, 35)], date!(2023 - 06 - 01), false),
+        (&[("a", 20, 25), ("b", 30, 35)], date!(2023 - 05 - 27), false),
+        (&[("a", 20, 25), ("b", 20, 25), ("c", 20, 25)], date!(2023 - 05 - 22), false),
+        (&[("a", 20, 20)], date!(2023 - 05 - 17), false),
+        (&[("a", 20, 30), ("b", 25, 35)], date!(2023 - 07 - 01), true),
+    ];
+    for (appraisals, last_day, extended) in rows {
+        let day = |day: u8| ALARM + time::Duration::days(i64::from(day) - 17);
+        let mut acts: Vec<_> = appraisals
+            .iter()
+            .flat_map(|(name, from, to)| {
+                let commission = Command::CommissionAppraisal { appraisal: id(name) };
+                let back = Command::ReturnAppraisal { appraisal: id(name) };
+                [(day(*from), 0, commission), (day(*to), 1, back)]
+            })
+            .collect();
+        acts.sort_by_key(|(at, order, _)| (*at, *order));
+        let acts = acts.into_iter().map(|(at, _, command)| (command, body("330723", at)));
+        let mut events = story(opened(), acts);
+        if *extended {
+            events = story(events, [(Command::Extend { document: None }, body("3307", MAY_10))]);
+        }
+        let end = last_day.next_day().unwrap().midnight().assume_offset(time::macros::offset!(+8));
+        assert_eq!(after(events.clone()).deadline(), Some(end), "{appraisals:?}");
+        let late = after(events).when(Command::Tick, &body("330723", end)).events();
+        let [Event::Clock { duty: Duty::Determine, event: clock::Event::Breached { due } }] = &late[..]
+        else {
+            panic!("{late:?}")
+        };
+        assert_eq!(due.last_day, *last_day, "{appraisals:?}");
+    }
+}
+
+#[test]
+fn a_determination_that_moves_up_is_the_higher_body_s_to_make() {
+    let holder = |events: Vec<Event>| match events.iter().fold(State::default(), Determination::evolve) {
+        State::Open(open) => open.determining().unwrap().terms.holder.clone(),
+        State::Unknown => panic!(),
+    };
+    assert_eq!(holder(opened()), "fire.330723");
+    assert_eq!(holder(moved(Tier::City)), "fire.3307");
+    assert_eq!(holder(moved(Tier::State)), "fire.national");
+}
+
+#[test]
+fn under_another_pack_an_open_clock_is_computed_anew_once_and_a_met_one_never() {
+    let longer = |at| {
+        let pack = law::RulePack::builtin();
+        let text = include_str!("../../../../libs/law/data/pack/cn.json");
+        let text = text.replacen(
+            r#""fire.cause.determine", "value": "30""#,
+            r#""fire.cause.determine", "value": "31""#,
+            1,
+        );
+        let rules = law::RulePack::parse(text.as_str(), &[]).unwrap();
+        assert_ne!(rules.version(), pack.version());
+        Context { rules: rules.into(), ..body("330723", at) }
+    };
+    let anew = after(opened()).when(Command::Rederive, &longer(MAY_10)).events();
+    let [Event::Clock { duty: Duty::Determine, event: clock::Event::Rederived { old, new: Some(new), .. } }] =
+        &anew[..]
+    else {
+        panic!("{anew:?}")
+    };
+    assert_eq!((old.due.last_day, new.due.last_day), (date!(2023 - 05 - 17), date!(2023 - 05 - 18)));
+    let again = after([opened(), anew].concat()).when(Command::Rederive, &longer(MAY_10)).events();
+    assert_eq!(again, []);
+    let closed = story(issued(), [(Command::Serve { by_public_notice: false }, body("330723", MAY_10))]);
+    assert_eq!(after(closed).when(Command::Rederive, &longer(MAY_10)).events(), []);
+    assert_eq!(after(opened()).when(Command::Rederive, &body("330723", MAY_10)).events(), []);
 }
 
 #[test]
@@ -253,7 +336,7 @@ fn it_is_determined_once_and_in_time_on_the_last_day() {
     after(issued()).when(hear("arson"), &cx).refused(Refusal::AlreadyIssued);
     let in_time = |at| {
         let cx = body("330723", at);
-        match &after(heard()).when(issue(&cx), &cx).events()[..] {
+        match &after(heard()).when(issue(&cx), &cx).facts()[..] {
             [Event::Issued { in_time, .. }] => *in_time,
             other => panic!("{other:?}"),
         }
@@ -264,12 +347,15 @@ fn it_is_determined_once_and_in_time_on_the_last_day() {
 
 #[test]
 fn it_is_served_within_seven_days_and_reviewable_for_fifteen() {
-    let Some(Event::Issued { serve_by: Some(serve_by), .. }) = issued().pop() else { panic!() };
+    let Some(Event::Issued { serve_by: Some(serve_by), .. }) = beside_clocks(issued()).pop() else {
+        panic!()
+    };
     assert_eq!(serve_by.last_day, date!(2023 - 05 - 17));
     let cx = body("330723", MAY_10);
     after(heard()).when(Command::Serve { by_public_notice: false }, &cx).refused(Refusal::NotIssued);
     after(served()).when(Command::Serve { by_public_notice: false }, &cx).refused(Refusal::AlreadyServed);
-    let Some(Event::Served { review_by: Some(review_by), in_time: true, .. }) = served().pop() else {
+    let Some(Event::Served { review_by: Some(review_by), in_time: true, .. }) = beside_clocks(served()).pop()
+    else {
         panic!()
     };
     assert_eq!(review_by.last_day, date!(2023 - 05 - 25));
@@ -278,7 +364,7 @@ fn it_is_served_within_seven_days_and_reviewable_for_fifteen() {
 #[test]
 fn service_by_public_notice_takes_effect_after_twenty_days() {
     let events =
-        after(issued()).when(Command::Serve { by_public_notice: true }, &body("330723", MAY_10)).events();
+        after(issued()).when(Command::Serve { by_public_notice: true }, &body("330723", MAY_10)).facts();
     let [Event::Served { deemed_by: Some(deemed), review_by: Some(review_by), .. }] = &events[..] else {
         panic!()
     };
@@ -306,7 +392,11 @@ fn the_simple_procedure_wants_no_casualties_and_no_dispute() {
 fn a_simple_determination_is_one_investigator_s_filed_within_two_days_and_never_reviewed() {
     let cx = body("330723", MAY_10);
     let events = story(heard(), [(issue_simple(&cx), cx.clone())]);
-    let Some(Event::Issued { file_by: Some(file_by), serve_by: None, .. }) = events.last() else { panic!() };
+    let Some(Event::Issued { file_by: Some(file_by), serve_by: None, .. }) =
+        beside_clocks(events.clone()).pop()
+    else {
+        panic!()
+    };
     assert_eq!(file_by.last_day, date!(2023 - 05 - 12));
     after(events.clone()).when(request(), &cx).refused(Refusal::SimpleNotReviewable);
     let filed = after(events).when(Command::File, &cx).then([Event::Filed { in_time: true }]);
@@ -320,7 +410,7 @@ fn a_review_is_asked_for_within_fifteen_days_of_service() {
     after(served())
         .when(request(), &body("330723", datetime!(2023-05-26 0:00 +8)))
         .refused(Refusal::ReviewTooLate { last_day: date!(2023 - 05 - 25) });
-    let events = after(served()).when(request(), &body("330723", datetime!(2023-05-25 23:59 +8))).events();
+    let events = after(served()).when(request(), &body("330723", datetime!(2023-05-25 23:59 +8))).facts();
     let [Event::ReviewRequested { accept_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(accept_by.last_day, date!(2023 - 06 - 01));
     after(requested())
@@ -333,7 +423,9 @@ fn the_next_higher_body_accepts_and_has_the_file_in_ten_days_and_decides_in_thir
     let at = datetime!(2023-05-22 9:00 +8);
     after(served()).when(accept(), &body("3307", at)).refused(Refusal::ReviewNotRequested);
     after(requested()).when(accept(), &body("330723", at)).refused(Refusal::NotTheNextHigherBody);
-    let Some(Event::ReviewAccepted { file_by, decide_by, .. }) = accepted().pop() else { panic!() };
+    let Some(Event::ReviewAccepted { file_by, decide_by, .. }) = beside_clocks(accepted()).pop() else {
+        panic!()
+    };
     assert_eq!(file_by.last_day, date!(2023 - 06 - 01));
     assert_eq!(decide_by.last_day, date!(2023 - 06 - 21));
 }
@@ -368,13 +460,19 @@ fn what_is_sent_back_is_determined_again_within_fifteen_days_and_not_reviewed_ag
     let at = datetime!(2023-06-01 9:00 +8);
     let cx = body("330723", at);
     let back = story(accepted(), [(decide(Outcome::Redetermine), body("3307", at))]);
-    let Some(Event::ReviewDecided { redetermine_by: Some(due), .. }) = back.last() else { panic!() };
+    let Some(Event::ReviewDecided { redetermine_by: Some(due), .. }) = beside_clocks(back.clone()).pop()
+    else {
+        panic!()
+    };
     assert_eq!(due.last_day, date!(2023 - 06 - 16));
     after(back.clone()).when(issue(&cx), &cx).refused(Refusal::PartiesNotHeard);
     let again = story(back, [(hear("welding slag"), cx.clone()), (issue(&cx), cx.clone())]);
-    assert!(matches!(again.last(), Some(Event::Issued { again: true, in_time: true, .. })));
+    assert!(matches!(
+        beside_clocks(again.clone()).pop(),
+        Some(Event::Issued { again: true, in_time: true, .. })
+    ));
     let served = story(again, [(Command::Serve { by_public_notice: false }, cx.clone())]);
-    assert!(matches!(served.last(), Some(Event::Served { review_by: None, .. })));
+    assert!(matches!(beside_clocks(served.clone()).pop(), Some(Event::Served { review_by: None, .. })));
     after(served).when(request(), &cx).refused(Refusal::AlreadyReviewed);
 }
 
@@ -383,7 +481,10 @@ fn a_suit_ends_the_review() {
     let at = datetime!(2023-05-24 9:00 +8);
     let suit = Command::NoteSuit { court: "county-court".into() };
     let ended = story(accepted(), [(suit.clone(), body("330723", at))]);
-    assert!(matches!(ended.last(), Some(Event::SuitAccepted { review_ended: true, .. })));
+    assert!(matches!(
+        beside_clocks(ended.clone()).pop(),
+        Some(Event::SuitAccepted { review_ended: true, .. })
+    ));
     assert_eq!(after(ended.clone()).deadline(), None);
     after(ended.clone()).when(decide(Outcome::Upheld), &body("3307", at)).refused(Refusal::SuitPending);
     after(ended.clone()).when(accept(), &body("3307", at)).refused(Refusal::SuitPending);

@@ -1,10 +1,14 @@
 //! What can be asked of a fire, and when the law says no.
 
-use decider::{Context, Decider, Department, DepartmentKind};
-use law::{AreaCode, Due, Level, Role as Side, RuleError, Tier, Uscc, cause_tier, government_tier};
+use decider::{Clocked, Context, Decider, Department, DepartmentKind, Winding, clocked};
+use law::{
+    AreaCode, Level, Role as Side, RuleError, Tier, Uscc, cause_tier,
+    clock::{self, Clocks},
+    government_tier,
+};
 use time::OffsetDateTime;
 
-use super::{Duty, Event, Rung, State, Totals, Track, evolve, state::Raised};
+use super::{Duty, Event, Rung, State, Totals, Track, clocks, evolve, state::Raised};
 use crate::inquiry::InquiryId;
 
 /// A command for a fire.
@@ -40,8 +44,10 @@ pub enum Command {
         leader: String,
         members: Vec<String>,
     },
-    /// The clock's: a duty was not done.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -76,13 +82,10 @@ impl Decider for Fire {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (State::Unknown, Command::RaiseAlarm { premises, area, unit, ignited_at, unit_knew_at }) => {
-                raise(premises, area, unit, ignited_at, unit_knew_at, cx)
-            }
-            (State::Unknown, _) => Err(Refusal::NotRaised),
-            (State::Raised(_), Command::RaiseAlarm { .. }) => Err(Refusal::AlreadyRaised),
-            (State::Raised(raised), command) => handle(raised, command, cx),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -91,8 +94,44 @@ impl Decider for Fire {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Raised(raised) = state else { return None };
-        raised.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Fire {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Unknown => None,
+            State::Raised(raised) => Some(&raised.clocks),
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match state {
+            State::Unknown => Ok(()),
+            State::Raised(raised) => Ok(clocks::wind(raised, event, winding)?),
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (State::Unknown, Command::RaiseAlarm { premises, area, unit, ignited_at, unit_knew_at }) => {
+            raise(premises, area, unit, ignited_at, unit_knew_at, cx)
+        }
+        (State::Unknown, _) => Err(Refusal::NotRaised),
+        (State::Raised(_), Command::RaiseAlarm { .. }) => Err(Refusal::AlreadyRaised),
+        (State::Raised(raised), command) => handle(raised, command, cx),
     }
 }
 
@@ -120,8 +159,9 @@ fn raise(
         recompute_until: cx.calendar.due(ignited_at, window, Side::Agency),
         determine_by: cx.calendar.due(cx.at, determine, Side::Agency),
     };
-    let due = cx.calendar.due(unit_knew_at.unwrap_or(cx.at), report, Side::Agency);
-    Ok(vec![alarm, Event::ReportDue { from: Rung::Unit, due }])
+    let since = unit_knew_at.unwrap_or(cx.at);
+    let due = cx.calendar.due(since, report, Side::Agency);
+    Ok(vec![alarm, Event::ReportDue { from: Rung::Unit, since, due }])
 }
 
 fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
@@ -142,14 +182,16 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             fire_body(&raised.area, cx)?;
             let declare = cx.rules.period("fire.loss.declare")?;
             let declare_loss_by = cx.calendar.due(cx.at, declare, Side::Party);
-            Ok(once(raised.declare_loss_by.is_none(), Event::Extinguished { declare_loss_by }))
+            let burning = raised.clocks.get(&Duty::DeclareLoss).is_none();
+            Ok(once(burning, Event::Extinguished { declare_loss_by }))
         }
         Command::DeclareLoss { unit, property_loss_fen, document } => {
-            let by = raised.declare_loss_by.as_ref().ok_or(Refusal::NotExtinguished)?;
+            let clock = raised.clocks.get(&Duty::DeclareLoss).ok_or(Refusal::NotExtinguished)?;
             if property_loss_fen < 0 {
                 return Err(Refusal::NegativeLoss);
             }
-            Ok(vec![Event::LossDeclared { unit, property_loss_fen, document, in_time: !by.is_past(cx.at) }])
+            let in_time = clock.in_time(cx.at);
+            Ok(vec![Event::LossDeclared { unit, property_loss_fen, document, in_time }])
         }
         Command::CloseScene { range, demands } => {
             fire_body(&raised.area, cx)?;
@@ -168,10 +210,8 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
         Command::NoteInquiry { inquiry, government, by_state, leader, members } => {
             note_inquiry(raised, inquiry, government, by_state, leader, members)
         }
-        Command::Breach { duty, due } => {
-            Ok(once(raised.duties.due(&duty) == Some(&due), Event::DutyBreached { duty, due }))
-        }
-        Command::RaiseAlarm { .. } => Err(Refusal::AlreadyRaised),
+        // The decider has answered these before it asks here.
+        Command::RaiseAlarm { .. } | Command::Tick | Command::Rederive => Ok(vec![]),
     }
 }
 
@@ -189,9 +229,10 @@ fn report(
     if raised.reported.contains(&(from, to)) {
         return Ok(vec![]);
     }
-    let in_time = raised.report_dues.get(&from).is_none_or(|due| !due.is_past(at));
-    let mut events = vec![Event::Reported { from, to, in_time }];
-    if to < top(raised.level) && !owes_or_has_done(raised, to) {
+    let clock = from.duty().and_then(|duty| raised.clocks.get(&duty));
+    let in_time = clock.is_none_or(|clock| clock.in_time(at));
+    let mut events = vec![Event::Reported { from, to, at, in_time }];
+    if to < top(raised.level) && !raised.owes_or_has_done(to) {
         events.push(report_due(to, at, cx)?);
     }
     Ok(events)
@@ -232,17 +273,13 @@ fn moved(track: Track, from: Tier, to: Tier) -> Option<Event> {
 /// Those who knew before, but had no one to tell while the level was lower.
 fn newly_owed(raised: &Raised, level: Level, cx: &Context) -> Result<Vec<Event>, RuleError> {
     let informed =
-        raised.informed.iter().filter(|rung| **rung < top(Some(level)) && !owes_or_has_done(raised, **rung));
+        raised.informed.iter().filter(|rung| **rung < top(Some(level)) && !raised.owes_or_has_done(**rung));
     informed.map(|rung| report_due(*rung, cx.at, cx)).collect()
 }
 
-fn owes_or_has_done(raised: &Raised, rung: Rung) -> bool {
-    raised.has_reported(rung) || raised.report_dues.contains_key(&rung)
-}
-
-fn report_due(from: Rung, start: OffsetDateTime, cx: &Context) -> Result<Event, RuleError> {
+fn report_due(from: Rung, since: OffsetDateTime, cx: &Context) -> Result<Event, RuleError> {
     let period = cx.rules.period("fire.report.per_level")?;
-    Ok(Event::ReportDue { from, due: cx.calendar.due(start, period, Side::Agency) })
+    Ok(Event::ReportDue { from, since, due: cx.calendar.due(since, period, Side::Agency) })
 }
 
 /// How far up the report goes (493号令 10); a fire not yet graded is a general one.

@@ -1,7 +1,7 @@
 //! What happens to a fire (火灾). Names here are the storage format: never rename, retype or reuse.
 
 use decider::Department;
-use law::{AreaCode, Due, Level, Tier, Uscc};
+use law::{AreaCode, Due, Level, Tier, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
@@ -100,9 +100,22 @@ pub enum Event {
         determine_by: Due,
     },
     /// 事故信息报告 is due from this rung.
-    ReportDue { from: Rung, due: Due },
+    ReportDue {
+        from: Rung,
+        /// Since when it knew.
+        #[serde(with = "time::serde::rfc3339")]
+        since: OffsetDateTime,
+        due: Due,
+    },
     /// 事故信息报告
-    Reported { from: Rung, to: Rung, in_time: bool },
+    Reported {
+        from: Rung,
+        to: Rung,
+        /// When it was made, by whose side it is told.
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
+        in_time: bool,
+    },
     /// 伤亡损失更新
     CasualtiesUpdated {
         totals: Totals,
@@ -140,8 +153,8 @@ pub enum Event {
         /// The lower government's inquiry that ends with it.
         supersedes: Option<InquiryId>,
     },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -1,9 +1,8 @@
 //! What a fire remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use decider::Duties;
-use law::{AreaCode, Due, Level, Tier};
+use law::{AreaCode, Due, Level, Tier, Uscc, clock::Clocks};
 use time::OffsetDateTime;
 
 use super::{Duty, Event, Rung, Totals, Track};
@@ -23,6 +22,7 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raised {
     pub area: AreaCode,
+    pub unit: Uscc,
     pub ignited_at: OffsetDateTime,
     pub alarm_at: OffsetDateTime,
     pub recompute_until: Due,
@@ -36,18 +36,20 @@ pub struct Raised {
     pub informed: BTreeSet<Rung>,
     /// Who told whom.
     pub reported: BTreeSet<(Rung, Rung)>,
-    /// When each rung's report was or is due, done or not.
-    pub report_dues: BTreeMap<Rung, Due>,
-    pub declare_loss_by: Option<Due>,
     pub scene_closed: bool,
     pub inquiry: Option<(InquiryId, Tier)>,
-    pub duties: Duties<Duty>,
+    pub clocks: Clocks<Duty>,
 }
 
 impl Raised {
     /// Whether the rung has told anyone above it.
     pub fn has_reported(&self, rung: Rung) -> bool {
         self.reported.iter().any(|(from, _)| *from == rung)
+    }
+
+    /// Whether the rung owes a report, or has owed one.
+    pub fn owes_or_has_done(&self, rung: Rung) -> bool {
+        self.has_reported(rung) || rung.duty().is_some_and(|duty| self.clocks.get(&duty).is_some())
     }
 }
 
@@ -67,9 +69,10 @@ impl Rung {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (State::Unknown, Event::AlarmRaised { area, ignited_at, alarm_at, recompute_until, .. }) => {
+        (State::Unknown, Event::AlarmRaised { area, unit, ignited_at, alarm_at, recompute_until, .. }) => {
             State::Raised(Box::new(Raised {
                 area: area.clone(),
+                unit: unit.clone(),
                 ignited_at: *ignited_at,
                 alarm_at: *alarm_at,
                 recompute_until: recompute_until.clone(),
@@ -79,11 +82,9 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 government: Tier::County,
                 informed: BTreeSet::from([Rung::Unit]),
                 reported: BTreeSet::new(),
-                report_dues: BTreeMap::new(),
-                declare_loss_by: None,
                 scene_closed: false,
                 inquiry: None,
-                duties: Duties::default(),
+                clocks: Clocks::default(),
             }))
         }
         (State::Raised(mut raised), event) => {
@@ -97,37 +98,22 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 impl Raised {
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::ReportDue { from, due } => {
-                self.report_dues.insert(*from, due.clone());
-                if let Some(duty) = from.duty() {
-                    self.duties.arm(duty, due.clone());
-                }
-            }
             Event::Reported { from, to, .. } => {
                 self.informed.extend([*from, *to]);
                 self.reported.insert((*from, *to));
-                if let Some(duty) = from.duty() {
-                    self.duties.stop(&duty);
-                }
             }
             Event::CasualtiesUpdated { totals, .. } => self.totals = Some(*totals),
             Event::LevelDetermined { level, .. } => self.level = Some(*level),
             Event::JurisdictionMoved { track: Track::Cause, to, .. } => self.cause = *to,
             Event::JurisdictionMoved { track: Track::Government, to, .. } => self.government = *to,
-            Event::Extinguished { declare_loss_by } => {
-                self.declare_loss_by = Some(declare_loss_by.clone());
-                self.duties.arm(Duty::DeclareLoss, declare_loss_by.clone());
-            }
-            Event::LossDeclared { .. } => {
-                self.duties.stop(&Duty::DeclareLoss);
-            }
             Event::SceneClosed { .. } => self.scene_closed = true,
             Event::SceneReleased {} => self.scene_closed = false,
             Event::InquiryNoted { inquiry, tier, .. } => self.inquiry = Some((inquiry.clone(), *tier)),
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
-            Event::AlarmRaised { .. } => {}
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
+            Event::AlarmRaised { .. }
+            | Event::ReportDue { .. }
+            | Event::Extinguished { .. }
+            | Event::LossDeclared { .. } => {}
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use decider::{
     Context, DepartmentKind, Role,
-    harness::{actor, context, given},
+    harness::{actor, beside_clocks, context, given},
 };
-use law::{AreaCode, Level, Tier, Uscc};
+use law::{AreaCode, Level, Tier, Uscc, clock};
 use time::{
     Duration, OffsetDateTime,
     macros::{date, datetime},
@@ -71,7 +71,7 @@ fn note(government: &str) -> Command {
 
 fn dues(events: &[Event]) -> Vec<(Rung, OffsetDateTime)> {
     let due = |event: &Event| match event {
-        Event::ReportDue { from, due } => Some((*from, due.at)),
+        Event::ReportDue { from, due, .. } => Some((*from, due.at)),
         _ => None,
     };
     events.iter().filter_map(due).collect()
@@ -123,10 +123,10 @@ fn no_act_is_dated_before_the_alarm() {
 
 #[test]
 fn the_alarm_at_wuyi_sets_its_three_clocks() {
-    let events = raised();
+    let events = beside_clocks(raised());
     let [
         Event::AlarmRaised { recompute_until, determine_by, .. },
-        Event::ReportDue { from: Rung::Unit, due },
+        Event::ReportDue { from: Rung::Unit, due, .. },
     ] = &events[..]
     else {
         panic!("{events:?}")
@@ -149,7 +149,7 @@ fn the_unit_s_hour_runs_from_its_knowledge() {
 fn a_report_within_the_hour_to_the_minute_is_in_time() {
     let report = Command::Report { from: Rung::Unit, to: Rung::County };
     let at =
-        |minute| given::<Fire>(raised()).when(report.clone(), &emergency("330723", minutes(minute))).events();
+        |minute| given::<Fire>(raised()).when(report.clone(), &emergency("330723", minutes(minute))).facts();
     assert!(matches!(at(60)[0], Event::Reported { in_time: true, .. }));
     assert!(matches!(at(61)[0], Event::Reported { in_time: false, .. }));
 }
@@ -158,22 +158,22 @@ fn a_report_within_the_hour_to_the_minute_is_in_time() {
 fn a_report_not_made_is_a_breach_right_after_the_hour() {
     let standing = given::<Fire>(raised());
     assert_eq!(standing.deadline(), Some(datetime!(2023-04-17 15:04:00.000001 +8)));
-    let Some(Event::ReportDue { due, .. }) = raised().pop() else { panic!() };
-    let breach = Command::Breach { duty: Duty::UnitReport, due: due.clone() };
+    let Some(Event::ReportDue { due, .. }) = beside_clocks(raised()).pop() else { panic!() };
     let cx = fire_body("330723", due.past_from());
-    let told = standing.when(breach.clone(), &cx).then([Event::DutyBreached { duty: Duty::UnitReport, due }]);
-    told.when(breach, &cx).then([]);
+    let said = standing.when(Command::Tick, &cx).events();
+    let event = clock::Event::Breached { due };
+    assert_eq!(said, [Event::Clock { duty: Duty::UnitReport, event }]);
+    assert_eq!(given::<Fire>([raised(), said].concat()).when(Command::Tick, &cx).events(), []);
 }
 
 #[test]
 fn a_report_entered_after_its_breach_is_judged_by_when_it_was_made() {
-    let Some(Event::ReportDue { due, .. }) = raised().pop() else { panic!() };
-    let breach = Command::Breach { duty: Duty::UnitReport, due: due.clone() };
-    let events = after(raised(), breach, &fire_body("330723", due.past_from()));
+    let Some(Event::ReportDue { due, .. }) = beside_clocks(raised()).pop() else { panic!() };
+    let events = after(raised(), Command::Tick, &fire_body("330723", due.past_from()));
     let report = Command::Report { from: Rung::Unit, to: Rung::County };
-    let late = given::<Fire>(events.clone()).when(report.clone(), &emergency("330723", minutes(90))).events();
+    let late = given::<Fire>(events.clone()).when(report.clone(), &emergency("330723", minutes(90))).facts();
     assert!(matches!(late[0], Event::Reported { in_time: false, .. }));
-    let timely = given::<Fire>(events).when(report, &emergency("330723", minutes(50))).events();
+    let timely = given::<Fire>(events).when(report, &emergency("330723", minutes(50))).facts();
     assert!(matches!(timely[0], Event::Reported { in_time: true, .. }));
 }
 
@@ -186,8 +186,11 @@ fn a_general_fire_is_reported_up_to_the_city() {
     );
     assert_eq!(dues(&events).last(), Some(&(Rung::County, minutes(160))));
     let city = Command::Report { from: Rung::County, to: Rung::City };
-    let events = given::<Fire>(events).when(city, &emergency("330723", minutes(160))).events();
-    assert_eq!(events, [Event::Reported { from: Rung::County, to: Rung::City, in_time: true }]);
+    let events = given::<Fire>(events).when(city, &emergency("330723", minutes(160))).facts();
+    assert_eq!(
+        events,
+        [Event::Reported { from: Rung::County, to: Rung::City, at: minutes(160), in_time: true }]
+    );
 }
 
 #[test]
@@ -315,7 +318,7 @@ fn losses_are_declared_within_seven_days_of_extinction() {
     given::<Fire>(raised()).when(declare(1), &cx(days(1))).refused(Refusal::NotExtinguished);
     let out = after(raised(), Command::Extinguish, &cx(datetime!(2023-04-18 4:00 +8)));
     given::<Fire>(out.clone()).when(declare(-1), &cx(days(2))).refused(Refusal::NegativeLoss);
-    let in_time = |at| match &given::<Fire>(out.clone()).when(declare(1), &cx(at)).events()[..] {
+    let in_time = |at| match &given::<Fire>(out.clone()).when(declare(1), &cx(at)).facts()[..] {
         [Event::LossDeclared { in_time, .. }] => *in_time,
         other => panic!("{other:?}"),
     };
@@ -347,7 +350,7 @@ fn a_major_fire_is_inquired_into_by_the_province_and_by_nobody_below() {
     refused("government.3307").refused(Refusal::GovernmentBelowTier { wanted: Tier::Province });
     refused("government.32").refused(Refusal::OutsideArea);
     refused("emergency.33").refused(Refusal::NotAGovernment);
-    let noted = given::<Fire>(with_deaths(11)).when(note("government.33"), &cx).events();
+    let noted = given::<Fire>(with_deaths(11)).when(note("government.33"), &cx).facts();
     assert!(matches!(noted[..], [Event::InquiryNoted { tier: Tier::Province, supersedes: None, .. }]));
 }
 
@@ -361,7 +364,7 @@ fn the_state_council_s_group_is_formed_by_its_authority() {
         panic!()
     };
     let by_state = Command::NoteInquiry { inquiry, government, by_state: true, leader, members };
-    let noted = given::<Fire>(extreme).when(by_state, &cx).events();
+    let noted = given::<Fire>(extreme).when(by_state, &cx).facts();
     assert!(matches!(noted[..], [Event::InquiryNoted { tier: Tier::State, .. }]));
 }
 
@@ -379,7 +382,7 @@ fn a_higher_government_takes_an_inquiry_over_and_a_second_of_the_same_level_is_r
         members: members.clone(),
     };
     given::<Fire>(city.clone()).when(second("government.3307"), &cx).refused(Refusal::AlreadyInquired);
-    let noted = given::<Fire>(city).when(second("government.33"), &cx).events();
+    let noted = given::<Fire>(city).when(second("government.33"), &cx).facts();
     assert!(
         matches!(&noted[..], [Event::InquiryNoted { supersedes: Some(first), .. }] if first.as_str() == "wuyi-inquiry")
     );

@@ -1,10 +1,13 @@
 //! What can be asked of an inquiry, and when the law says no.
 
-use decider::{Context, Decider, Department, DepartmentKind, Id};
-use law::{AreaCode, Due, Level, Period, Role as Side, RuleError, Suspension, Tier, Uscc, start_of_day};
+use decider::{Clocked, Context, Decider, Department, DepartmentKind, Id, Winding, clocked};
+use law::{
+    AreaCode, Level, Period, Role as Side, Tier, Uscc,
+    clock::{self, Clock, Clocks, Extension},
+};
 use time::{Date, OffsetDateTime};
 
-use super::{Duty, Event, InquiryId, Stage, State, evolve, state::Open};
+use super::{Duty, Event, InquiryId, Stage, State, clocks, evolve, state::Open};
 use crate::fire::FireId;
 
 /// A command for an inquiry.
@@ -39,8 +42,10 @@ pub enum Command {
     Evaluate { document: String },
     /// A higher government has taken the inquiry over.
     Supersede { by: InquiryId },
-    /// The clock's: a duty was not done.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -74,34 +79,14 @@ impl Decider for Inquiry {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (
-                State::Unknown,
-                Command::Form { fire, area, government, tier, leader, members, accident_at, level },
-            ) => {
-                let report_by = report_by(accident_at, 0, &[], cx)?;
-                Ok(vec![Event::Formed {
-                    fire,
-                    area,
-                    government,
-                    tier,
-                    leader,
-                    members,
-                    accident_at,
-                    level,
-                    report_by,
-                }])
+        match &command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            Command::Extend { at, .. } | Command::Reply { at, .. } => {
+                let cx = Context { at: *at, ..cx.clone() };
+                clocked::act::<Self>(state, &cx, |state| answer(state, command, &cx))
             }
-            (State::Unknown, _) => Err(Refusal::NotFormed),
-            (State::Open(_), Command::Form { .. }) => Err(Refusal::AlreadyFormed),
-            (State::Open(open), command) => {
-                handle(open, command, cx).map(|event| event.into_iter().collect())
-            }
-            (
-                State::Superseded,
-                Command::Breach { .. } | Command::Supersede { .. } | Command::NoteLevel { .. },
-            ) => Ok(vec![]),
-            (State::Superseded, _) => Err(Refusal::TakenOver),
+            _ => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -110,15 +95,69 @@ impl Decider for Inquiry {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Inquiry {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Open(open) => Some(&open.clocks),
+            State::Unknown | State::Superseded => None,
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match state {
+            State::Unknown => Ok(()),
+            State::Open(open) => Ok(clocks::wind(open, event, winding)?),
+            State::Superseded => Ok(winding.cancel_all("superseded")?),
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (
+            State::Unknown,
+            Command::Form { fire, area, government, tier, leader, members, accident_at, level },
+        ) => {
+            let period = cx.rules.period("fire.gov.report")?;
+            let report_by = cx.calendar.due(accident_at, period, Side::Agency);
+            Ok(vec![Event::Formed {
+                fire,
+                area,
+                government,
+                tier,
+                leader,
+                members,
+                accident_at,
+                level,
+                report_by,
+            }])
+        }
+        (State::Unknown, _) => Err(Refusal::NotFormed),
+        (State::Open(_), Command::Form { .. }) => Err(Refusal::AlreadyFormed),
+        (State::Open(open), command) => handle(open, command, cx).map(|event| event.into_iter().collect()),
+        (State::Superseded, Command::Supersede { .. } | Command::NoteLevel { .. }) => Ok(vec![]),
+        (State::Superseded, _) => Err(Refusal::TakenOver),
     }
 }
 
 fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     match command {
         Command::NoteLevel { level } => Ok((level != open.level).then_some(Event::LevelNoted { level })),
-        Command::Extend { days, by, at } => extend(open, days, by, at, cx).map(Some),
+        Command::Extend { days, by, at: _ } => extend(open, days, by, cx).map(Some),
         Command::CommissionAppraisal { appraisal } => {
             group(open, cx)?;
             inquiring(open)?;
@@ -127,8 +166,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         }
         Command::ReturnAppraisal { appraisal } => return_appraisal(open, appraisal, cx),
         Command::SubmitReport { document } => submit(open, document, cx).map(Some),
-        Command::Reply { level, responsible_units, by, at } => {
-            reply(open, level, responsible_units, by, at, cx).map(Some)
+        Command::Reply { level, responsible_units, by, at: _ } => {
+            reply(open, level, responsible_units, by, cx).map(Some)
         }
         Command::Publish => {
             group(open, cx)?;
@@ -142,66 +181,53 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             Ok((!open.evaluated).then_some(Event::Evaluated { document, in_time }))
         }
         Command::Supersede { by } => Ok(Some(Event::Superseded { by })),
-        Command::Breach { duty, due } => {
-            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
-        }
-        Command::Form { .. } => Err(Refusal::AlreadyFormed),
+        // The decider has answered these before it asks here.
+        Command::Form { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
 }
 
-fn extend(
-    open: &Open,
-    days: u32,
-    by: Department,
-    at: OffsetDateTime,
-    cx: &Context,
-) -> Result<Event, Refusal> {
+fn extend(open: &Open, days: u32, by: Department, cx: &Context) -> Result<Event, Refusal> {
     the_government(open, &by)?;
     inquiring(open)?;
     if days == 0 {
         return Err(Refusal::NoDays);
     }
-    let left = cx.rules.period("fire.gov.report_extend")?.count().saturating_sub(open.extended_days);
+    let left = cx.rules.period("fire.gov.report_extend")?.count().saturating_sub(open.extended_days());
     if days > left {
         return Err(Refusal::ExtensionTooLong { wanted: days, left });
     }
-    let suspensions = open.suspensions();
-    let running = report_by(open.accident_at, open.extended_days, &suspensions, cx)?;
-    if running.is_past(at) {
-        return Err(Refusal::PeriodOver { last_day: running.last_day });
+    let mut clock = open.reporting().cloned().ok_or(Refusal::NotFormed)?;
+    if !clock.in_time(cx.at) {
+        return Err(Refusal::PeriodOver { last_day: clock.until.due.last_day });
     }
-    let report_by = report_by(open.accident_at, open.extended_days + days, &suspensions, cx)?;
+    let period = Period::CalendarDays(days);
+    clock.extensions.push(Extension { by: by.to_string(), document: String::new(), period });
+    let report_by = clock.runs_out(&cx.calendar, cx.at);
     Ok(Event::Extended { days, approved_by: by, report_by })
 }
 
 fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
     group(open, cx)?;
-    let Some(suspension) = open.appraisals.get(&appraisal) else {
+    let Some(known) = open.appraisals.get(&appraisal) else {
         return Err(Refusal::AppraisalUnknown { appraisal });
     };
-    if suspension.to.is_some() {
+    if known.returned {
         return Ok(None);
     }
-    if cx.at < suspension.from {
+    if cx.at < known.since {
         return Err(Refusal::ReturnedBeforeCommissioned);
     }
-    let mut appraisals = open.appraisals.clone();
-    appraisals.insert(appraisal.clone(), Suspension { from: suspension.from, to: Some(cx.at) });
-    let suspensions: Vec<_> = appraisals.into_values().collect();
-    let report_by = report_by(open.accident_at, open.extended_days, &suspensions, cx)?;
+    let resumed = clock::Event::Resumed { reference: appraisal.to_string(), at: cx.at, until: None };
+    let clock = Clock::evolve(open.reporting().cloned(), &resumed).ok_or(Refusal::NotFormed)?;
+    let report_by = clock.runs_out(&cx.calendar, cx.at);
     Ok(Some(Event::AppraisalReturned { appraisal, at: cx.at, report_by }))
 }
 
 fn submit(open: &Open, document: String, cx: &Context) -> Result<Event, Refusal> {
     group(open, cx)?;
     inquiring(open)?;
-    let due = report_by(open.accident_at, open.extended_days, &open.suspensions(), cx)?;
-    let reply = match open.level {
-        Level::Extreme => "fire.gov.reply_extreme",
-        Level::General | Level::Larger | Level::Major => "fire.gov.reply",
-    };
-    let reply_by = cx.calendar.due(cx.at, cx.rules.period(reply)?, Side::Agency);
-    Ok(Event::ReportSubmitted { document, in_time: !due.is_past(cx.at), reply_by })
+    let reply_by = cx.calendar.due(cx.at, cx.rules.period(clocks::reply_rule(open.level))?, Side::Agency);
+    Ok(Event::ReportSubmitted { document, in_time: open.in_time(Duty::Report, cx.at), reply_by })
 }
 
 fn reply(
@@ -209,7 +235,6 @@ fn reply(
     level: Level,
     responsible_units: Vec<Uscc>,
     by: Department,
-    at: OffsetDateTime,
     cx: &Context,
 ) -> Result<Event, Refusal> {
     the_government(open, &by)?;
@@ -223,28 +248,9 @@ fn reply(
         government: by,
         level,
         responsible_units,
-        in_time: open.in_time(Duty::Reply, at),
-        evaluate_by: cx.calendar.due(at, evaluate, Side::Agency),
+        in_time: open.in_time(Duty::Reply, cx.at),
+        evaluate_by: cx.calendar.due(cx.at, evaluate, Side::Agency),
     })
-}
-
-/// When the report is due, every appraisal's time left out once however many run together.
-fn report_by(
-    accident_at: OffsetDateTime,
-    extended_days: u32,
-    suspensions: &[Suspension],
-    cx: &Context,
-) -> Result<Due, RuleError> {
-    let suspensions = if cx.rules.flag("fire.gov.appraisal_excluded")? { suspensions } else { &[] };
-    let period = cx.rules.period("fire.gov.report")?;
-    let first = cx.calendar.due_excluding(accident_at, period, Side::Agency, suspensions, cx.at);
-    if extended_days == 0 {
-        return Ok(first);
-    }
-    let more = Period::CalendarDays(extended_days);
-    // The extension begins where the first period ends, so what was left out there is not left out again.
-    let start = start_of_day(first.last_day);
-    Ok(cx.calendar.due_excluding(start, more, Side::Agency, suspensions, cx.at))
 }
 
 fn inquiring(open: &Open) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! What happens to a government's inquiry. Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id};
-use law::{AreaCode, Due, Level, Tier, Uscc};
+use law::{AreaCode, Due, Level, Tier, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
@@ -73,8 +73,8 @@ pub enum Event {
     Evaluated { document: String, in_time: bool },
     /// A higher government has taken the inquiry over.
     Superseded { by: InquiryId },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -2,9 +2,9 @@
 
 use decider::{
     Context, Department, DepartmentKind, Id, Role,
-    harness::{Given, actor, context, given},
+    harness::{Given, actor, beside_clocks, context, given},
 };
-use law::{AreaCode, Level, Tier, Uscc};
+use law::{AreaCode, Level, Tier, Uscc, clock};
 use time::{
     OffsetDateTime,
     macros::{date, datetime},
@@ -88,18 +88,17 @@ fn nothing_is_inquired_into_before_a_group_is_formed() {
 
 #[test]
 fn the_report_is_due_sixty_days_from_the_accident_and_not_from_the_forming() {
-    let Some(Event::Formed { report_by, .. }) = formed().pop() else { panic!() };
+    let Some(Event::Formed { report_by, .. }) = beside_clocks(formed()).pop() else { panic!() };
     assert_eq!(report_by.last_day, date!(2023 - 06 - 16));
     assert_eq!(after(formed()).deadline(), Some(datetime!(2023-06-17 0:00 +8)));
-    let breach = Command::Breach { duty: Duty::Report, due: report_by.clone() };
-    after(formed())
-        .when(breach, &group(datetime!(2023-06-17 0:00 +8)))
-        .then([Event::DutyBreached { duty: Duty::Report, due: report_by }]);
+    let said = after(formed()).when(Command::Tick, &group(datetime!(2023-06-17 0:00 +8))).events();
+    let event = clock::Event::Breached { due: report_by };
+    assert_eq!(said, [Event::Clock { duty: Duty::Report, event }]);
 }
 
 #[test]
 fn the_government_extends_it_by_sixty_days_at_most_to_15_august() {
-    let events = after(formed()).when(extend(60), &group(JUNE_10)).events();
+    let events = after(formed()).when(extend(60), &group(JUNE_10)).facts();
     let [Event::Extended { report_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(report_by.last_day, date!(2023 - 08 - 15));
     after(formed())
@@ -110,7 +109,7 @@ fn the_government_extends_it_by_sixty_days_at_most_to_15_august() {
     after(twenty.clone())
         .when(extend(41), &group(JUNE_10))
         .refused(Refusal::ExtensionTooLong { wanted: 41, left: 40 });
-    let forty = after(twenty).when(extend(40), &group(JUNE_10)).events();
+    let forty = after(twenty).when(extend(40), &group(JUNE_10)).facts();
     assert!(
         matches!(&forty[..], [Event::Extended { report_by, .. }] if report_by.last_day == date!(2023 - 08 - 15))
     );
@@ -158,16 +157,18 @@ fn only_the_group_reports() {
 
 #[test]
 fn a_report_is_in_time_within_the_extension_and_answered_in_fifteen_days() {
-    let Some(Event::ReportSubmitted { in_time: true, reply_by, .. }) = reported().pop() else { panic!() };
+    let Some(Event::ReportSubmitted { in_time: true, reply_by, .. }) = beside_clocks(reported()).pop() else {
+        panic!()
+    };
     assert_eq!(reply_by.last_day, date!(2023 - 08 - 04));
     let late = story(formed(), [(submit(), group(JULY_20))]);
-    assert!(matches!(late.last(), Some(Event::ReportSubmitted { in_time: false, .. })));
+    assert!(matches!(beside_clocks(late.clone()).pop(), Some(Event::ReportSubmitted { in_time: false, .. })));
 }
 
 #[test]
 fn an_extremely_grave_accident_is_answered_in_thirty_days() {
     let risen = story(formed(), [(Command::NoteLevel { level: Level::Extreme }, group(JUNE_10))]);
-    let events = after(risen).when(submit(), &group(datetime!(2023-06-15 9:00 +8))).events();
+    let events = after(risen).when(submit(), &group(datetime!(2023-06-15 9:00 +8))).facts();
     let [Event::ReportSubmitted { reply_by, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(reply_by.last_day, date!(2023 - 07 - 15));
     after(formed()).when(Command::NoteLevel { level: Level::Major }, &group(JUNE_10)).then([]);
@@ -181,7 +182,9 @@ fn the_government_replies_once_and_after_the_report() {
     let other = Command::Reply { level: Level::Major, responsible_units: vec![], by, at: JULY_20 };
     after(reported()).when(other, &cx).refused(Refusal::NotTheGovernment);
     after(replied()).when(reply(), &cx).refused(Refusal::AlreadyReplied);
-    let Some(Event::Replied { in_time: true, evaluate_by, .. }) = replied().pop() else { panic!() };
+    let Some(Event::Replied { in_time: true, evaluate_by, .. }) = beside_clocks(replied()).pop() else {
+        panic!()
+    };
     assert_eq!(evaluate_by.last_day, date!(2024 - 07 - 28));
 }
 

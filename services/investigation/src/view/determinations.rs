@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::{Due, Tier};
+use law::{Due, Tier, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::{
@@ -93,8 +93,11 @@ impl View for DeterminationsView {
             | Event::CasualtiesNoted {}
             | Event::PartiesHeard { .. }
             | Event::Filed { .. }
-            | Event::FileReturned { .. }
-            | Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            | Event::FileReturned { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new, .. }, .. } => {
+                rederive(tx, recorded, old.due, new.map(|until| until.due)).await?;
+            }
+            Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -207,6 +210,28 @@ async fn state(
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: Due,
+    new: Option<Due>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update determinations
+         set due = case when due = $2 then $3 else due end, version = $4,
+             determine_by = case when determine_by = $2 then coalesce($3, determine_by) else determine_by end
+         where fire_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(new.map(Json))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::{Due, Level, Tier};
+use law::{Due, Level, Tier, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 use time::OffsetDateTime;
 
@@ -79,26 +79,20 @@ impl View for FiresView {
         }
         match recorded.event::<Event>()? {
             event @ Event::AlarmRaised { .. } => raise(tx, recorded, event).await?,
-            Event::ReportDue { from, due } => arm_report(tx, recorded, from, due).await?,
-            Event::Reported { from, .. } => match from.duty() {
-                Some(duty) => stop(tx, recorded, duty).await?,
-                None => touch(tx, recorded).await?,
-            },
             Event::CasualtiesUpdated { totals, .. } => count(tx, recorded, totals).await?,
             Event::LevelDetermined { level, .. } => grade(tx, recorded, level).await?,
             Event::JurisdictionMoved { track: Track::Cause, to, .. } => move_cause(tx, recorded, to).await?,
             Event::JurisdictionMoved { track: Track::Government, to, .. } => {
                 move_government(tx, recorded, to).await?;
             }
-            Event::Extinguished { declare_loss_by } => {
-                extinguish(tx, recorded).await?;
-                arm(tx, recorded, Duty::DeclareLoss, declare_loss_by).await?;
-            }
-            Event::LossDeclared { .. } => stop(tx, recorded, Duty::DeclareLoss).await?,
+            Event::Extinguished { .. } => extinguish(tx, recorded).await?,
             Event::SceneClosed { .. } => scene(tx, recorded, true).await?,
             Event::SceneReleased {} => scene(tx, recorded, false).await?,
             Event::InquiryNoted { inquiry, .. } => inquire(tx, recorded, inquiry.as_str()).await?,
-            Event::DutyBreached { duty, .. } => stop(tx, recorded, duty).await?,
+            Event::Clock { duty, event } => turn(tx, recorded, duty, &event).await?,
+            Event::ReportDue { .. } | Event::Reported { .. } | Event::LossDeclared { .. } => {
+                touch(tx, recorded).await?;
+            }
         }
         Ok(())
     }
@@ -129,14 +123,15 @@ async fn raise(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Resu
     .map(drop)
 }
 
-async fn arm_report(
+async fn turn(
     tx: &mut PgConnection,
     recorded: &Recorded,
-    from: Rung,
-    due: Due,
+    duty: Duty,
+    event: &clock::Event,
 ) -> Result<(), sqlx::Error> {
-    match from.duty() {
-        Some(duty) => arm(tx, recorded, duty, due).await,
+    match event.moves() {
+        Some(Some(due)) => arm(tx, recorded, duty, due.clone()).await,
+        Some(None) => stop(tx, recorded, duty).await,
         None => touch(tx, recorded).await,
     }
 }

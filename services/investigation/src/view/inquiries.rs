@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::{Due, Level};
+use law::{Due, Level, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::{fire::Rung, inquiry::Event};
@@ -76,7 +76,10 @@ impl View for InquiriesView {
             Event::Published {} => publish(tx, recorded).await?,
             Event::Evaluated { .. } => state(tx, recorded, "evaluated", None).await?,
             Event::Superseded { .. } => state(tx, recorded, "superseded", None).await?,
-            Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new, .. }, .. } => {
+                rederive(tx, recorded, old.due, new.map(|until| until.due)).await?;
+            }
+            Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -188,6 +191,28 @@ async fn state(
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: Due,
+    new: Option<Due>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update inquiries
+         set due = case when due = $2 then $3 else due end, version = $4,
+             report_by = case when report_by = $2 then coalesce($3, report_by) else report_by end
+         where inquiry_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(new.map(Json))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {

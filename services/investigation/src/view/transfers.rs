@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::Due;
+use law::{Due, clock};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection, types::Json};
 
@@ -86,7 +86,10 @@ impl View for TransfersView {
             Event::Objected { answer_by } => state(tx, recorded, "objected", Some(answer_by)).await?,
             Event::HandedOver { .. } => state(tx, recorded, "handed-over", None).await?,
             Event::Closed { .. } => state(tx, recorded, "closed", None).await?,
-            Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new, .. }, .. } => {
+                rederive(tx, recorded, old.due, new.map(|until| until.due)).await?;
+            }
+            Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -162,6 +165,26 @@ async fn state(
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: Due,
+    new: Option<Due>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update transfers set due = case when due = $2 then $3 else due end, version = $4
+         where transfer_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(new.map(Json))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {

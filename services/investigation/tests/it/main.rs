@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in test functions, not in what they share
 
 mod desk;
+mod down;
 mod grpc;
 mod story;
 mod view;

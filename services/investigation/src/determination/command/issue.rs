@@ -11,7 +11,7 @@ use super::{
         Duty, Event, Review,
         state::{Open, Stage},
     },
-    Refusal, body, determine_by, investigating, officer_of_the_body,
+    Refusal, body, investigating, officer_of_the_body,
 };
 
 /// Determines the cause, in the ordinary or the simple procedure, for the first time or after a review.
@@ -41,7 +41,7 @@ pub(super) fn issue(
         tier: open.tier_at(cx.at),
         simple,
         again,
-        in_time: in_time(open, again, cx)?,
+        in_time: open.in_time(if again { Duty::Redetermine } else { Duty::Determine }, cx.at),
         serve_by: (!simple).then(|| due(serve)),
         file_by: simple.then(|| due(file)),
     })
@@ -96,14 +96,6 @@ fn check(officers: &[Certificate], simple: bool, cx: &Context) -> Result<(), Ref
         Err(Flaw::TooFewOfficers { shown, .. }) if simple && shown > 0 => Ok(()),
         checked => Ok(checked?),
     }
-}
-
-fn in_time(open: &Open, again: bool, cx: &Context) -> Result<bool, Refusal> {
-    if again {
-        return Ok(open.in_time(Duty::Redetermine, cx.at));
-    }
-    let due = determine_by(open.alarm_at, open.extended, &open.suspensions(), cx)?;
-    Ok(!due.is_past(cx.at))
 }
 
 fn issued_tier(open: &Open) -> Result<Tier, Refusal> {
