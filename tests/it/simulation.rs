@@ -154,7 +154,7 @@ impl Tally {
             "listing.Listed",
             "claim.PaymentConfirmed",
             "budget.Posted",
-            "hazard.DutyBreached",
+            "hazard.Clock",
         ] {
             assert!(self.kinds.get(kind).is_some_and(|count| *count > 0), "no world came to {kind}");
         }

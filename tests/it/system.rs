@@ -143,7 +143,10 @@ async fn what_falls_due_on_the_way_acts_at_its_own_instant_and_is_heard_of_befor
     let log = system.node("hazard").unwrap().log().clone();
     let events =
         log.read_all(1, u64::MAX, eventlog::Direction::Forwards).try_collect::<Vec<_>>().await.unwrap();
-    let late = events.iter().filter(|event| event.kind == "VerificationOverdue").collect::<Vec<_>>();
+    let late = events
+        .iter()
+        .filter(|event| String::from_utf8_lossy(&event.data).contains(r#""type":"Breached""#))
+        .collect::<Vec<_>>();
     assert_eq!(late.len(), 2);
     for event in &late {
         let delay = event.recorded_at - event.occurred_at;

@@ -1,5 +1,6 @@
 //! A hazard case (隐患): inspected, ordered corrected, re-inspected; a major one is determined, reported and listed.
 
+mod clocks;
 mod command;
 mod event;
 mod state;

@@ -26,8 +26,8 @@ pub const SERVICE: Service = Service {
     name: "hazard",
     grpc: "fenghuo.hazard.v1.HazardService",
     aggregates: &[
-        Aggregate::of::<report::Report>(),
-        Aggregate::of::<hazard::Hazard>(),
+        Aggregate::of_clocked::<report::Report>(),
+        Aggregate::of_clocked::<hazard::Hazard>(),
         Aggregate::of::<authority::Authority>(),
     ],
     publish: publish::publish,

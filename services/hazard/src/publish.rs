@@ -2,6 +2,7 @@
 
 use contracts::hazard::v1 as public;
 use decider::{Public, Recorded, Unreadable};
+use law::clock;
 
 use crate::{authority, hazard, report};
 
@@ -9,18 +10,18 @@ use crate::{authority, hazard, report};
 pub fn publish(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
     let id = recorded.stream.id();
     match recorded.stream.category() {
-        "report" => chassis::event(recorded).map(|event| Some(of_report(id, event))),
-        "hazard" => chassis::event(recorded).map(|event| Some(of_hazard(id, event))),
+        "report" => chassis::event(recorded).map(|event| of_report(id, event)),
+        "hazard" => chassis::event(recorded).map(|event| of_hazard(id, event)),
         // What others made public is not made public again.
         "authority" => chassis::event::<authority::Event>(recorded).map(|_| None),
         other => Err(chassis::unknown_category(other)),
     }
 }
 
-fn of_report(id: &str, event: report::Event) -> Public {
+fn of_report(id: &str, event: report::Event) -> Option<Public> {
     use report::Event;
     let report_id = id.to_owned();
-    match event {
+    Some(match event {
         Event::Received {
             reporter_ref,
             channel,
@@ -45,14 +46,14 @@ fn of_report(id: &str, event: report::Event) -> Public {
         Event::Verified { confirmed, by } => {
             Public::of(&public::ReportVerified { report_id, confirmed, verified_by: by.into() })
         }
-        Event::VerificationOverdue { due } => breached(report_id, "verify", &due),
-    }
+        Event::Clock { duty, event } => return clock(report_id, &duty.to_string(), &event),
+    })
 }
 
-fn of_hazard(id: &str, event: hazard::Event) -> Public {
+fn of_hazard(id: &str, event: hazard::Event) -> Option<Public> {
     use hazard::Event;
     let hazard_id = id.to_owned();
-    match event {
+    Some(match event {
         Event::Opened { premises, area, unit, category, report, reporter_ref: _ } => {
             Public::of(&public::CaseOpened {
                 hazard_id,
@@ -115,10 +116,14 @@ fn of_hazard(id: &str, event: hazard::Event) -> Public {
         }
         Event::Delisted { consent: _ } => Public::of(&public::SupervisionDelisted { hazard_id }),
         Event::Closed {} => Public::of(&public::CaseClosed { hazard_id }),
-        Event::DutyBreached { duty, due } => breached(hazard_id, &duty.to_string(), &due),
-    }
+        Event::Clock { duty, event } => return clock(hazard_id, &duty.to_string(), &event),
+    })
 }
 
-fn breached(subject: String, duty: &str, due: &law::Due) -> Public {
-    Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due: Some(chassis::due(due)) })
+fn clock(subject: String, duty: &str, event: &clock::Event) -> Option<Public> {
+    if let clock::Event::Breached { due } = event {
+        let due = Some(chassis::due(due));
+        return Some(Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due }));
+    }
+    chassis::clock(&subject, duty, event)
 }

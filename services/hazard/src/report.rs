@@ -5,7 +5,7 @@ mod event;
 mod state;
 
 pub use command::{Command, Refusal, Report};
-pub use event::Event;
+pub use event::{Duty, Event};
 pub use state::{Open, State};
 
 use state::evolve;
@@ -75,7 +75,8 @@ mod tests {
         let after = context(at, clerk.actor.clone());
         let breached = standing.when(command.clone(), &after).events();
         assert_eq!(breached.len(), 1);
-        given::<Report>(events.into_iter().chain(breached)).when(command, &after).then([]);
+        let all = events.into_iter().chain(breached);
+        assert_eq!(given::<Report>(all).when(command, &after).events(), []);
     }
 
     use decider::Decider;

@@ -1,14 +1,19 @@
 //! What can be asked of a hazard case, and when the law says no.
 
 use decider::{
-    Context, Decider, Department, DepartmentKind, Id, Role,
+    Clocked, Context, Decider, Department, DepartmentKind, Id, Role, Winding,
     authority::{Certificate, Delegation, Flaw, check_delegation, check_officers},
+    clocked,
 };
-use law::{AreaCode, Due, Period, Role as Side, Uscc, end_of_day, shanghai_date};
+use law::{
+    AreaCode, Due, Period, Role as Side, Uscc,
+    clock::{self, Clocks},
+    end_of_day, shanghai_date,
+};
 use time::{Date, OffsetDateTime};
 
 use super::{
-    Duty, Event, Outcome, State, evolve,
+    Duty, Event, Outcome, State, clocks, evolve,
     state::{Major, Open, Stage},
 };
 
@@ -47,8 +52,10 @@ pub enum Command {
     Delist { consent: String },
     /// 销号
     Close,
-    /// The clock's: a duty was not done.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -105,17 +112,10 @@ impl Decider for Hazard {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (State::Unknown, Command::Open { premises, area, unit, category, report, reporter_ref }) => {
-                Ok(vec![Event::Opened { premises, area, unit, category, report, reporter_ref }])
-            }
-            (State::Unknown, _) => Err(Refusal::NotOpened),
-            (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
-            (State::Open(open), command) => {
-                handle(open, command, cx).map(|event| event.into_iter().collect())
-            }
-            (State::Closed, Command::Breach { .. } | Command::Close) => Ok(vec![]),
-            (State::Closed, _) => Err(Refusal::AlreadyClosed),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -124,8 +124,43 @@ impl Decider for Hazard {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Hazard {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Open(open) => Some(&open.clocks),
+            State::Unknown | State::Closed => None,
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(_: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        Ok(clocks::wind(event, winding)?)
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (State::Unknown, Command::Open { premises, area, unit, category, report, reporter_ref }) => {
+            Ok(vec![Event::Opened { premises, area, unit, category, report, reporter_ref }])
+        }
+        (State::Unknown, _) => Err(Refusal::NotOpened),
+        (State::Open(_), Command::Open { .. }) => Err(Refusal::AlreadyOpened),
+        (State::Open(open), command) => handle(open, command, cx).map(|event| event.into_iter().collect()),
+        (State::Closed, Command::Close) => Ok(vec![]),
+        (State::Closed, _) => Err(Refusal::AlreadyClosed),
     }
 }
 
@@ -171,10 +206,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             (_, Stage::Reinspected(Outcome::Corrected)) => Ok(Some(Event::Closed {})),
             _ => Err(Refusal::NotCorrected),
         },
-        Command::Breach { duty, due } => {
-            Ok((open.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due }))
-        }
-        Command::Open { .. } => Err(Refusal::AlreadyOpened),
+        // The decider has answered these before it asks here.
+        Command::Open { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
 }
 
@@ -219,7 +252,7 @@ fn order(
     officer(cx)?;
     match open.stage {
         Stage::Reported => return Err(Refusal::NotInspected),
-        Stage::Inspected if open.duties.due(&Duty::ServeOrder).is_none() && items.is_empty() => {
+        Stage::Inspected if !open.owes_order() && items.is_empty() => {
             return Err(Refusal::NothingFound);
         }
         _ => {}

@@ -4,7 +4,7 @@ use decider::{
     Department, Id,
     authority::{Certificate, Delegation},
 };
-use law::{AreaCode, Due, Uscc};
+use law::{AreaCode, Due, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
@@ -91,8 +91,8 @@ pub enum Event {
     Delisted { consent: String },
     /// 销号
     Closed {},
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

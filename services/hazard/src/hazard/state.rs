@@ -1,7 +1,7 @@
 //! What a hazard case remembers.
 
-use decider::{Duties, Id};
-use law::{AreaCode, Due, Uscc};
+use decider::Id;
+use law::{AreaCode, Due, Uscc, clock::Clocks};
 
 use super::{Duty, Event, Outcome};
 
@@ -55,7 +55,7 @@ pub struct Open {
     pub document: String,
     pub opinion_by: Option<Due>,
     pub major: Major,
-    pub duties: Duties<Duty>,
+    pub clocks: Clocks<Duty>,
 }
 
 /// Remembers an event.
@@ -72,7 +72,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 document: String::new(),
                 opinion_by: None,
                 major: Major::No,
-                duties: Duties::default(),
+                clocks: Clocks::default(),
             }))
         }
         (State::Open(_), Event::Closed {}) => State::Closed,
@@ -85,39 +85,28 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 }
 
 impl Open {
+    /// Whether something was found that no order has answered.
+    pub fn owes_order(&self) -> bool {
+        self.clocks.get(&Duty::ServeOrder).is_some_and(|clock| clock.end.is_none())
+    }
+
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Inspected { serve_by, opinion_by, .. } => {
+            Event::Inspected { opinion_by, .. } => {
                 self.stage = Stage::Inspected;
                 self.opinion_by = Some(opinion_by.clone());
-                if let Some(due) = serve_by {
-                    self.duties.arm(Duty::ServeOrder, due.clone());
-                }
             }
-            Event::RectificationOrdered { document, due, reinspect_by, .. } => {
+            Event::RectificationOrdered { document, due, .. } => {
                 self.stage = Stage::Ordered(due.clone());
                 self.document.clone_from(document);
-                self.duties.stop(&Duty::ServeOrder);
-                self.duties.arm(Duty::Reinspect, reinspect_by.clone());
             }
-            Event::Reinspected { outcome, .. } => {
-                self.stage = Stage::Reinspected(*outcome);
-                self.duties.stop(&Duty::Reinspect);
-            }
-            Event::MajorDetermined { notice_by, .. } => {
-                self.major = Major::Determined;
-                self.duties.arm(Duty::ServeMajorNotice, notice_by.clone());
-            }
-            Event::MajorNoticeServed { .. } => {
-                self.major = Major::NoticeServed;
-                self.duties.stop(&Duty::ServeMajorNotice);
-            }
+            Event::Reinspected { outcome, .. } => self.stage = Stage::Reinspected(*outcome),
+            Event::MajorDetermined { .. } => self.major = Major::Determined,
+            Event::MajorNoticeServed { .. } => self.major = Major::NoticeServed,
             Event::ReportedToGovernment { .. } => self.major = Major::Reported,
             Event::ListedForSupervision { .. } => self.major = Major::Listed,
             Event::Delisted { .. } => self.major = Major::Delisted,
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
             Event::Opened { .. } | Event::Closed {} => {}
         }
     }

@@ -1,10 +1,13 @@
 //! What can be asked of a report, and when the law says no.
 
-use decider::{Context, Decider, Department, Id, Role};
-use law::{AreaCode, Due, Role as Side};
+use decider::{Clocked, Context, Decider, Department, Id, Role, Winding, clocked};
+use law::{
+    AreaCode, Due, Role as Side,
+    clock::{self, Clocks},
+};
 use time::OffsetDateTime;
 
-use super::{Event, Open, State, evolve};
+use super::{Duty, Event, State, evolve};
 
 /// A command for a report.
 #[derive(Debug, Clone)]
@@ -27,8 +30,10 @@ pub enum Command {
         /// Who verified, where that is not the actor.
         by: Option<Id>,
     },
-    /// The clock's: the verification is overdue.
-    Breach { due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -56,33 +61,10 @@ impl Decider for Report {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (
-                State::Unknown,
-                Command::Receive { reporter_ref, channel, real_name, insider, premises, area, category },
-            ) => {
-                clerk(cx)?;
-                let verify_by = verify_by(&category, cx)?;
-                Ok(vec![Event::Received {
-                    reporter_ref,
-                    channel,
-                    real_name,
-                    insider,
-                    premises,
-                    area,
-                    category,
-                    verify_by,
-                }])
-            }
-            (_, Command::Receive { .. }) => Err(Refusal::AlreadyReceived),
-            (State::Unknown, _) => Err(Refusal::NotReceived),
-            (State::Open(_), Command::Route { to }) => clerk(cx).map(|()| vec![Event::Routed { to }]),
-            (State::Open(_), Command::Verify { confirmed, by }) => {
-                Ok(vec![Event::Verified { confirmed, by: by.unwrap_or_else(|| cx.actor.id.clone()) }])
-            }
-            (State::Closed, Command::Verify { .. } | Command::Route { .. }) => Err(Refusal::AlreadyVerified),
-            (State::Open(open), Command::Breach { due }) => Ok(breach(open, due)),
-            (State::Closed, Command::Breach { .. }) => Ok(vec![]),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -91,12 +73,70 @@ impl Decider for Report {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Report {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
         match state {
-            State::Open(Open { verify_by: Some(due), .. }) => {
-                Some((due.past_from(), Command::Breach { due: due.clone() }))
-            }
-            State::Open(_) | State::Unknown | State::Closed => None,
+            State::Open(open) => Some(&open.clocks),
+            State::Unknown | State::Closed => None,
         }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(_: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match event {
+            Event::Received { category, verify_by, .. } => {
+                let holder = winding.actor().department.clone();
+                let terms = winding.terms(rule(category), Side::Agency, holder)?;
+                Ok(winding.arm(Duty::Verify, terms, verify_by)?)
+            }
+            Event::Routed { to } => Ok(winding.pass(Duty::Verify, to)?),
+            Event::Verified { .. } => Ok(winding.meet(Duty::Verify)?),
+            Event::Clock { .. } => Ok(()),
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (
+            State::Unknown,
+            Command::Receive { reporter_ref, channel, real_name, insider, premises, area, category },
+        ) => {
+            clerk(cx)?;
+            let verify_by = verify_by(&category, cx)?;
+            Ok(vec![Event::Received {
+                reporter_ref,
+                channel,
+                real_name,
+                insider,
+                premises,
+                area,
+                category,
+                verify_by,
+            }])
+        }
+        (_, Command::Receive { .. }) => Err(Refusal::AlreadyReceived),
+        (State::Unknown, _) => Err(Refusal::NotReceived),
+        (State::Open(_), Command::Route { to }) => clerk(cx).map(|()| vec![Event::Routed { to }]),
+        (State::Open(_), Command::Verify { confirmed, by }) => {
+            Ok(vec![Event::Verified { confirmed, by: by.unwrap_or_else(|| cx.actor.id.clone()) }])
+        }
+        (State::Closed, Command::Verify { .. } | Command::Route { .. }) => Err(Refusal::AlreadyVerified),
+        // The decider has answered these before it asks here.
+        (_, Command::Tick | Command::Rederive) => Ok(vec![]),
     }
 }
 
@@ -104,15 +144,11 @@ fn clerk(cx: &Context) -> Result<(), Refusal> {
     if cx.actor.has(Role::Clerk) { Ok(()) } else { Err(Refusal::NotAClerk) }
 }
 
-fn verify_by(category: &Id, cx: &Context) -> Result<Due, law::RuleError> {
+fn rule(category: &Id) -> &'static str {
     let urgent = URGENT.contains(&category.as_str());
-    let rule = if urgent { "complaint.fire.verify_urgent" } else { "complaint.fire.verify_other" };
-    Ok(cx.calendar.due(cx.at, cx.rules.period(rule)?, Side::Agency))
+    if urgent { "complaint.fire.verify_urgent" } else { "complaint.fire.verify_other" }
 }
 
-fn breach(open: &Open, due: Due) -> Vec<Event> {
-    match &open.verify_by {
-        Some(running) if *running == due => vec![Event::VerificationOverdue { due }],
-        _ => vec![],
-    }
+fn verify_by(category: &Id, cx: &Context) -> Result<Due, law::RuleError> {
+    Ok(cx.calendar.due(cx.at, cx.rules.period(rule(category))?, Side::Agency))
 }

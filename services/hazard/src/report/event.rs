@@ -1,9 +1,18 @@
 //! What happens to a report (举报). Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id};
-use law::{AreaCode, Due};
+use law::{AreaCode, Due, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
+
+/// A duty that the clock watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Duty {
+    /// On-site verification within 24 hours or 3 working days (消防监督检查规定 18).
+    Verify,
+}
 
 /// An event of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
@@ -30,8 +39,8 @@ pub enum Event {
         /// Who verified: a reference, never a name.
         by: Id,
     },
-    /// The verification was not done in time.
-    VerificationOverdue { due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -1,9 +1,9 @@
 //! What a report remembers.
 
 use decider::Id;
-use law::Due;
+use law::clock::Clocks;
 
-use super::Event;
+use super::{Duty, Event};
 
 /// A report as it stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,18 +22,18 @@ pub enum State {
 pub struct Open {
     /// The reporter's reference.
     pub reporter_ref: Id,
-    /// When the verification is due; `None` once breached.
-    pub verify_by: Option<Due>,
+    pub clocks: Clocks<Duty>,
 }
 
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (_, Event::Received { reporter_ref, verify_by, .. }) => {
-            State::Open(Open { reporter_ref: reporter_ref.clone(), verify_by: Some(verify_by.clone()) })
+        (_, Event::Received { reporter_ref, .. }) => {
+            State::Open(Open { reporter_ref: reporter_ref.clone(), clocks: Clocks::default() })
         }
-        (State::Open(open), Event::VerificationOverdue { .. }) => {
-            State::Open(Open { verify_by: None, ..open })
+        (State::Open(mut open), Event::Clock { duty, event }) => {
+            open.clocks.remember(duty, event);
+            State::Open(open)
         }
         (State::Open(_), Event::Verified { .. }) => State::Closed,
         (state, _) => state,

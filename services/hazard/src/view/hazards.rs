@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::Due;
+use law::{Due, clock};
 use sqlx::{FromRow, PgConnection};
 use time::OffsetDateTime;
 
@@ -94,7 +94,10 @@ impl View for HazardsView {
             Event::ListedForSupervision { due, .. } => state(tx, recorded, "listed", Some(&due)).await?,
             Event::Delisted { .. } => state(tx, recorded, "delisted", None).await?,
             Event::Closed {} => state(tx, recorded, "closed", None).await?,
-            Event::ReportedToGovernment { .. } | Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
+                rederive(tx, recorded, &old.due, &new.due).await?;
+            }
+            Event::ReportedToGovernment { .. } | Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -123,6 +126,30 @@ async fn state(
     .execute(tx)
     .await
     .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: &Due,
+    new: &Due,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update hazards
+         set due_last_day = $3, due_at = $4, due_calendar = $5, due_provisional = $6, due_rolled = $7
+         where hazard_id = $1 and due_at = $2",
+    )
+    .bind(recorded.stream.id())
+    .bind(old.at)
+    .bind(new.last_day)
+    .bind(new.at)
+    .bind(new.calendar.clone())
+    .bind(new.provisional)
+    .bind(new.rolled)
+    .execute(&mut *tx)
+    .await?;
+    touch(tx, recorded).await
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {
