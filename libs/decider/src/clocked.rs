@@ -185,34 +185,33 @@ impl<K: Ord + Clone> Winding<'_, K> {
     /// What the pack says of a rule, for a clock that starts with the act.
     pub fn terms(&self, rule: &str, role: Role, holder: impl ToString) -> Result<Terms, Unwound> {
         let period = self.cx.rules.period(rule).map_err(Unwound::Rule)?;
-        self.terms_of(rule, period, role, holder)
+        let basis = self.cx.rules.article(rule).map_err(Unwound::Rule)?;
+        Ok(self.set(rule, basis, period, role, holder))
     }
 
-    /// The same for a period that a decision has set under a rule.
-    pub fn terms_of(
-        &self,
-        rule: &str,
-        period: Period,
-        role: Role,
-        holder: impl ToString,
-    ) -> Result<Terms, Unwound> {
-        Ok(Terms {
-            rule: rule.to_owned(),
-            basis: self.cx.rules.article(rule).map_err(Unwound::Rule)?.to_owned(),
+    /// The same for a period that no row gives, because a decision sets it; `name` is nobody's row.
+    pub fn set(&self, name: &str, basis: &str, period: Period, role: Role, holder: impl ToString) -> Terms {
+        Terms {
+            rule: name.to_owned(),
+            basis: basis.to_owned(),
             period,
             role,
             holder: holder.to_string(),
             start: self.at,
             warn: None,
             extensions_max: 0,
-        })
+        }
     }
 
     /// Starts a duty's clock, in place of one that may still run. The event has said the same due date.
     pub fn arm(&mut self, duty: K, terms: Terms, told: &Due) -> Result<(), Unwound> {
         self.cancel(&duty, "again")?;
         self.act(duty.clone(), Act::Arm { terms })?;
-        debug_assert_eq!(self.clocks.get(&duty).map(|clock| &clock.until.due), Some(told), "one due date");
+        debug_assert_eq!(
+            self.clocks.get(&duty).map(|clock| clock.until.due.at),
+            Some(told.at),
+            "one due date"
+        );
         Ok(())
     }
 
