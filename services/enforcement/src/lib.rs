@@ -27,9 +27,9 @@ pub const SERVICE: Service = Service {
     aggregates: &[
         Aggregate::of::<certificate::Certification>(),
         Aggregate::of::<delegation::Delegating>(),
-        Aggregate::of::<penalty::Penalty>(),
+        Aggregate::of_clocked::<penalty::Penalty>(),
         Aggregate::of::<act::Act>(),
-        Aggregate::of::<seal::Seal>(),
+        Aggregate::of_clocked::<seal::Seal>(),
     ],
     publish: publish::publish,
     listens_to: &["hazard"],

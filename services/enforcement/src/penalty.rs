@@ -1,5 +1,6 @@
 //! A penalty case (行政处罚): referred, filed, investigated, noticed, heard, decided, published, paid, revised.
 
+mod clocks;
 mod command;
 mod event;
 mod handling;

@@ -2,6 +2,7 @@
 
 use contracts::enforcement::v1 as public;
 use decider::{Public, Recorded, Unreadable, authority::Delegation};
+use law::clock;
 use time::OffsetDateTime;
 
 use crate::{
@@ -127,7 +128,11 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         Event::PublicationWithdrawn { in_time, .. } => {
             Public::of(&public::PublicationWithdrawn { penalty_id, in_time })
         }
-        Event::DutyBreached { duty, due } => breached(penalty_id, &duty.to_string(), &due),
+        // A right that lapses is nobody's breach.
+        Event::Clock { duty: duty @ penalty::Duty::Defend, event: clock::Event::Breached { due } } => {
+            chassis::clock_passed(id, duty, &due)
+        }
+        Event::Clock { duty, event } => return clock(penalty_id, &duty.to_string(), &event),
     };
     Some(message)
 }
@@ -189,10 +194,18 @@ fn of_seal(id: &str, event: seal::Event) -> Option<Public> {
             Public::of(&public::SealBroken { seal_id, unit: unit.to_string() })
         }
         Event::Lifted { cause } => Public::of(&public::SealLifted { seal_id, cause: cause.to_string() }),
-        Event::DutyBreached { duty, due } => breached(seal_id, &duty.to_string(), &due),
+        // A term that ends is nobody's breach.
+        Event::Clock { duty: duty @ seal::Duty::Term, event: clock::Event::Breached { due } } => {
+            chassis::clock_passed(id, duty, &due)
+        }
+        Event::Clock { duty, event } => return clock(seal_id, &duty.to_string(), &event),
     })
 }
 
-fn breached(subject: String, duty: &str, due: &law::Due) -> Public {
-    Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due: Some(chassis::due(due)) })
+fn clock(subject: String, duty: &str, event: &clock::Event) -> Option<Public> {
+    if let clock::Event::Breached { due } = event {
+        let due = Some(chassis::due(due));
+        return Some(Public::of(&public::DeadlineBreached { subject, duty: duty.to_owned(), due }));
+    }
+    chassis::clock(&subject, duty, event)
 }

@@ -4,6 +4,7 @@
 //! **Invariant**: a fire rescue body seals in its own name, for 30 days at most. Nobody else does, under
 //! whatever delegation (行政强制法 17).
 
+mod clocks;
 mod command;
 mod event;
 mod state;

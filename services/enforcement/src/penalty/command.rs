@@ -1,13 +1,17 @@
 //! What can be asked of a penalty case, and when the law says no.
 
 use decider::{
-    Context, Decider, Department, Id,
+    Clocked, Context, Decider, Department, Id, Winding,
     authority::{Certificate, Delegation, Flaw},
+    clocked,
 };
-use law::{Due, Level, Period};
+use law::{
+    Due, Level, Period,
+    clock::{self, Clocks},
+};
 use time::{Date, OffsetDateTime};
 
-use super::{Duty, Event, InYuan, Outcome, ReviewGround, State, Subject, evolve, handling, settling};
+use super::{Duty, Event, InYuan, Outcome, ReviewGround, State, Subject, clocks, evolve, handling, settling};
 
 /// A command for a penalty case.
 #[derive(Debug, Clone)]
@@ -54,8 +58,10 @@ pub enum Command {
     Revise { outcome: Outcome, fine_fen: i64, document: String },
     /// 撤回公开信息
     WithdrawPublication { reason: String },
-    /// The clock's: a period ran out.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -139,31 +145,11 @@ impl Decider for Penalty {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        let event = match (state, command) {
-            (State::Unknown, Command::Refer { subject, order }) => Some(Event::Referred { subject, order }),
-            // What policies and the clock repeat, or send too late, changes nothing.
-            (_, Command::Refer { .. }) => None,
-            (State::Open(open), Command::ConfirmAct) => handling::confirm(open),
-            (State::Open(open), Command::DenyAct { holder }) => handling::deny(open, holder),
-            (State::Open(open), Command::Breach { duty, due }) => handling::breach(open, duty, due),
-            (State::Decided(decided), Command::Breach { duty, due }) => settling::breach(decided, duty, due),
-            (_, Command::ConfirmAct | Command::DenyAct { .. } | Command::Breach { .. }) => None,
-            (State::Unknown, command @ Command::File { .. }) => Some(handling::file(None, command, cx)?),
-            (State::Referred(subject), command @ Command::File { .. }) => {
-                Some(handling::file(Some(subject), command, cx)?)
-            }
-            (_, Command::File { .. }) => return Err(Refusal::AlreadyFiled),
-            (State::Unknown, _) => return Err(Refusal::NoSuchCase),
-            (State::Referred(subject), Command::Dismiss { ground }) => {
-                Some(handling::dismiss_referred(subject, ground, cx)?)
-            }
-            (State::Referred(_), _) => return Err(Refusal::NotFiled),
-            (State::Open(open), command) => handling::handle(open, command, cx)?,
-            (State::Decided(decided), command) => settling::settle(decided, command, cx)?,
-            (State::Dismissed, Command::Dismiss { .. }) => None,
-            (State::Dismissed, _) => return Err(Refusal::AlreadyDismissed),
-        };
-        Ok(event.into_iter().collect())
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
+        }
     }
 
     fn evolve(state: State, event: &Event) -> State {
@@ -171,13 +157,65 @@ impl Decider for Penalty {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let duties = match state {
-            State::Open(open) => &open.duties,
-            State::Decided(decided) => &decided.duties,
-            State::Unknown | State::Referred(_) | State::Dismissed => return None,
-        };
-        duties.next().map(|(duty, due)| (due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
     }
+}
+
+impl Clocked for Penalty {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Open(open) => Some(&open.case.clocks),
+            State::Decided(decided) => Some(&decided.case.clocks),
+            State::Unknown | State::Referred(_) | State::Dismissed => None,
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        Ok(clocks::wind(state, event, winding)?)
+    }
+
+    fn run_out(_: &State, duty: &Duty, due: &Due) -> Vec<Event> {
+        match duty {
+            Duty::Defend => vec![Event::DefenceLapsed { due: due.clone() }],
+            Duty::Decide | Duty::Pay | Duty::Publish | Duty::WithdrawPublication => vec![],
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    let event = match (state, command) {
+        (State::Unknown, Command::Refer { subject, order }) => Some(Event::Referred { subject, order }),
+        // What policies and the clock repeat, or send too late, changes nothing.
+        (_, Command::Refer { .. }) => None,
+        (State::Open(open), Command::ConfirmAct) => handling::confirm(open),
+        (State::Open(open), Command::DenyAct { holder }) => handling::deny(open, holder),
+        (_, Command::ConfirmAct | Command::DenyAct { .. }) => None,
+        (State::Unknown, command @ Command::File { .. }) => Some(handling::file(None, command, cx)?),
+        (State::Referred(subject), command @ Command::File { .. }) => {
+            Some(handling::file(Some(subject), command, cx)?)
+        }
+        (_, Command::File { .. }) => return Err(Refusal::AlreadyFiled),
+        (State::Unknown, _) => return Err(Refusal::NoSuchCase),
+        (State::Referred(subject), Command::Dismiss { ground }) => {
+            Some(handling::dismiss_referred(subject, ground, cx)?)
+        }
+        (State::Referred(_), _) => return Err(Refusal::NotFiled),
+        (State::Open(open), command) => handling::handle(open, command, cx)?,
+        (State::Decided(decided), command) => settling::settle(decided, command, cx)?,
+        (State::Dismissed, Command::Dismiss { .. }) => None,
+        (State::Dismissed, _) => return Err(Refusal::AlreadyDismissed),
+    };
+    Ok(event.into_iter().collect())
 }
 
 /// Whether the actor's unit handles the case or answers for it.

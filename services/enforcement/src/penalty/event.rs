@@ -4,7 +4,7 @@ use decider::{
     Department, Id,
     authority::{Certificate, Delegation},
 };
-use law::{AreaCode, Due, Level, Uscc};
+use law::{AreaCode, Due, Level, Period, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
@@ -103,6 +103,8 @@ pub enum Event {
         fine_fen: i64,
         /// Whether it tells of the right to a hearing.
         hearing: bool,
+        /// How long the unit has, as the body has set it.
+        defence: Period,
         defend_by: Due,
         /// A hearing may be asked for until then.
         hearing_by: Option<Due>,
@@ -161,8 +163,8 @@ pub enum Event {
     },
     /// 撤回公开信息
     PublicationWithdrawn { reason: String, in_time: bool },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -4,13 +4,13 @@ use decider::{
     Context, Department, DepartmentKind, Id, Role,
     authority::{Delegation, Model, check_delegation, check_officers},
 };
-use law::{Due, Level, Period, Role as Side, RuleError};
+use law::{Level, Period, Role as Side, RuleError};
 
 use super::{
     Command, Duty, Event, InYuan, Norm, Range, Refusal, ReviewGround, Subject,
     command::ours,
     settling,
-    state::{Claim, Hearing, Notice, Open, Proposal},
+    state::{Claim, Hearing, Open, Proposal},
 };
 
 pub(super) fn confirm(open: &Open) -> Option<Event> {
@@ -19,16 +19,6 @@ pub(super) fn confirm(open: &Open) -> Option<Event> {
 
 pub(super) fn deny(open: &Open, holder: Id) -> Option<Event> {
     (open.claim == Claim::Pending).then_some(Event::ActTaken { holder })
-}
-
-pub(super) fn breach(open: &Open, duty: Duty, due: Due) -> Option<Event> {
-    if open.duties.due(&duty) != Some(&due) {
-        return None;
-    }
-    Some(match duty {
-        Duty::Defend => Event::DefenceLapsed { due },
-        _ => Event::DutyBreached { duty, due },
-    })
 }
 
 pub(super) fn file(referred: Option<&Subject>, command: Command, cx: &Context) -> Result<Event, Refusal> {
@@ -135,10 +125,10 @@ pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Opti
             serve_notice(open, document, defence, hearing, cx).map(Some)
         }
         Command::ReceiveDefence { document } => {
-            in_window(open, cx).map(|_| Some(Event::DefenceReceived { document }))
+            in_window(open, cx).map(|()| Some(Event::DefenceReceived { document }))
         }
         Command::WaiveDefence { document, hearing } => {
-            in_window(open, cx).map(|_| Some(Event::DefenceWaived { document, hearing, at: cx.at }))
+            in_window(open, cx).map(|()| Some(Event::DefenceWaived { document, hearing, at: cx.at }))
         }
         Command::RequestHearing => request_hearing(open, cx),
         Command::CloseHearing { record } => close_hearing(open, record, cx).map(Some),
@@ -159,7 +149,8 @@ pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Opti
         | Command::File { .. }
         | Command::ConfirmAct
         | Command::DenyAct { .. }
-        | Command::Breach { .. } => Ok(None),
+        | Command::Tick
+        | Command::Rederive => Ok(None),
     }
 }
 
@@ -230,6 +221,7 @@ fn serve_notice(
         document,
         fine_fen,
         hearing,
+        defence,
         defend_by: cx.calendar.due(cx.at, defence, Side::Party),
         hearing_by: hearing.then(|| cx.calendar.due(cx.at, request, Side::Party)),
     })
@@ -251,13 +243,11 @@ fn hearing_due(authority: &Department, fine_fen: i64, cx: &Context) -> Result<bo
     }
 }
 
-fn in_window<'a>(open: &'a Open, cx: &Context) -> Result<&'a Notice, Refusal> {
-    match &open.notice {
+fn in_window(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    match open.case.due(Duty::Defend) {
         None => Err(Refusal::NotNoticed),
-        Some(notice) if notice.defend_by.is_past(cx.at) => {
-            Err(Refusal::DefenceTooLate { until: notice.defend_by.last_day })
-        }
-        Some(notice) => Ok(notice),
+        Some(due) if due.is_past(cx.at) => Err(Refusal::DefenceTooLate { until: due.last_day }),
+        Some(_) => Ok(()),
     }
 }
 

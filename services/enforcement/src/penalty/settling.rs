@@ -32,7 +32,7 @@ pub(super) fn decide(
     }
     let proposal = open.proposal.as_ref().ok_or(Refusal::NotConcluded)?;
     let notice = open.notice.as_ref().ok_or(Refusal::NotNoticed)?;
-    heard(notice, cx)?;
+    heard(open, notice, cx)?;
     deliberated(open, proposal, notice, &panel)?;
     let case = &open.case;
     let range = within(fine_fen, range(&case.item, case.accident_level, cx)?)?;
@@ -52,7 +52,7 @@ pub(super) fn decide(
         panel,
         pay_by: cx.calendar.due(cx.at, pay, Side::Party),
         publish_by: publish_by(open, cx)?,
-        in_time: !open.decide_by.is_past(cx.at),
+        in_time: open.case.in_time(Duty::Decide, cx.at),
     })
 }
 
@@ -75,10 +75,10 @@ fn in_its_name(open: &Open, delegation: Option<&Delegation>, cx: &Context) -> Re
 /// A defence that was received does not close the window: the unit may add to it until the last day. Only a
 /// written waiver shortens it (行政处罚法 45, 62), and a hearing asked for in time is held first (65).
 /// Decision 21.
-fn heard(notice: &Notice, cx: &Context) -> Result<(), Refusal> {
+fn heard(open: &Open, notice: &Notice, cx: &Context) -> Result<(), Refusal> {
     let waived = notice.waived.is_some_and(|at| at <= cx.at);
-    if !waived && !notice.defend_by.is_past(cx.at) {
-        return Err(Refusal::DefenceWindowOpen { until: notice.defend_by.last_day });
+    if let Some(due) = open.case.due(Duty::Defend).filter(|due| !waived && !due.is_past(cx.at)) {
+        return Err(Refusal::DefenceWindowOpen { until: due.last_day });
     }
     match (&notice.hearing_by, notice.hearing) {
         (None, _) => Ok(()),
@@ -110,10 +110,6 @@ fn publish_by(open: &Open, cx: &Context) -> Result<Option<Due>, Refusal> {
     Ok(Some(cx.calendar.due(cx.at, publish, Side::Agency)))
 }
 
-pub(super) fn breach(decided: &Decided, duty: Duty, due: Due) -> Option<Event> {
-    (decided.duties.due(&duty) == Some(&due)).then_some(Event::DutyBreached { duty, due })
-}
-
 pub(super) fn settle(decided: &Decided, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     let case = &decided.case;
     match command {
@@ -131,8 +127,9 @@ pub(super) fn settle(decided: &Decided, command: Command, cx: &Context) -> Resul
         Command::WithdrawPublication { reason } => {
             ours(&case.department, &case.authority, cx)?;
             match &decided.publication {
-                Publication::Withdrawing(due) => {
-                    Ok(Some(Event::PublicationWithdrawn { reason, in_time: !due.is_past(cx.at) }))
+                Publication::Withdrawing => {
+                    let in_time = case.in_time(Duty::WithdrawPublication, cx.at);
+                    Ok(Some(Event::PublicationWithdrawn { reason, in_time }))
                 }
                 Publication::Withdrawn => Ok(None),
                 Publication::No | Publication::Public => Err(Refusal::NothingToWithdraw),
@@ -145,7 +142,7 @@ pub(super) fn settle(decided: &Decided, command: Command, cx: &Context) -> Resul
 fn publish(decided: &Decided) -> Result<Option<Event>, Refusal> {
     match &decided.publication {
         Publication::Public => Ok(None),
-        Publication::Withdrawing(_) => Err(Refusal::PublicationNotWithdrawn),
+        Publication::Withdrawing => Err(Refusal::PublicationNotWithdrawn),
         _ if decided.revoked => Err(Refusal::DecisionRevoked),
         Publication::No | Publication::Withdrawn => Ok(Some(Event::Published {})),
     }
@@ -165,7 +162,7 @@ fn pay(decided: &Decided, amount_fen: i64, cx: &Context) -> Result<Event, Refusa
     Ok(Event::FinePaid {
         amount_fen,
         outstanding_fen: outstanding_fen - amount_fen,
-        late: decided.pay_by.is_past(cx.at),
+        late: !decided.case.in_time(Duty::Pay, cx.at),
     })
 }
 
@@ -202,7 +199,7 @@ fn withdraw_by(decided: &Decided, cx: &Context) -> Result<Option<Due>, Refusal> 
     match &decided.publication {
         Publication::No | Publication::Withdrawn => Ok(None),
         // A second revision does not give more time for what was not withdrawn after the first.
-        Publication::Withdrawing(due) => Ok(Some(due.clone())),
+        Publication::Withdrawing => Ok(decided.case.due(Duty::WithdrawPublication).cloned()),
         Publication::Public => {
             let period = cx.rules.period("penalty.withdraw_publication")?;
             Ok(Some(cx.calendar.due(cx.at, period, Side::Agency)))

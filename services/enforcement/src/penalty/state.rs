@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use decider::{Department, Duties, Id, authority::Delegation};
-use law::{Due, Level};
+use decider::{Department, Id, authority::Delegation};
+use law::{Due, Level, clock::Clocks};
 use time::OffsetDateTime;
 
 use super::{Duty, Event, Outcome, ReviewGround, Subject};
@@ -33,6 +33,19 @@ pub struct Case {
     pub department: Department,
     pub authority: Department,
     pub accident_level: Option<Level>,
+    pub clocks: Clocks<Duty>,
+}
+
+impl Case {
+    /// When a duty is due, or was; none if it never was.
+    pub fn due(&self, duty: Duty) -> Option<&Due> {
+        self.clocks.get(&duty).map(|clock| &clock.until.due)
+    }
+
+    /// Whether an act at this instant keeps the duty's time.
+    pub fn in_time(&self, duty: Duty, at: OffsetDateTime) -> bool {
+        self.clocks.get(&duty).is_none_or(|clock| clock.in_time(at))
+    }
 }
 
 /// Whether the act is this case's.
@@ -55,7 +68,6 @@ pub struct Proposal {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     pub fine_fen: i64,
-    pub defend_by: Due,
     pub hearing_by: Option<Due>,
     /// Since when a written waiver shortens the window.
     pub waived: Option<OffsetDateTime>,
@@ -83,9 +95,6 @@ pub struct Open {
     pub notice: Option<Notice>,
     /// Whether legal review was passed, on what was known last.
     pub reviewed: bool,
-    /// What the law wants, whether or not the clock has told of its breach already.
-    pub decide_by: Due,
-    pub duties: Duties<Duty>,
 }
 
 /// Where the publication stands.
@@ -93,8 +102,8 @@ pub struct Open {
 pub enum Publication {
     No,
     Public,
-    /// To be withdrawn until then.
-    Withdrawing(Due),
+    /// To be withdrawn.
+    Withdrawing,
     Withdrawn,
 }
 
@@ -104,10 +113,8 @@ pub struct Decided {
     pub case: Case,
     pub fine_fen: i64,
     pub paid_fen: i64,
-    pub pay_by: Due,
     pub publication: Publication,
     pub revoked: bool,
-    pub duties: Duties<Duty>,
 }
 
 /// Remembers an event.
@@ -139,14 +146,11 @@ fn file(event: &Event) -> State {
         authority,
         handler,
         accident_level,
-        decide_by,
         ..
     } = event
     else {
         return State::Unknown;
     };
-    let mut duties = Duties::default();
-    duties.arm(Duty::Decide, decide_by.clone());
     State::Open(Box::new(Open {
         case: Case {
             subject: subject.clone(),
@@ -155,34 +159,26 @@ fn file(event: &Event) -> State {
             department: department.clone(),
             authority: authority.clone(),
             accident_level: *accident_level,
+            clocks: Clocks::default(),
         },
         claim: Claim::Pending,
         handlers: officers.iter().map(|officer| &officer.number).chain([handler]).cloned().collect(),
         proposal: None,
         notice: None,
         reviewed: false,
-        decide_by: decide_by.clone(),
-        duties,
     }))
 }
 
 fn decide(case: Case, event: &Event) -> State {
-    let Event::Decided { fine_fen, pay_by, publish_by, .. } = event else {
+    let Event::Decided { fine_fen, .. } = event else {
         return State::Unknown;
     };
-    let mut duties = Duties::default();
-    duties.arm(Duty::Pay, pay_by.clone());
-    if let Some(due) = publish_by {
-        duties.arm(Duty::Publish, due.clone());
-    }
     State::Decided(Box::new(Decided {
         case,
         fine_fen: *fine_fen,
         paid_fen: 0,
-        pay_by: pay_by.clone(),
         publication: Publication::No,
         revoked: false,
-        duties,
     }))
 }
 
@@ -197,21 +193,15 @@ impl Open {
                 self.reviewed = false;
             }
             Event::LegallyReviewed { passed, .. } => self.reviewed = *passed,
-            Event::NoticeServed { fine_fen, defend_by, hearing_by, .. } => {
-                self.duties.arm(Duty::Defend, defend_by.clone());
+            Event::NoticeServed { fine_fen, hearing_by, .. } => {
                 self.notice = Some(Notice {
                     fine_fen: *fine_fen,
-                    defend_by: defend_by.clone(),
                     hearing_by: hearing_by.clone(),
                     waived: None,
                     hearing: Hearing::Silent,
                 });
             }
-            Event::DefenceReceived { .. } | Event::DefenceLapsed { .. } => {
-                self.duties.stop(&Duty::Defend);
-            }
             Event::DefenceWaived { hearing, at, .. } => {
-                self.duties.stop(&Duty::Defend);
                 if let Some(notice) = &mut self.notice {
                     notice.waived = Some(*at);
                     // A hearing that was held stays held: what follows from it is not waived by the unit.
@@ -226,9 +216,7 @@ impl Open {
                 // Who reviewed before the hearing has not seen its record (行政处罚法 58, 65).
                 self.reviewed = false;
             }
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
+            Event::Clock { duty, event } => self.case.clocks.remember(duty, event),
             _ => {}
         }
     }
@@ -243,37 +231,19 @@ impl Open {
 impl Decided {
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Published {} => {
-                self.publication = Publication::Public;
-                self.duties.stop(&Duty::Publish);
-            }
-            Event::FinePaid { amount_fen, outstanding_fen, .. } => {
+            Event::Published {} => self.publication = Publication::Public,
+            Event::FinePaid { amount_fen, .. } => {
                 self.paid_fen = self.paid_fen.saturating_add(*amount_fen);
-                if *outstanding_fen == 0 {
-                    self.duties.stop(&Duty::Pay);
-                }
             }
             Event::Revised { outcome, fine_fen, withdraw_by, .. } => {
                 self.fine_fen = *fine_fen;
                 self.revoked = *outcome == Outcome::Revoked;
-                if self.paid_fen >= self.fine_fen {
-                    self.duties.stop(&Duty::Pay);
-                }
-                if self.revoked {
-                    self.duties.stop(&Duty::Publish);
-                }
-                if let Some(due) = withdraw_by {
-                    self.publication = Publication::Withdrawing(due.clone());
-                    self.duties.arm(Duty::WithdrawPublication, due.clone());
+                if withdraw_by.is_some() {
+                    self.publication = Publication::Withdrawing;
                 }
             }
-            Event::PublicationWithdrawn { .. } => {
-                self.publication = Publication::Withdrawn;
-                self.duties.stop(&Duty::WithdrawPublication);
-            }
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
+            Event::PublicationWithdrawn { .. } => self.publication = Publication::Withdrawn,
+            Event::Clock { duty, event } => self.case.clocks.remember(duty, event),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use decider::{
     Context, DepartmentKind, Id, Role,
     authority::{Certificate, Delegation, Model},
-    harness::{actor, context, given},
+    harness::{actor, beside_clocks, context, given},
 };
 use law::{AreaCode, Level, Period, Uscc};
 use time::{OffsetDateTime, macros::datetime};

@@ -227,8 +227,9 @@ fn a_referred_case_is_decided_and_tells_what_the_reward_needs() {
 fn what_a_body_deliberates_is_not_made_public() {
     let world = referred_and_decided();
     let kinds: Vec<_> = world.public().into_iter().map(|public| public.kind).collect();
-    let names: Vec<_> = kinds.iter().map(|kind| kind.rsplit('.').next().unwrap()).collect();
-    assert_eq!(names, ["CaseFiled", "PriorNoticeServed", "PenaltyDecided"]);
+    let names: Vec<_> =
+        kinds.iter().filter_map(|kind| kind.strip_prefix("fenghuo.enforcement.v1.")).collect();
+    assert_eq!(names, ["CaseFiled", "PriorNoticeServed", "DefenceHeard", "PenaltyDecided"]);
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! What can be asked of a seal, and when the law says no.
 
 use decider::{
-    Context, Decider, DepartmentKind, Id, Role,
+    Clocked, Context, Decider, DepartmentKind, Id, Role, Winding,
     authority::{Certificate, Flaw, check_officers},
+    clocked,
 };
-use law::{AreaCode, Due, Period, Role as Side, Uscc};
+use law::{
+    AreaCode, Due, Period, Role as Side, Uscc,
+    clock::{self, Clocks},
+};
 use time::{Date, OffsetDateTime};
 
-use super::{Cause, Duty, Event, State, evolve, state::Sealed};
+use super::{Cause, Duty, Event, State, clocks, evolve, state::Sealed};
 
 /// Below this, a study is not collective.
 const PANEL_MIN: usize = 2;
@@ -38,8 +42,10 @@ pub enum Command {
     RecordBreaking { finding: String },
     /// 火灾隐患消除后解除
     Lift { officers: Vec<Certificate> },
-    /// The clock's: a period ran out.
-    Breach { duty: Duty, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -88,27 +94,10 @@ impl Decider for Seal {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        // Who may not seal is told so whatever else is wrong.
-        if !matches!(command, Command::Breach { .. }) {
-            may_seal(cx)?;
-        }
-        match (&state.standing, command) {
-            (standing, command @ Command::Order { .. }) => {
-                let ended = standing.as_ref().map(|sealed| term_ended(sealed, cx)).transpose()?;
-                let ordered = order(state, command, cx)?;
-                Ok(ended.into_iter().chain([ordered]).collect())
-            }
-            (None, Command::Breach { .. }) => Ok(vec![]),
-            (Some(sealed), Command::Breach { duty, due }) => {
-                Ok(breach(sealed, duty, due).into_iter().collect())
-            }
-            (Some(sealed), command) if !sealed.until.is_past(cx.at) => {
-                if cx.actor.department != sealed.authority {
-                    return Err(Refusal::NotTheSealingBody);
-                }
-                Ok(handle(sealed, command, cx)?.into_iter().collect())
-            }
-            (_, _) => Err(Refusal::NotSealed),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -117,9 +106,56 @@ impl Decider for Seal {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let (duty, due) = state.standing.as_ref()?.duties.next()?;
-        Some((due.past_from(), Command::Breach { duty, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
     }
+}
+
+impl Clocked for Seal {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        state.standing.as_ref().map(|sealed| &sealed.clocks)
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(_: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        Ok(clocks::wind(event, winding)?)
+    }
+
+    fn run_out(_: &State, duty: &Duty, _: &Due) -> Vec<Event> {
+        match duty {
+            Duty::Term => vec![Event::Lifted { cause: Cause::TermEnded }],
+            Duty::Regularise | Duty::Serve => vec![],
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    // Who may not seal is told so whatever else is wrong.
+    may_seal(cx)?;
+    let event = match (&state.standing, command) {
+        (None, command @ Command::Order { .. }) => Some(order(state, command, cx)?),
+        (Some(sealed), Command::Order { .. }) => {
+            return Err(sealed
+                .until()
+                .map_or(Refusal::NotSealed, |due| Refusal::AlreadySealed { until: due.last_day }));
+        }
+        (Some(sealed), command) => {
+            if cx.actor.department != sealed.authority {
+                return Err(Refusal::NotTheSealingBody);
+            }
+            handle(sealed, command, cx)?
+        }
+        (None, _) => return Err(Refusal::NotSealed),
+    };
+    Ok(event.into_iter().collect())
 }
 
 fn may_seal(cx: &Context) -> Result<(), Refusal> {
@@ -128,15 +164,6 @@ fn may_seal(cx: &Context) -> Result<(), Refusal> {
         DepartmentKind::Fire if cx.actor.has(Role::Officer) || cx.actor.has(Role::Head) => Ok(()),
         DepartmentKind::Fire => Err(Refusal::NotAnOfficer),
         _ => Err(Refusal::OnlyFireBody),
-    }
-}
-
-/// A seal whose term is over has ended, whether or not the clock has said so.
-fn term_ended(sealed: &Sealed, cx: &Context) -> Result<Event, Refusal> {
-    if sealed.until.is_past(cx.at) {
-        Ok(Event::Lifted { cause: Cause::TermEnded })
-    } else {
-        Err(Refusal::AlreadySealed { until: sealed.until.last_day })
     }
 }
 
@@ -180,7 +207,9 @@ fn order(state: &State, command: Command, cx: &Context) -> Result<Event, Refusal
         evidence,
         officers,
         panel,
+        period,
         until: until(period, cx)?,
+        inspected,
         serve_by: cx.calendar.due(inspected, serve, Side::Agency),
         regularise_by: pending.then(|| cx.calendar.due(cx.at, regularise, Side::Agency)),
     })
@@ -209,8 +238,10 @@ fn until(period: Period, cx: &Context) -> Result<Due, Refusal> {
 fn handle(sealed: &Sealed, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     match command {
         Command::Regularise { panel, upheld } => regularise(sealed, panel, upheld, cx).map(Some),
-        Command::Serve if sealed.served => Ok(None),
-        Command::Serve => Ok(Some(Event::Served { in_time: !sealed.serve_by.is_past(cx.at) })),
+        Command::Serve => {
+            let owed = sealed.owed(Duty::Serve);
+            Ok(owed.map(|clock| Event::Served { in_time: clock.in_time(cx.at) }))
+        }
         Command::RecordBreaking { .. } if sealed.broken => Ok(None),
         Command::RecordBreaking { finding } => Ok(Some(Event::Broken { finding, unit: sealed.unit.clone() })),
         Command::Lift { officers } => {
@@ -218,28 +249,18 @@ fn handle(sealed: &Sealed, command: Command, cx: &Context) -> Result<Option<Even
             Ok(Some(Event::Lifted { cause: Cause::Corrected }))
         }
         // The decider has answered these before it asks here.
-        Command::Order { .. } | Command::Breach { .. } => Ok(None),
+        Command::Order { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
 }
 
 fn regularise(sealed: &Sealed, panel: Vec<String>, upheld: bool, cx: &Context) -> Result<Event, Refusal> {
-    let due = sealed.regularise_by.as_ref().ok_or(Refusal::NotAnEmergency)?;
+    let clock = sealed.owed(Duty::Regularise).ok_or(Refusal::NotAnEmergency)?;
     if panel.len() < PANEL_MIN {
         return Err(Refusal::NoCollectiveStudy);
     }
     Ok(if upheld {
-        Event::Regularised { panel, in_time: !due.is_past(cx.at) }
+        Event::Regularised { panel, in_time: clock.in_time(cx.at) }
     } else {
         Event::Lifted { cause: Cause::NotUpheld }
-    })
-}
-
-fn breach(sealed: &Sealed, duty: Duty, due: Due) -> Option<Event> {
-    if sealed.duties.due(&duty) != Some(&due) {
-        return None;
-    }
-    Some(match duty {
-        Duty::Term => Event::Lifted { cause: Cause::TermEnded },
-        Duty::Regularise | Duty::Serve => Event::DutyBreached { duty, due },
     })
 }

@@ -1,9 +1,10 @@
 //! What happens to a seal (临时查封). Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id, authority::Certificate};
-use law::{AreaCode, Due, Uscc};
+use law::{AreaCode, Due, Period, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
+use time::OffsetDateTime;
 
 /// Why a seal ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
@@ -47,7 +48,12 @@ pub enum Event {
         evidence: Vec<Id>,
         officers: Vec<Certificate>,
         panel: Vec<String>,
+        /// For how long, as the body has decided.
+        period: Period,
         until: Due,
+        /// When the place was inspected.
+        #[serde(with = "time::serde::rfc3339")]
+        inspected: OffsetDateTime,
         serve_by: Due,
         /// Set where it was sealed at once, on oral consent.
         regularise_by: Option<Due>,
@@ -60,8 +66,8 @@ pub enum Event {
     Broken { finding: String, unit: Uscc },
     /// 解除
     Lifted { cause: Cause },
-    /// A duty was not done in time.
-    DutyBreached { duty: Duty, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

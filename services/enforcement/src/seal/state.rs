@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use decider::{Department, Duties, Id};
-use law::{Due, Uscc};
+use decider::{Department, Id};
+use law::{
+    Due, Uscc,
+    clock::{Clock, Clocks},
+};
 
 use super::{Duty, Event};
 
@@ -23,36 +26,33 @@ pub struct State {
 pub struct Sealed {
     pub unit: Uscc,
     pub authority: Department,
-    pub until: Due,
-    pub serve_by: Due,
-    pub served: bool,
-    /// An emergency seal that was not decided collectively so far.
-    pub regularise_by: Option<Due>,
     pub broken: bool,
-    pub duties: Duties<Duty>,
+    pub clocks: Clocks<Duty>,
+}
+
+impl Sealed {
+    /// When the seal ends by itself; a seal always has its term.
+    pub fn until(&self) -> Option<&Due> {
+        self.clocks.get(&Duty::Term).map(|clock| &clock.until.due)
+    }
+
+    /// The clock of what the body has still to do.
+    pub fn owed(&self, duty: Duty) -> Option<&Clock> {
+        self.clocks.get(&duty).filter(|clock| clock.end.is_none())
+    }
 }
 
 /// Remembers an event.
 pub(super) fn evolve(mut state: State, event: &Event) -> State {
     match event {
-        Event::Ordered { unit, authority, document, evidence, until, serve_by, regularise_by, .. } => {
-            let mut duties = Duties::default();
-            duties.arm(Duty::Term, until.clone());
-            duties.arm(Duty::Serve, serve_by.clone());
-            if let Some(due) = regularise_by {
-                duties.arm(Duty::Regularise, due.clone());
-            }
+        Event::Ordered { unit, authority, document, evidence, .. } => {
             state.evidence.extend(evidence.iter().cloned());
             state.documents.insert(document.clone());
             state.standing = Some(Box::new(Sealed {
                 unit: unit.clone(),
                 authority: authority.clone(),
-                until: until.clone(),
-                serve_by: serve_by.clone(),
-                served: false,
-                regularise_by: regularise_by.clone(),
                 broken: false,
-                duties,
+                clocks: Clocks::default(),
             }));
         }
         Event::Lifted { .. } => state.standing = None,
@@ -68,19 +68,12 @@ pub(super) fn evolve(mut state: State, event: &Event) -> State {
 impl Sealed {
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Served { .. } => {
-                self.served = true;
-                self.duties.stop(&Duty::Serve);
-            }
-            Event::Regularised { .. } => {
-                self.regularise_by = None;
-                self.duties.stop(&Duty::Regularise);
-            }
             Event::Broken { .. } => self.broken = true,
-            Event::DutyBreached { duty, .. } => {
-                self.duties.stop(duty);
-            }
-            Event::Ordered { .. } | Event::Lifted { .. } => {}
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
+            Event::Ordered { .. }
+            | Event::Regularised { .. }
+            | Event::Served { .. }
+            | Event::Lifted { .. } => {}
         }
     }
 }

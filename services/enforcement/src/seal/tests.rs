@@ -3,9 +3,9 @@
 use decider::{
     Context, DepartmentKind, Id, Refusal as _, Role,
     authority::Certificate,
-    harness::{actor, context, given},
+    harness::{actor, beside_clocks, context, given},
 };
-use law::{AreaCode, Period, Uscc};
+use law::{AreaCode, Period, Uscc, clock};
 use proptest::prelude::*;
 use time::{
     Duration, OffsetDateTime,
@@ -136,14 +136,14 @@ fn a_seal_needs_two_different_officers() {
 #[test]
 fn a_seal_lasts_thirty_days_at_most_and_never_rolls() {
     let cx = brigade(DAY);
-    let [Event::Ordered { until, authority, .. }] = &sealed(usual())[..] else { panic!() };
+    let [Event::Ordered { until, authority, .. }] = &beside_clocks(sealed(usual()))[..] else { panic!() };
     assert_eq!((until.last_day, authority.to_string()), (date!(2023 - 04 - 12), "fire.330723".to_owned()));
     given::<Seal>([])
         .when(order(Asked { days: 31, ..usual() }, &cx), &cx)
         .refused(Refusal::TooLong { until: date!(2023 - 04 - 12) });
     // The thirtieth day, 2026-10-01, is a holiday.
     let cx = brigade(datetime!(2026-09-01 10:00 +8));
-    let events = given::<Seal>([]).when(order(usual(), &cx), &cx).events();
+    let events = given::<Seal>([]).when(order(usual(), &cx), &cx).facts();
     assert!(matches!(&events[..], [Event::Ordered { until, .. }] if until.last_day == date!(2026 - 10 - 01)));
 }
 
@@ -159,17 +159,19 @@ fn a_seal_is_decided_by_collective_study_on_evidence() {
 #[test]
 fn the_decision_is_served_within_three_working_days_of_the_inspection() {
     let inspected = Some(datetime!(2023-03-10 16:00 +8));
-    let [Event::Ordered { serve_by, .. }] = &sealed(Asked { inspected, ..usual() })[..] else { panic!() };
+    let [Event::Ordered { serve_by, .. }] = &beside_clocks(sealed(Asked { inspected, ..usual() }))[..] else {
+        panic!()
+    };
     assert_eq!(serve_by.last_day, date!(2023 - 03 - 15));
     let at = datetime!(2023-03-17 0:00 +8);
     let standing = given::<Seal>(sealed(usual()));
     assert_eq!(standing.deadline(), Some(at));
-    let [Event::Ordered { serve_by, .. }] = &sealed(usual())[..] else { panic!() };
-    let breach = Command::Breach { duty: Duty::Serve, due: serve_by.clone() };
-    let breached = Event::DutyBreached { duty: Duty::Serve, due: serve_by.clone() };
-    standing.when(breach.clone(), &brigade(at)).then([breached.clone()]);
-    let late: Vec<_> = sealed(usual()).into_iter().chain([breached]).collect();
-    given::<Seal>(late.clone()).when(breach, &brigade(at)).then([]);
+    let [Event::Ordered { serve_by, .. }] = &beside_clocks(sealed(usual()))[..] else { panic!() };
+    let said = standing.when(Command::Tick, &brigade(at)).events();
+    let event = clock::Event::Breached { due: serve_by.clone() };
+    assert_eq!(said, [Event::Clock { duty: Duty::Serve, event }]);
+    let late: Vec<_> = sealed(usual()).into_iter().chain(said).collect();
+    assert_eq!(given::<Seal>(late.clone()).when(Command::Tick, &brigade(at)).events(), []);
     given::<Seal>(late).when(Command::Serve, &brigade(at)).then([Event::Served { in_time: false }]);
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
     given::<Seal>(served).when(Command::Serve, &brigade(DAY)).then([]);
@@ -181,7 +183,7 @@ fn the_decision_is_served_within_three_working_days_of_the_inspection() {
 #[test]
 fn an_emergency_seal_is_decided_collectively_within_24_hours_or_lifted() {
     let emergency = || sealed(Asked { panel: 0, emergency: true, ..usual() });
-    let [Event::Ordered { regularise_by: Some(due), .. }] = &emergency()[..] else { panic!() };
+    let [Event::Ordered { regularise_by: Some(due), .. }] = &beside_clocks(emergency())[..] else { panic!() };
     assert_eq!(due.at, datetime!(2023-03-14 10:00 +8));
     let panel = vec!["office-a".to_owned(), "office-b".to_owned()];
     let study = |upheld| Command::Regularise { panel: panel.clone(), upheld };
@@ -205,7 +207,7 @@ fn a_broken_seal_is_told_once_while_it_holds() {
     let at = brigade(datetime!(2023-03-25 10:00 +8));
     let breaking = Command::RecordBreaking { finding: "torn".into() };
     let broken = after(sealed(usual()), breaking.clone(), &at);
-    assert!(matches!(broken.last(), Some(Event::Broken { .. })));
+    assert!(matches!(beside_clocks(broken.clone()).pop(), Some(Event::Broken { .. })));
     given::<Seal>(broken).when(breaking.clone(), &at).then([]);
     let over = brigade(datetime!(2023-04-13 0:00 +8));
     given::<Seal>(sealed(usual())).when(breaking.clone(), &over).refused(Refusal::NotSealed);
@@ -224,14 +226,13 @@ fn the_body_that_sealed_lifts_the_seal() {
 
 #[test]
 fn a_seal_ends_by_itself_at_the_end_of_its_term() {
-    let [Event::Ordered { until, .. }] = &sealed(usual())[..] else { panic!() };
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
-    let standing = given::<Seal>(served.clone());
-    assert_eq!(standing.deadline(), Some(datetime!(2023-04-13 0:00 +8)));
-    let term = Command::Breach { duty: Duty::Term, due: until.clone() };
-    let lifted = Event::Lifted { cause: Cause::TermEnded };
-    standing.when(term.clone(), &brigade(until.at)).then([lifted.clone()]);
-    given::<Seal>(served.into_iter().chain([lifted])).when(term, &brigade(until.at)).then([]);
+    let standing = given::<Seal>(served);
+    let end = datetime!(2023-04-13 0:00 +8);
+    assert_eq!(standing.deadline(), Some(end));
+    let over = standing.when(Command::Tick, &brigade(end)).then([Event::Lifted { cause: Cause::TermEnded }]);
+    assert_eq!(over.deadline(), None);
+    assert_eq!(over.when(Command::Tick, &brigade(end)).events(), []);
 }
 
 #[test]
@@ -249,14 +250,17 @@ fn a_place_is_sealed_again_only_by_a_new_decision_on_new_evidence() {
     given::<Seal>(lifted.clone())
         .when(order(Asked { document: "f-2", ..usual() }, &cx), &cx)
         .refused(Refusal::NoNewEvidence);
-    assert!(matches!(after(lifted, order(again, &cx), &cx).last(), Some(Event::Ordered { .. })));
+    assert!(matches!(
+        beside_clocks(after(lifted, order(again, &cx), &cx)).last(),
+        Some(Event::Ordered { .. })
+    ));
 }
 
 #[test]
 fn a_term_that_is_over_does_not_wait_for_the_clock() {
     let cx = brigade(datetime!(2023-04-13 0:00 +8));
     let again = Asked { document: "f-2", evidence: vec!["photo-2"], ..usual() };
-    let events = given::<Seal>(sealed(usual())).when(order(again, &cx), &cx).events();
+    let events = given::<Seal>(sealed(usual())).when(order(again, &cx), &cx).facts();
     assert!(matches!(&events[..], [Event::Lifted { cause: Cause::TermEnded }, Event::Ordered { .. }]));
 }
 

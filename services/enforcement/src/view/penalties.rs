@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::Due;
+use law::{Due, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::penalty::{Event, Subject};
@@ -97,8 +97,11 @@ impl View for PenaltiesView {
             | Event::DefenceWaived { .. }
             | Event::DefenceLapsed { .. }
             | Event::HearingRequested {}
-            | Event::HearingClosed { .. }
-            | Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            | Event::HearingClosed { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
+                rederive(tx, recorded, &old.due, &new.due).await?;
+            }
+            Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -237,6 +240,31 @@ async fn publication(
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: &Due,
+    new: &Due,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update penalties
+         set decide_by = case when decide_by = $2 then $3 else decide_by end,
+             defend_by = case when defend_by = $2 then $3 else defend_by end,
+             pay_by = case when pay_by = $2 then $3 else pay_by end,
+             withdraw_by = case when withdraw_by = $2 then $3 else withdraw_by end,
+             version = $4
+         where penalty_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(Json(new))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {

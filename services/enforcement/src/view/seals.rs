@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::Due;
+use law::{Due, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::seal::Event;
@@ -64,7 +64,10 @@ impl View for SealsView {
             Event::Served { .. } => serve(tx, recorded).await?,
             Event::Broken { .. } => state(tx, recorded, "broken").await?,
             Event::Lifted { cause } => state(tx, recorded, &cause.to_string()).await?,
-            Event::Regularised { .. } | Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
+                rederive(tx, recorded, &old.due, &new.due).await?;
+            }
+            Event::Regularised { .. } | Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -114,6 +117,28 @@ async fn state(tx: &mut PgConnection, recorded: &Recorded, state: &str) -> Resul
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: &Due,
+    new: &Due,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update seals
+         set until = case when until = $2 then $3 else until end,
+             serve_by = case when serve_by = $2 then $3 else serve_by end, version = $4
+         where seal_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(Json(new))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {

@@ -87,6 +87,14 @@ const WORDS: &[(&str, &str)] = &[
     ("appraisal", "鉴定"),
     ("again", "重新起算"),
     ("superseded", "上级政府提级调查"),
+    ("closed", "已销号"),
+    ("dismissed", "不予处罚、撤销案件"),
+    ("lifted", "已解除查封"),
+    ("removed-early", "已提前移出"),
+    ("not-listed", "不予列入"),
+    ("excluded", "不予奖励"),
+    ("amount-withdrawn", "奖励金额已撤销"),
+    ("person", "自然人"),
     ("review-decided", "复核已作出结论"),
     ("taken-in", "公安机关已接收"),
     // duties that a clock watches
@@ -126,7 +134,7 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 /// How a word is read; the word itself where nobody has another name for it.
-pub(super) fn word(text: &str, lang: Lang) -> Option<String> {
+pub fn word(text: &str, lang: Lang) -> Option<String> {
     let (known, zh) = WORDS.iter().find(|(known, _)| *known == text)?;
     Some(match lang {
         Lang::Zh => (*zh).to_owned(),

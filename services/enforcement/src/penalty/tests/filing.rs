@@ -36,7 +36,7 @@ fn a_referred_case_is_filed_for_what_was_referred() {
         delegation: None,
         accident_level: None,
     };
-    let events = given::<Penalty>([referred()]).when(file(None), &cx).events();
+    let events = given::<Penalty>([referred()]).when(file(None), &cx).facts();
     assert!(matches!(&events[..], [Event::Filed { subject: filed, .. }] if *filed == subject()));
     let other = Subject { act: id("exit"), ..subject() };
     given::<Penalty>([referred()]).when(file(Some(other)), &cx).refused(Refusal::NotTheReferredAct);
