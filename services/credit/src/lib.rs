@@ -24,7 +24,7 @@ use decider::Aggregate;
 pub const SERVICE: Service = Service {
     name: "credit",
     grpc: "fenghuo.credit.v1.CreditService",
-    aggregates: &[Aggregate::of::<listing::Listing>(), Aggregate::of::<subject::Subject>()],
+    aggregates: &[Aggregate::of_clocked::<listing::Listing>(), Aggregate::of::<subject::Subject>()],
     publish: publish::publish,
     listens_to: &["enforcement"],
     react: policy::react,

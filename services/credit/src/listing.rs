@@ -1,11 +1,12 @@
 //! A listing (列入严重失信主体名单): proposed, noticed, defended, decided, published, ended, and undone when its basis falls.
 
+mod clocks;
 mod command;
 mod event;
 mod state;
 
 pub use command::{Command, Listing, Penalty, Proposal, Refusal};
-pub use event::{Basis, Clock, Event, Ground, LegalForm, Party};
+pub use event::{Basis, Duty, Event, Ground, LegalForm, Party};
 pub use state::{Defence, Open, Stage, State, Term};
 
 use state::evolve;

@@ -1,11 +1,15 @@
 //! What can be asked of a listing, and when the law says no.
 
-use decider::{ActorKind, Context, Decider, Department, DepartmentKind, Id, Role};
-use law::{Due, Role as Side, shanghai_date};
+use decider::{ActorKind, Clocked, Context, Decider, Department, DepartmentKind, Id, Role, Winding, clocked};
+use law::{
+    Due, Role as Side,
+    clock::{self, Clocks},
+    shanghai_date,
+};
 use time::{Date, OffsetDateTime};
 
 use super::{
-    Basis, Clock, Event, Ground, LegalForm, ORDER_11, Party, State, evolve,
+    Basis, Duty, Event, Ground, LegalForm, ORDER_11, Party, State, clocks, evolve,
     state::{Defence, Open, Stage, Term},
 };
 
@@ -55,8 +59,10 @@ pub enum Command {
     InvalidateBasis { penalty: Id },
     /// 撤销列入
     Withdraw { document: String },
-    /// The clock's: a period has run out.
-    RunOut { clock: Clock, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -110,13 +116,10 @@ impl Decider for Listing {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            (State::Unknown, Command::Propose(proposal)) => propose(proposal, cx).map(|event| vec![event]),
-            (State::Unknown, _) => Err(Refusal::NotProposed),
-            (State::Open(_) | State::Closed, Command::Propose(_)) => Err(Refusal::AlreadyProposed),
-            (State::Open(open), command) => handle(open, command, cx),
-            (State::Closed, Command::RunOut { .. } | Command::InvalidateBasis { .. }) => Ok(vec![]),
-            (State::Closed, _) => Err(Refusal::AlreadyEnded),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -125,8 +128,50 @@ impl Decider for Listing {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.clocks.next().map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Listing {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Open(open) => Some(&open.clocks),
+            State::Unknown | State::Closed => None,
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        Ok(clocks::wind(state, event, winding)?)
+    }
+
+    fn run_out(state: &State, duty: &Duty, due: &Due) -> Vec<Event> {
+        let State::Open(open) = state else { return vec![] };
+        match duty {
+            Duty::Defence => vec![Event::DefenceLapsed { due: due.clone() }],
+            Duty::Term => vec![Event::TermEnded { party: open.party.clone(), due: due.clone() }],
+            Duty::Publish | Duty::Withdraw => vec![],
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        (State::Unknown, Command::Propose(proposal)) => propose(proposal, cx).map(|event| vec![event]),
+        (State::Unknown, _) => Err(Refusal::NotProposed),
+        (State::Open(_) | State::Closed, Command::Propose(_)) => Err(Refusal::AlreadyProposed),
+        (State::Open(open), command) => handle(open, command, cx),
+        (State::Closed, Command::InvalidateBasis { .. }) => Ok(vec![]),
+        (State::Closed, _) => Err(Refusal::AlreadyEnded),
     }
 }
 
@@ -213,8 +258,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
             };
             Ok(vec![withdrawn(open, Some(document))])
         }
-        Command::RunOut { clock, due } => Ok(run_out(open, clock, due)),
-        Command::Propose(_) => Err(Refusal::AlreadyProposed),
+        // The decider has answered these before it asks here.
+        Command::Propose(_) | Command::Tick | Command::Rederive => Ok(vec![]),
     }
 }
 
@@ -240,7 +285,7 @@ fn notify(
     undecided(open)?;
     of_authority(&open.authority, cx)?;
     officer(cx)?;
-    if open.defend_by.is_some() {
+    if open.due(Duty::Defence).is_some() {
         return Err(Refusal::AlreadyNotified);
     }
     if reasons.trim().is_empty() || measures.is_empty() {
@@ -258,7 +303,7 @@ fn notify(
 fn may_defend(open: &Open, cx: &Context) -> Result<(), Refusal> {
     undecided(open)?;
     of_authority(&open.authority, cx)?;
-    let defend_by = open.defend_by.as_ref().ok_or(Refusal::NotNotified)?;
+    let defend_by = open.due(Duty::Defence).ok_or(Refusal::NotNotified)?;
     match open.defence {
         Some(Defence::Received | Defence::Waived) => Err(Refusal::DefenceEnded),
         None | Some(Defence::Lapsed) if defend_by.is_past(cx.at) => {
@@ -275,7 +320,7 @@ fn list(
     cx: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     decidable(open, cx)?;
-    let lapsed = heard(open, cx)?;
+    heard(open, cx)?;
     if open.review != Some(true) {
         return Err(Refusal::ReviewMissing);
     }
@@ -283,7 +328,7 @@ fn list(
         return Err(Refusal::DefenceNotAssessed);
     }
     let (until, removable_from) = term(&open.basis, cx)?;
-    let listed = Event::Listed {
+    Ok(vec![Event::Listed {
         party: open.party.clone(),
         authority: open.authority.clone(),
         document,
@@ -291,29 +336,26 @@ fn list(
         until,
         removable_from,
         publish_by: publish_by(open, cx),
-    };
-    Ok(lapsed.into_iter().chain([listed]).collect())
+    }])
 }
 
-/// Nothing is decided before the notice and the defence, its waiver or the end of its window. The lapse is
-/// recorded here where the clock has not come to it yet.
-fn heard(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
-    let due = open.defend_by.as_ref().ok_or(Refusal::NotNotified)?;
+/// Nothing is decided before the notice and the defence, its waiver or the end of its window.
+fn heard(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    let due = open.due(Duty::Defence).ok_or(Refusal::NotNotified)?;
     match open.defence {
-        Some(Defence::Received | Defence::Waived) => Ok(None),
+        Some(Defence::Received | Defence::Waived) => Ok(()),
         _ if !due.is_past(cx.at) => Err(Refusal::DefenceWindowOpen { last_day: due.last_day }),
-        Some(Defence::Lapsed) => Ok(None),
-        None => Ok(Some(Event::DefenceLapsed { due: due.clone() })),
+        Some(Defence::Lapsed) | None => Ok(()),
     }
 }
 
 /// The term by the rules in force at the decision: Order 11's own, and for other bases those of the severe
 /// class of the credit repair measure. Neither is lengthened by a rest day, since both burden the party.
 fn term(basis: &Basis, cx: &Context) -> Result<(Due, Due), Refusal> {
-    let [term, minimum] = if basis.instrument.as_str() == ORDER_11 {
-        ["credit.worksafety.period", "credit.worksafety.early_removal_min"]
-    } else {
-        ["credit.repair.severe_max", "credit.repair.severe_min"]
+    let term = clocks::term_rule(basis);
+    let minimum = match basis.instrument.as_str() {
+        ORDER_11 => "credit.worksafety.early_removal_min",
+        _ => "credit.repair.severe_min",
     };
     let from = cx.rules.effective_from(term)?;
     if shanghai_date(cx.at) < from {
@@ -338,13 +380,11 @@ fn publish(open: &Open, platforms: Vec<String>, cx: &Context) -> Result<Vec<Even
     if open.party.person.is_some() {
         return Err(Refusal::PersonsAreNotPublished);
     }
-    if term.until.is_past(cx.at) {
-        return Err(Refusal::TermOver { last_day: term.until.last_day });
-    }
+    let until = runs(open, cx)?;
     if term.published {
         return Ok(vec![]);
     }
-    let Term { until, removable_from, .. } = term.clone();
+    let removable_from = term.removable_from.clone();
     Ok(vec![Event::Published { unit: open.party.unit.clone(), platforms, removable_from, until }])
 }
 
@@ -359,13 +399,16 @@ fn removable(open: &Open, cx: &Context) -> Result<(), Refusal> {
 /// A removal that was obtained by cheating is undone for the rest of the term. That the term begins anew
 /// could not be verified and is therefore not done.
 fn restorable(open: &Open, cx: &Context) -> Result<Due, Refusal> {
-    let Stage::RemovedEarly(term) = &open.stage else {
+    let Stage::RemovedEarly(_) = &open.stage else {
         return Err(Refusal::NotRemoved);
     };
-    if term.until.is_past(cx.at) {
-        return Err(Refusal::TermOver { last_day: term.until.last_day });
-    }
-    Ok(term.until.clone())
+    runs(open, cx)
+}
+
+/// The end of the term, if it is still to come.
+fn runs(open: &Open, cx: &Context) -> Result<Due, Refusal> {
+    let until = open.due(Duty::Term).ok_or(Refusal::NotListed)?;
+    if until.is_past(cx.at) { Err(Refusal::TermOver { last_day: until.last_day }) } else { Ok(until.clone()) }
 }
 
 /// Without its penalty a listing has no effect from this moment; the withdrawal itself is a written act.
@@ -386,17 +429,6 @@ fn invalidate(open: &Open, penalty: Id, cx: &Context) -> Result<Vec<Event>, Refu
 
 fn withdrawn(open: &Open, document: Option<String>) -> Event {
     Event::Withdrawn { party: open.party.clone(), cause: "basis-revoked".to_owned(), document }
-}
-
-fn run_out(open: &Open, clock: Clock, due: Due) -> Vec<Event> {
-    if open.clocks.due(&clock) != Some(&due) {
-        return vec![];
-    }
-    vec![match clock {
-        Clock::Defence => Event::DefenceLapsed { due },
-        Clock::Term => Event::TermEnded { party: open.party.clone(), due },
-        Clock::Publish | Clock::Withdraw => Event::DutyBreached { duty: clock, due },
-    }]
 }
 
 fn undecided(open: &Open) -> Result<(), Refusal> {

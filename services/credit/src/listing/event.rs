@@ -1,7 +1,7 @@
 //! What happens to a listing. Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id};
-use law::{Due, Uscc};
+use law::{Due, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
@@ -62,7 +62,7 @@ pub struct Party {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Clock {
+pub enum Duty {
     /// The party's defence; the right lapses.
     Defence,
     /// The listing's term; the listing ends.
@@ -123,8 +123,8 @@ pub enum Event {
     Suspended { party: Party, penalty: Id, withdraw_by: Due },
     /// 撤销列入
     Withdrawn { party: Party, cause: String, document: Option<String> },
-    /// A duty was not done in time.
-    DutyBreached { duty: Clock, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

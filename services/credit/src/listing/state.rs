@@ -1,9 +1,9 @@
 //! What a listing remembers.
 
-use decider::{Department, Duties, Id};
-use law::Due;
+use decider::{Department, Id};
+use law::{Due, clock::Clocks};
 
-use super::{Basis, Clock, Event, Ground, Party};
+use super::{Basis, Duty, Event, Ground, Party};
 
 /// A listing as it stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,11 +27,9 @@ pub struct Open {
     pub penalties: Vec<Id>,
     pub proposer: Id,
     pub review: Option<bool>,
-    /// Until when the party may defend itself, once the notice has been served.
-    pub defend_by: Option<Due>,
     pub defence: Option<Defence>,
     pub stage: Stage,
-    pub clocks: Duties<Clock>,
+    pub clocks: Clocks<Duty>,
 }
 
 /// How the party answered the notice.
@@ -55,10 +53,9 @@ pub enum Stage {
     Suspended(Term),
 }
 
-/// How long a listing runs.
+/// What holds of a listing while its term, which is a clock, runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
-    pub until: Due,
     pub removable_from: Due,
     pub published: bool,
 }
@@ -75,10 +72,9 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 penalties: penalties.clone(),
                 proposer: by.clone(),
                 review: None,
-                defend_by: None,
                 defence: None,
                 stage: Stage::Undecided,
-                clocks: Duties::default(),
+                clocks: Clocks::default(),
             }))
         }
         (State::Open(_), Event::NotListed { .. } | Event::TermEnded { .. } | Event::Withdrawn { .. }) => {
@@ -93,59 +89,35 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 }
 
 impl Open {
+    /// When a period ends, or ended; none if it never began.
+    pub fn due(&self, duty: Duty) -> Option<&Due> {
+        self.clocks.get(&duty).map(|clock| &clock.until.due)
+    }
+
     fn remember(&mut self, event: &Event) {
         match event {
             Event::LegallyReviewed { passed, .. } => self.review = Some(*passed),
-            Event::PriorNoticeServed { defend_by, .. } => {
-                self.defend_by = Some(defend_by.clone());
-                self.clocks.arm(Clock::Defence, defend_by.clone());
-            }
-            Event::DefenceReceived { .. } => self.heard(Defence::Received),
-            Event::DefenceWaived { .. } => self.heard(Defence::Waived),
-            Event::DefenceLapsed { .. } => self.heard(Defence::Lapsed),
-            Event::Listed { until, removable_from, publish_by, .. } => {
-                self.stage = Stage::Listed(Term {
-                    until: until.clone(),
-                    removable_from: removable_from.clone(),
-                    published: false,
-                });
-                self.clocks.arm(Clock::Term, until.clone());
-                if let Some(due) = publish_by {
-                    self.clocks.arm(Clock::Publish, due.clone());
-                }
+            Event::DefenceReceived { .. } => self.defence = Some(Defence::Received),
+            Event::DefenceWaived { .. } => self.defence = Some(Defence::Waived),
+            Event::DefenceLapsed { .. } => self.defence = Some(Defence::Lapsed),
+            Event::Listed { removable_from, .. } => {
+                self.stage = Stage::Listed(Term { removable_from: removable_from.clone(), published: false });
             }
             Event::Published { .. } => {
-                self.clocks.stop(&Clock::Publish);
                 if let Stage::Listed(term) = &mut self.stage {
                     term.published = true;
                 }
             }
-            Event::RemovedEarly { .. } => {
-                self.clocks = Duties::default();
-                self.become_stage(Stage::RemovedEarly);
-            }
-            Event::RemovalRevoked { until, .. } => {
-                self.clocks.arm(Clock::Term, until.clone());
-                self.become_stage(Stage::Listed);
-            }
-            Event::Suspended { withdraw_by, .. } => {
-                self.clocks = Duties::default();
-                self.clocks.arm(Clock::Withdraw, withdraw_by.clone());
-                self.become_stage(Stage::Suspended);
-            }
-            Event::DutyBreached { duty, .. } => {
-                self.clocks.stop(duty);
-            }
+            Event::RemovedEarly { .. } => self.become_stage(Stage::RemovedEarly),
+            Event::RemovalRevoked { .. } => self.become_stage(Stage::Listed),
+            Event::Suspended { .. } => self.become_stage(Stage::Suspended),
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
             Event::Proposed { .. }
+            | Event::PriorNoticeServed { .. }
             | Event::NotListed { .. }
             | Event::TermEnded { .. }
             | Event::Withdrawn { .. } => {}
         }
-    }
-
-    fn heard(&mut self, defence: Defence) {
-        self.defence = Some(defence);
-        self.clocks.stop(&Clock::Defence);
     }
 
     fn become_stage(&mut self, stage: fn(Term) -> Stage) {

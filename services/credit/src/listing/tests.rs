@@ -2,9 +2,9 @@
 
 use decider::{
     Actor, ActorKind, Context, DepartmentKind, Id, Role,
-    harness::{actor, context, given},
+    harness::{actor, beside_clocks, context, given},
 };
-use law::{RulePack, Uscc};
+use law::{RulePack, Uscc, clock};
 use time::{
     OffsetDateTime,
     macros::{date, datetime},
@@ -224,7 +224,7 @@ fn a_notice_is_served_once() {
 
 #[test]
 fn the_defence_has_five_working_days() {
-    let Some(Event::PriorNoticeServed { defend_by, .. }) = noticed().pop() else { panic!() };
+    let Some(Event::PriorNoticeServed { defend_by, .. }) = beside_clocks(noticed()).pop() else { panic!() };
     assert_eq!(defend_by.last_day, date!(2023 - 11 - 08));
 }
 
@@ -232,7 +232,7 @@ fn the_defence_has_five_working_days() {
 fn the_defence_lapses_when_its_window_closes() {
     let standing = given::<Listing>(noticed());
     assert_eq!(standing.deadline(), Some(datetime!(2023-11-09 0:00 +8)));
-    assert!(matches!(run_out(noticed()).last(), Some(Event::DefenceLapsed { .. })));
+    assert!(matches!(beside_clocks(run_out(noticed())).last(), Some(Event::DefenceLapsed { .. })));
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_decision_is_not_dated_back_into_the_window() {
 
 #[test]
 fn a_decision_after_the_window_records_the_lapse_that_the_clock_has_not() {
-    let events = given::<Listing>(noticed()).when(decide(), &at(DECIDED)).events();
+    let events = given::<Listing>(noticed()).when(decide(), &at(DECIDED)).facts();
     assert!(matches!(events[..], [Event::DefenceLapsed { .. }, Event::Listed { .. }]));
 }
 
@@ -285,7 +285,7 @@ fn a_defence_that_was_received_is_answered_in_the_decision() {
     given::<Listing>(events.clone()).when(decide(), &at(DECIDED)).refused(Refusal::DefenceNotAssessed);
     let answered =
         Command::Decide { list: true, document: "d".into(), assessment: Some("rejected: …".into()) };
-    assert_eq!(given::<Listing>(events).when(answered, &at(DECIDED)).events().len(), 1);
+    assert_eq!(given::<Listing>(events).when(answered, &at(DECIDED)).facts().len(), 1);
 }
 
 #[test]
@@ -329,14 +329,16 @@ fn a_local_list_has_no_verified_term_before_the_repair_measure_of_2026() {
     given::<Listing>(events.clone())
         .when(decide(), &fire(datetime!(2026-03-31 10:00 +8)))
         .refused(Refusal::NotInForce { instrument: id("zj-credit-regulation"), from: date!(2026 - 04 - 01) });
-    let events = given::<Listing>(events).when(decide(), &fire(datetime!(2026-04-01 10:00 +8))).events();
+    let events = given::<Listing>(events).when(decide(), &fire(datetime!(2026-04-01 10:00 +8))).facts();
     let [Event::Listed { until, removable_from, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((until.last_day, removable_from.last_day), (date!(2029 - 04 - 01), date!(2027 - 04 - 01)));
 }
 
 #[test]
 fn a_listing_runs_three_years_and_may_be_removed_after_one() {
-    let Some(Event::Listed { until, removable_from, publish_by, .. }) = listed().pop() else { panic!() };
+    let Some(Event::Listed { until, removable_from, publish_by, .. }) = beside_clocks(listed()).pop() else {
+        panic!()
+    };
     assert_eq!(until.last_day, date!(2026 - 11 - 15));
     assert_eq!(removable_from.last_day, date!(2024 - 11 - 15));
     assert_eq!(publish_by, None);
@@ -377,7 +379,7 @@ fn a_listing_is_published_once() {
 fn nothing_is_published_after_the_term() {
     given::<Listing>(listed())
         .when(publish(), &at(datetime!(2026-11-16 0:00 +8)))
-        .refused(Refusal::TermOver { last_day: date!(2026 - 11 - 15) });
+        .refused(Refusal::AlreadyEnded);
 }
 
 #[test]
@@ -421,7 +423,7 @@ fn an_early_removal_needs_duties_performed_harm_removed_and_a_commitment() {
     standing().when(remove(false, true, Some("c")), &cx).refused(Refusal::DutiesNotPerformed);
     standing().when(remove(true, false, Some("c")), &cx).refused(Refusal::HarmNotRemoved);
     standing().when(remove(true, true, None), &cx).refused(Refusal::CommitmentMissing);
-    assert_eq!(standing().when(remove(true, true, Some("c")), &cx).events().len(), 1);
+    assert_eq!(standing().when(remove(true, true, Some("c")), &cx).facts().len(), 1);
 }
 
 #[test]
@@ -435,7 +437,7 @@ fn only_what_is_listed_is_removed() {
 #[test]
 fn cheating_restores_the_listing_for_the_rest_of_its_term() {
     let events = after(removed(), revoke(), &at(datetime!(2025-01-06 10:00 +8)));
-    let Some(Event::RemovalRevoked { until, .. }) = events.last() else { panic!() };
+    let Some(Event::RemovalRevoked { until, .. }) = beside_clocks(events.clone()).pop() else { panic!() };
     assert_eq!(until.last_day, date!(2026 - 11 - 15));
     assert_eq!(given::<Listing>(events).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
 }
@@ -456,7 +458,7 @@ fn nothing_is_restored_after_the_term() {
 fn a_listing_ends_by_itself_after_three_years() {
     assert_eq!(given::<Listing>(listed()).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
     let events = run_out(listed());
-    assert!(matches!(events.last(), Some(Event::TermEnded { .. })));
+    assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::TermEnded { .. })));
     given::<Listing>(events).when(publish(), &at(DECIDED)).refused(Refusal::AlreadyEnded);
 }
 
@@ -464,26 +466,29 @@ fn a_listing_ends_by_itself_after_three_years() {
 fn a_listing_whose_penalty_is_revoked_has_no_effect_at_once_and_is_withdrawn_in_three_working_days() {
     let revoked = datetime!(2024-01-03 10:00 +8);
     let events = after(listed(), invalidate(), &at(revoked));
-    let Some(Event::Suspended { withdraw_by, .. }) = events.last() else { panic!() };
+    let Some(Event::Suspended { withdraw_by, .. }) = beside_clocks(events.clone()).pop() else { panic!() };
     assert_eq!(withdraw_by.last_day, date!(2024 - 01 - 08));
     given::<Listing>(events.clone()).when(publish(), &at(revoked)).refused(Refusal::NotListed);
     let withdraw = Command::Withdraw { document: "withdrawal".into() };
     let events = after(events, withdraw, &at(revoked));
-    assert!(matches!(events.last(), Some(Event::Withdrawn { .. })));
+    assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::Withdrawn { .. })));
     assert_eq!(given::<Listing>(events).deadline(), None);
 }
 
 #[test]
 fn a_listing_that_is_not_withdrawn_in_time_is_a_breach() {
     let events = run_out(after(listed(), invalidate(), &at(datetime!(2024-01-03 10:00 +8))));
-    assert!(matches!(events.last(), Some(Event::DutyBreached { duty: Clock::Withdraw, .. })));
+    assert!(matches!(
+        events.last(),
+        Some(Event::Clock { duty: Duty::Withdraw, event: clock::Event::Breached { .. } })
+    ));
     assert_eq!(given::<Listing>(events).deadline(), None);
 }
 
 #[test]
 fn a_proposal_whose_penalty_is_revoked_ends() {
     let events = after(noticed(), invalidate(), &at(NOTICED));
-    assert!(matches!(events.last(), Some(Event::Withdrawn { document: None, .. })));
+    assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::Withdrawn { document: None, .. })));
     given::<Listing>(events).when(invalidate(), &at(NOTICED)).then([]);
 }
 
@@ -504,14 +509,18 @@ fn the_duty_to_publish_is_watched_where_configuration_allows_its_parameter() {
     let rules = RulePack::builtin().with_allowed(&["credit.worksafety.publish".to_owned()]);
     let allowed = Context { rules: rules.into(), ..at(DECIDED) };
     let events = after(after(noticed(), waive(), &at(NOTICED)), decide(), &allowed);
-    let Some(Event::Listed { publish_by: Some(due), .. }) = events.last() else { panic!() };
+    let Some(Event::Listed { publish_by: Some(due), .. }) = beside_clocks(events.clone()).pop() else {
+        panic!()
+    };
     assert_eq!(due.last_day, date!(2023 - 12 - 13));
     let events = run_out(events);
-    assert!(matches!(events.last(), Some(Event::DutyBreached { duty: Clock::Publish, .. })));
+    assert!(matches!(
+        events.last(),
+        Some(Event::Clock { duty: Duty::Publish, event: clock::Event::Breached { .. } })
+    ));
 }
 
 #[test]
 fn a_clock_that_runs_no_more_changes_nothing() {
-    let Some(Event::PriorNoticeServed { defend_by: due, .. }) = noticed().pop() else { panic!() };
-    given::<Listing>(listed()).when(Command::RunOut { clock: Clock::Defence, due }, &at(DECIDED)).then([]);
+    assert_eq!(given::<Listing>(listed()).when(Command::Tick, &at(DECIDED)).events(), []);
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::Due;
+use law::{Due, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::listing::{Basis, Event, Ground, Party};
@@ -88,8 +88,11 @@ impl View for ListingsView {
             Event::LegallyReviewed { .. }
             | Event::DefenceReceived { .. }
             | Event::DefenceWaived { .. }
-            | Event::DefenceLapsed { .. }
-            | Event::DutyBreached { .. } => touch(tx, recorded).await?,
+            | Event::DefenceLapsed { .. } => touch(tx, recorded).await?,
+            Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
+                rederive(tx, recorded, &old.due, &new.due).await?;
+            }
+            Event::Clock { .. } => touch(tx, recorded).await?,
         }
         Ok(())
     }
@@ -189,6 +192,28 @@ async fn state(tx: &mut PgConnection, recorded: &Recorded, state: &str) -> Resul
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: &Due,
+    new: &Due,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update listings
+         set defend_by = case when defend_by = $2 then $3 else defend_by end,
+             until = case when until = $2 then $3 else until end, version = $4
+         where listing_id = $1",
+    )
+    .bind(recorded.stream.id())
+    .bind(Json(old))
+    .bind(Json(new))
+    .bind(recorded.version.cast_signed())
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 async fn touch(tx: &mut PgConnection, recorded: &Recorded) -> Result<(), sqlx::Error> {
