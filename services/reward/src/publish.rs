@@ -2,6 +2,7 @@
 
 use contracts::reward::v1 as public;
 use decider::{Public, Recorded, Unreadable};
+use law::clock;
 
 use crate::{
     budget::{self, BudgetKey},
@@ -60,11 +61,15 @@ fn of_claim(id: &str, event: claim::Event) -> Option<Public> {
             Public::of(&public::PaymentUnknown { claim_id, instruction: instruction.into() })
         }
         Event::Lapsed { .. } => Public::of(&public::ClaimLapsed { claim_id }),
-        Event::DutyBreached { duty, due } => Public::of(&public::DeadlineBreached {
-            subject: claim_id,
-            duty: duty.to_string(),
-            due: Some(chassis::due(&due)),
-        }),
+        // A right that lapses is nobody's breach.
+        Event::Clock { duty: duty @ claim::Duty::Claim, event: clock::Event::Breached { due } } => {
+            chassis::clock_passed(id, duty, &due)
+        }
+        Event::Clock { duty, event: clock::Event::Breached { due } } => {
+            let (duty, due) = (duty.to_string(), Some(chassis::due(&due)));
+            Public::of(&public::DeadlineBreached { subject: claim_id, duty, due })
+        }
+        Event::Clock { duty, event } => return chassis::clock(id, duty, &event),
         // The inside of an approval, who signed jointly, and what the budget says better itself.
         Event::Noted { .. }
         | Event::Verified { .. }

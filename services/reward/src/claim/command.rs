@@ -8,13 +8,16 @@ pub use payment::instruction;
 
 use std::collections::BTreeSet;
 
-use decider::{Context, Decider, Id, Role};
-use law::{AreaCode, Due, Role as Side};
-use time::{Date, OffsetDateTime};
+use decider::{Clocked, Context, Decider, Id, Role, Winding, clocked};
+use law::{
+    AreaCode, Due, Role as Side,
+    clock::{self, Clocks},
+};
+use time::OffsetDateTime;
 
 use self::amount::{by_local_table, reassess, request};
 use super::{
-    Clock, Code, CodeHash, Event, Exclusion, State, evolve,
+    Code, CodeHash, Duty, Event, Exclusion, State, clocks, evolve,
     state::{Funds, Open, Payment, Report, Stage},
 };
 use crate::budget::BudgetKey;
@@ -58,8 +61,10 @@ pub enum Command {
     ReportPaymentUnknown { reason: String },
     /// 支付对账
     ReconcilePayment { paid: bool, document: String },
-    /// The clock's: a period has run out.
-    RunOut { clock: Clock, due: Due },
+    /// The clocks': what they say by themselves.
+    Tick,
+    /// Under another calendar or pack.
+    Rederive,
 }
 
 decider::refusals! {
@@ -88,7 +93,6 @@ decider::refusals! {
         AlreadyNotified => "", "领奖通知已发出", "the reporter has been notified";
         NotApproved => "", "尚未完成审批", "the two approvals are missing";
         CodeWrong => "", "领奖码不符", "the code is not this claim's";
-        ClaimWindowClosed { last_day: Date } => "安监总财〔2018〕19号", "领奖期限已于 {last_day} 届满，视为放弃", "the reward could be claimed until {last_day}";
         NotProved => "", "领奖人尚未核验", "the claimant has not been proved";
         NothingInstructed => "", "没有进行中的支付", "no payment is under way";
         PaymentUnderWay => "", "支付已发出", "a payment is under way";
@@ -109,34 +113,10 @@ impl Decider for Claim {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
-        match (state, command) {
-            // A fine may be heard of before the report.
-            (State::Unknown, command @ (Command::Note(_) | Command::NoteFine { .. })) => {
-                handle(&Open::default(), command, cx)
-            }
-            (State::Unknown, _) => Err(Refusal::NotReported),
-            (State::Open(open), command) => handle(open, command, cx),
-            (State::Closed { .. }, Command::ConfirmReserved { budget, .. }) => {
-                Ok(vec![Event::FundsReleased { budget }])
-            }
-            (State::Closed { paid: Some(_) }, Command::InstructPayment) => Ok(vec![]),
-            (State::Closed { paid }, Command::Settle { instruction, .. })
-                if paid.as_ref() != Some(&instruction) =>
-            {
-                Err(Refusal::OtherInstruction { instruction })
-            }
-            (
-                State::Closed { .. },
-                Command::Note(_)
-                | Command::Verify { .. }
-                | Command::Open
-                | Command::RankBehind { .. }
-                | Command::NoteFine { .. }
-                | Command::Queue { .. }
-                | Command::Settle { .. }
-                | Command::RunOut { .. },
-            ) => Ok(vec![]),
-            (State::Closed { .. }, _) => Err(Refusal::AlreadyEnded),
+        match command {
+            Command::Tick => clocked::tick::<Self>(state, cx),
+            Command::Rederive => clocked::rederive::<Self>(state, cx),
+            command => clocked::act::<Self>(state, cx, |state| answer(state, command, cx)),
         }
     }
 
@@ -145,8 +125,72 @@ impl Decider for Claim {
     }
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
-        let State::Open(open) = state else { return None };
-        open.clocks.next().map(|(clock, due)| (due.past_from(), Command::RunOut { clock, due }))
+        Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Clocked for Claim {
+    type Duty = Duty;
+
+    fn rederive() -> Command {
+        Command::Rederive
+    }
+
+    fn clocks(state: &State) -> Option<&Clocks<Duty>> {
+        match state {
+            State::Open(open) => Some(&open.clocks),
+            State::Unknown | State::Closed { .. } => None,
+        }
+    }
+
+    fn clock(duty: Duty, event: clock::Event) -> Event {
+        Event::Clock { duty, event }
+    }
+
+    fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Refusal> {
+        match state {
+            State::Open(open) => Ok(clocks::wind(open, event, winding)?),
+            State::Unknown | State::Closed { .. } => Ok(winding.cancel_all("closed")?),
+        }
+    }
+
+    fn run_out(state: &State, duty: &Duty, due: &Due) -> Vec<Event> {
+        let State::Open(open) = state else { return vec![] };
+        match duty {
+            Duty::Claim => [Event::Lapsed { due: due.clone() }].into_iter().chain(release(open)).collect(),
+            Duty::Notify => vec![],
+        }
+    }
+}
+
+fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
+    match (state, command) {
+        // A fine may be heard of before the report.
+        (State::Unknown, command @ (Command::Note(_) | Command::NoteFine { .. })) => {
+            handle(&Open::default(), command, cx)
+        }
+        (State::Unknown, _) => Err(Refusal::NotReported),
+        (State::Open(open), command) => handle(open, command, cx),
+        (State::Closed { .. }, Command::ConfirmReserved { budget, .. }) => {
+            Ok(vec![Event::FundsReleased { budget }])
+        }
+        (State::Closed { paid: Some(_) }, Command::InstructPayment) => Ok(vec![]),
+        (State::Closed { paid }, Command::Settle { instruction, .. })
+            if paid.as_ref() != Some(&instruction) =>
+        {
+            Err(Refusal::OtherInstruction { instruction })
+        }
+        (
+            State::Closed { .. },
+            Command::Note(_)
+            | Command::Verify { .. }
+            | Command::Open
+            | Command::RankBehind { .. }
+            | Command::NoteFine { .. }
+            | Command::Queue { .. }
+            | Command::Settle { .. },
+        ) => Ok(vec![]),
+        (State::Closed { .. }, _) => Err(Refusal::AlreadyEnded),
     }
 }
 
@@ -175,7 +219,8 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Vec<Event>, Ref
         Command::Settle { instruction, paid, reason } => payment::settle(open, instruction, paid, reason, cx),
         Command::ReportPaymentUnknown { reason } => payment::unknown(open, reason, cx),
         Command::ReconcilePayment { paid, document } => payment::reconcile(open, paid, document, cx),
-        Command::RunOut { clock, due } => Ok(run_out(open, clock, due)),
+        // The decider has answered these before it asks here.
+        Command::Tick | Command::Rederive => Ok(vec![]),
     }
 }
 
@@ -359,24 +404,11 @@ fn prove(open: &Open, code: &Code, cx: &Context) -> Result<Vec<Event>, Refusal> 
     if open.proved {
         return Ok(vec![]);
     }
-    if let Some(due) = open.clocks.due(&Clock::Claim).filter(|due| due.is_past(cx.at)) {
-        return Err(Refusal::ClaimWindowClosed { last_day: due.last_day });
-    }
     let shown = CodeHash::of(&report.id, code);
     if shown.is_none() || shown != open.code_hash {
         return Err(Refusal::CodeWrong);
     }
     Ok(vec![Event::Proved {}])
-}
-
-fn run_out(open: &Open, clock: Clock, due: Due) -> Vec<Event> {
-    if open.clocks.due(&clock) != Some(&due) {
-        return vec![];
-    }
-    match clock {
-        Clock::Claim => [Event::Lapsed { due }].into_iter().chain(release(open)).collect(),
-        Clock::Notify => vec![Event::DutyBreached { duty: clock, due }],
-    }
 }
 
 fn then_reassess(open: &Open, event: Event, cx: &Context) -> Result<Vec<Event>, Refusal> {

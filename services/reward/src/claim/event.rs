@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use decider::Id;
-use law::{AreaCode, Due};
+use law::{AreaCode, Due, clock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
@@ -48,7 +48,7 @@ pub enum Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Clock {
+pub enum Duty {
     /// The reporter's right to claim; it lapses.
     Claim,
     /// The authority's duty to notify.
@@ -185,8 +185,8 @@ pub enum Event {
     PaymentReconciled { instruction: Id, paid: bool, document: String },
     /// 逾期未领，视为放弃
     Lapsed { due: Due },
-    /// A duty was not done in time.
-    DutyBreached { duty: Clock, due: Due },
+    /// What happened to a duty's clock.
+    Clock { duty: Duty, event: clock::Event },
 }
 
 impl decider::DomainEvent for Event {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use decider::{Duties, Id};
-use law::AreaCode;
+use decider::Id;
+use law::{AreaCode, clock::Clocks};
 use time::OffsetDateTime;
 
-use super::{Clock, CodeHash, Event, Exclusion, Rule};
+use super::{CodeHash, Duty, Event, Exclusion, Rule};
 use crate::budget::BudgetKey;
 
 /// A claim as it stands.
@@ -40,7 +40,7 @@ pub struct Open {
     pub payment: Payment,
     /// How often a payment was instructed.
     pub attempts: u32,
-    pub clocks: Duties<Clock>,
+    pub clocks: Clocks<Duty>,
 }
 
 /// The report that a claim rewards.
@@ -147,16 +147,10 @@ impl Open {
                 self.verifier = Some(by.clone());
                 self.stage = Stage::Verified;
             }
-            Event::Opened { notify_by, .. } => {
-                self.stage = Stage::Rewardable;
-                if let Some(due) = notify_by {
-                    self.clocks.arm(Clock::Notify, due.clone());
-                }
-            }
+            Event::Opened { .. } => self.stage = Stage::Rewardable,
             Event::Excluded { ground, .. } => {
                 self.stage = Stage::Excluded(*ground);
                 self.forget_amount();
-                self.clocks.stop(&Clock::Notify);
             }
             Event::JointlyReported { signatories, .. } => self.signatories.clone_from(signatories),
             Event::FineNoted { penalty, fine_fen } => {
@@ -173,18 +167,9 @@ impl Open {
             Event::AmountWithdrawn {} => self.forget_amount(),
             Event::CodeIssued { code_hash } => self.code_hash = Some(code_hash.clone()),
             Event::ApprovedFirst { by } | Event::ApprovedSecond { by } => self.approvals.push(by.clone()),
-            Event::ReporterNotified { claim_by } => {
-                self.notified = true;
-                self.clocks.stop(&Clock::Notify);
-                self.clocks.arm(Clock::Claim, claim_by.clone());
-            }
-            Event::Proved {} => {
-                self.proved = true;
-                self.clocks.stop(&Clock::Claim);
-            }
-            Event::DutyBreached { duty, .. } => {
-                self.clocks.stop(duty);
-            }
+            Event::ReporterNotified { .. } => self.notified = true,
+            Event::Proved {} => self.proved = true,
+            Event::Clock { duty, event } => self.clocks.remember(duty, event),
             Event::FundsRequested { .. }
             | Event::FundsReserved { .. }
             | Event::FundsQueued { .. }
@@ -230,6 +215,5 @@ impl Open {
         self.approvals.clear();
         self.notified = false;
         self.proved = false;
-        self.clocks.stop(&Clock::Claim);
     }
 }

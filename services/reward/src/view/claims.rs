@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use decider::{Id, Recorded};
 use eventlog::{View, ViewError};
-use law::{AreaCode, Due};
+use law::{AreaCode, Due, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
 
 use crate::{budget::BudgetKey, claim::Event};
@@ -102,8 +102,11 @@ impl View for ClaimsView {
             Event::JointlyReported { .. }
             | Event::FineNoted { .. }
             | Event::CodeIssued { .. }
-            | Event::PaymentReconciled { .. }
-            | Event::DutyBreached { .. } => {}
+            | Event::PaymentReconciled { .. } => {}
+            Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
+                rederive(tx, recorded, &old.due, &new.due).await?;
+            }
+            Event::Clock { .. } => {}
         }
         Ok(())
     }
@@ -224,6 +227,22 @@ async fn notify(tx: &mut PgConnection, recorded: &Recorded, claim_by: Due) -> Re
     sqlx::query("update claims set state = 'notified', claim_by = $2 where claim_id = $1")
         .bind(recorded.stream.id())
         .bind(Json(claim_by))
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Whatever was due then is due as another calendar or pack says.
+async fn rederive(
+    tx: &mut PgConnection,
+    recorded: &Recorded,
+    old: &Due,
+    new: &Due,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update claims set claim_by = $3 where claim_id = $1 and claim_by = $2")
+        .bind(recorded.stream.id())
+        .bind(Json(old))
+        .bind(Json(new))
         .execute(tx)
         .await
         .map(drop)
