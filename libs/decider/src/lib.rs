@@ -8,7 +8,6 @@ pub mod authority;
 pub mod clocked;
 mod context;
 mod decide;
-mod duty;
 mod fact;
 pub mod harness;
 mod id;
@@ -21,7 +20,6 @@ pub use actor::{Actor, ActorKind, Department, DepartmentError, DepartmentKind, R
 pub use clocked::{Clocked, Winding};
 pub use context::Context;
 pub use decide::{Aggregate, Decider, DomainEvent, fold};
-pub use duty::Duties;
 pub use fact::{Fact, Public, Reaction, Unreadable};
 pub use id::{CaseId, Id, IdError, StreamName};
 pub use order::{Decision, NewEvent, Order, OrderError};
