@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bus::{Advancer, Bus, GrpcBackfill, Inbox, Relay, Source, Wiring};
-use contracts::log::v1::log_service_server::LogServiceServer;
+use contracts::{
+    clock::v1::clock_service_server::ClockServiceServer, log::v1::log_service_server::LogServiceServer,
+};
 use decider::{Actor, ActorKind, Department, Id};
 use eventlog::{Deadlines, Log, Options, Views, World};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -11,7 +13,9 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
-use crate::{Node, Service, auth::KeySet, health, log_service::LogDoor, metrics, node::Watches};
+use crate::{
+    Node, Service, auth::KeySet, clocks::ClockDoor, health, log_service::LogDoor, metrics, node::Watches,
+};
 
 /// How long open requests may take to finish after the order to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(20);
@@ -100,7 +104,7 @@ pub async fn start(
     let bus_error = |source| ServeError::Bus { service: service.name, source };
     let log = Log::open(settings.log, settings.world).await.map_err(log_error)?;
     let bus = Bus::connect(settings.bus).await.map_err(bus_error)?;
-    let views = Views::start(&log, (service.views)()).await.map_err(log_error)?;
+    let views = Views::start(&log, service.all_views()).await.map_err(log_error)?;
     let source = Source::parse(service.name).expect("a service's name is a source");
     let relay = Relay::new(source.clone(), log.clone(), bus.clone(), service.publish);
     let backfill = GrpcBackfill::new(settings.peers, own_token(settings.token)).map_err(ServeError::Peer)?;
@@ -174,6 +178,9 @@ async fn run(
     routes.add_service(
         LogServiceServer::new(LogDoor(node.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX),
     );
+    if node.service().has_clocks() {
+        routes.add_service(ClockServiceServer::new(ClockDoor(node.clone())));
+    }
     (node.service().routes)(node.clone(), &mut routes);
     let stop = shutdown.clone();
     let serving =

@@ -6,7 +6,7 @@ use decider::{Aggregate, Fact, Public, Reaction, Recorded, Unreadable};
 use eventlog::View;
 use tonic::service::RoutesBuilder;
 
-use crate::Node;
+use crate::{Node, clocks::ClocksView};
 
 /// A department's service, as its `lib.rs` declares it.
 pub struct Service {
@@ -28,6 +28,22 @@ pub struct Service {
     pub views: fn() -> Vec<Arc<dyn View>>,
     /// Its gRPC service.
     pub routes: fn(Node, &mut RoutesBuilder),
+}
+
+impl Service {
+    /// Whether any of its deciders holds clocks.
+    pub fn has_clocks(&self) -> bool {
+        self.aggregates.iter().any(Aggregate::is_clocked)
+    }
+
+    /// Its read models, and the view of its clocks.
+    pub fn all_views(&self) -> Vec<Arc<dyn View>> {
+        let mut views = (self.views)();
+        if self.has_clocks() {
+            views.push(Arc::new(ClocksView));
+        }
+        views
+    }
 }
 
 impl std::fmt::Debug for Service {

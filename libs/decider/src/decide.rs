@@ -76,6 +76,11 @@ impl Aggregate {
         self.rederive.map(|order| order(id))
     }
 
+    /// Whether its streams have clocks.
+    pub fn is_clocked(&self) -> bool {
+        self.rederive.is_some()
+    }
+
     /// When the law next acts on the stream with this history, and what it then does.
     pub fn due(&self, history: &[Recorded]) -> Result<Option<(OffsetDateTime, Order)>, serde_json::Error> {
         (self.due)(history)

@@ -10,6 +10,7 @@ mod word;
 pub use department::department;
 pub use summary::summary;
 pub use title::title;
+pub use word::word;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,68 @@
+//! The public messages of clocks.
+
+use contracts::clock::v1 as public;
+use decider::Public;
+use law::clock::{Event, Terms, Until};
+
+use crate::wire::due;
+
+/// The public message of what happened to a clock; none for a breach, which is the service's own to tell.
+pub fn clock(subject: &str, duty: impl ToString, event: &Event) -> Option<Public> {
+    let (subject, duty) = (subject.to_owned(), duty.to_string());
+    let known = |until: &Option<Until>| until.as_ref().map(|until| due(&until.due));
+    Some(match event {
+        Event::Armed { terms: Terms { rule, basis, holder, .. }, until } => {
+            Public::of(&public::DeadlineStarted {
+                subject,
+                duty,
+                rule: rule.clone(),
+                legal_basis: basis.clone(),
+                holder: holder.clone(),
+                due: Some(due(&until.due)),
+            })
+        }
+        Event::Warned { due: by, .. } => {
+            Public::of(&public::DeadlineNear { subject, duty, due: Some(due(by)) })
+        }
+        Event::Suspended { reference, reason, until, .. } => Public::of(&public::DeadlineSuspended {
+            subject,
+            duty,
+            reference: reference.clone(),
+            reason: reason.clone(),
+            due: known(until),
+        }),
+        Event::Resumed { reference, until, .. } => Public::of(&public::DeadlineResumed {
+            subject,
+            duty,
+            reference: reference.clone(),
+            due: known(until),
+        }),
+        Event::Extended { by, document, until, .. } => Public::of(&public::DeadlineExtended {
+            subject,
+            duty,
+            approved_by: by.clone(),
+            document: document.clone(),
+            due: known(until),
+        }),
+        Event::Passed { holder, .. } => {
+            Public::of(&public::DutyPassed { subject, duty, holder: holder.clone() })
+        }
+        Event::Met { in_time, .. } => Public::of(&public::DeadlineMet { subject, duty, in_time: *in_time }),
+        Event::Breached { .. } => return None,
+        Event::Cancelled { cause, .. } => {
+            Public::of(&public::DeadlineCancelled { subject, duty, cause: cause.clone() })
+        }
+        Event::Rederived { old, new, .. } => Public::of(&public::DeadlineRederived {
+            subject,
+            duty,
+            due_before: Some(due(&old.due)),
+            due: known(new),
+        }),
+    })
+}
+
+/// The public message of a term that ended, or of a right that lapsed: nobody was late.
+pub fn clock_passed(subject: &str, duty: impl ToString, by: &law::Due) -> Public {
+    let (subject, duty) = (subject.to_owned(), duty.to_string());
+    Public::of(&public::DeadlinePassed { subject, duty, due: Some(due(by)) })
+}

@@ -1,0 +1,100 @@
+//! What has happened to the clocks of a service, one row an event: as of any moment, a strip is folded from it.
+
+use async_trait::async_trait;
+use decider::Recorded;
+use eventlog::{View, ViewError};
+use law::clock::Event;
+use serde::Deserialize;
+use sqlx::{FromRow, PgConnection, types::Json};
+use time::OffsetDateTime;
+
+/// The name of the view, and of its table.
+pub(crate) const NAME: &str = "clocks";
+/// Rows of one case that are read at most: a thousand clocks with a dozen events each.
+const ROWS_MAX: i64 = 12_000;
+
+/// Something that happened to a clock.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct ClockRow {
+    pub stream: String,
+    pub duty: String,
+    pub occurred_at: OffsetDateTime,
+    pub recorded_at: OffsetDateTime,
+    pub event: Json<Event>,
+}
+
+/// Keeps the rows.
+pub(crate) struct ClocksView;
+
+/// What every decider's event of a clock looks like.
+#[derive(Deserialize)]
+struct Stored {
+    data: Told,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    duty: String,
+    event: Event,
+}
+
+#[async_trait]
+impl View for ClocksView {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static str {
+        "create table clocks (
+             position bigint primary key,
+             case_id text,
+             stream text not null,
+             duty text not null,
+             occurred_at timestamptz not null,
+             recorded_at timestamptz not null,
+             event jsonb not null
+         );
+         create index clocks_by_case on clocks (case_id, stream);
+         create index clocks_by_stream on clocks (stream, position)"
+    }
+
+    async fn apply(&self, recorded: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError> {
+        if recorded.kind != "Clock" {
+            return Ok(());
+        }
+        let Told { duty, event } = serde_json::from_slice::<Stored>(&recorded.data)?.data;
+        sqlx::query("insert into clocks values ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(recorded.position.cast_signed())
+            .bind(recorded.meta.case_id.as_ref().map(decider::CaseId::as_str))
+            .bind(recorded.stream.as_str())
+            .bind(duty)
+            .bind(recorded.occurred_at)
+            .bind(recorded.recorded_at)
+            .bind(Json(event))
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// What had happened to the clocks of a case, as far as was recorded by then.
+pub(crate) async fn of_case(
+    tx: &mut PgConnection,
+    case_id: &str,
+    until: OffsetDateTime,
+) -> Result<Vec<ClockRow>, sqlx::Error> {
+    sqlx::query_as(
+        "select stream, duty, occurred_at, recorded_at, event from clocks
+         where stream in (select stream from clocks where case_id = $1) and recorded_at <= $2
+         order by position limit $3",
+    )
+    .bind(case_id)
+    .bind(until)
+    .bind(ROWS_MAX)
+    .fetch_all(tx)
+    .await
+}
