@@ -24,6 +24,8 @@ use uuid::Uuid;
 /// Set it to write the page anew: `UPDATE_GOLDEN=1 cargo test -p system-tests context_map`.
 const UPDATE: &str = "UPDATE_GOLDEN";
 const OUTSIDE: &str = "outside";
+/// What is told of clocks, in the same words by every service.
+const CLOCK: &str = "fenghuo.clock.";
 
 fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("context_map.txt")
@@ -46,8 +48,8 @@ fn language() -> BTreeMap<String, BTreeSet<String>> {
     language
 }
 
-/// What becomes of every stored shape: the public message's full name, or nothing.
-fn published(service: &Service) -> BTreeMap<String, Option<String>> {
+/// What becomes of every stored shape: the public messages' full names, or nothing.
+fn published(service: &Service) -> BTreeMap<String, BTreeSet<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../services/{}/stored", service.name));
     let mut published = BTreeMap::new();
     for entry in fs::read_dir(&folder).unwrap() {
@@ -58,9 +60,8 @@ fn published(service: &Service) -> BTreeMap<String, Option<String>> {
         let recorded = recorded(&aggregate.to_lowercase(), kind, fs::read(&path).unwrap());
         let public =
             (service.publish)(&recorded).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let public = public.map(|public| public.kind);
-        let known = published.entry(format!("{aggregate}.{kind}")).or_insert(None);
-        *known = public.or(known.take());
+        let known = published.entry(format!("{aggregate}.{kind}")).or_insert_with(BTreeSet::new);
+        known.extend(public.map(|public| public.kind));
     }
     published
 }
@@ -123,18 +124,30 @@ fn map() -> String {
     let line = |page: &mut String, message: &str, listeners: &[String]| {
         let _ = writeln!(page, "  {message:<32} -> {}", listeners.join(", "));
     };
+    let mut clocks = BTreeMap::<String, Vec<String>>::new();
     for member in services::ALL {
         let service = member.service;
         let _ = writeln!(page, "\n{} publishes", service.name);
         let published = published(service);
         for kind in published.values().flatten().collect::<BTreeSet<_>>() {
+            if kind.starts_with(CLOCK) {
+                let heard = listeners(service.name, kind).into_iter().map(str::to_owned);
+                clocks.entry(kind.clone()).or_default().extend(heard);
+                continue;
+            }
             let message = kind.rsplit('.').next().unwrap_or(kind);
             let listeners = listeners(service.name, kind).into_iter().map(str::to_owned).collect::<Vec<_>>();
             line(&mut page, message, &listeners);
         }
         let private =
-            published.iter().filter(|(_, public)| public.is_none()).map(|(event, _)| event.as_str());
+            published.iter().filter(|(_, public)| public.is_empty()).map(|(event, _)| event.as_str());
         let _ = writeln!(page, "  and keeps to itself: {}", private.collect::<Vec<_>>().join(", "));
+    }
+    let _ = writeln!(page, "\nevery service with clocks publishes");
+    for (kind, mut heard) in clocks {
+        heard.sort();
+        heard.dedup();
+        line(&mut page, kind.rsplit('.').next().unwrap_or(&kind), &heard);
     }
     let _ = writeln!(page, "\ndepartments outside publish");
     for message in &language()[OUTSIDE] {
@@ -180,14 +193,21 @@ fn difference(drawn: &str, found: &str) -> String {
 #[test]
 fn every_message_of_a_service_is_published_by_it_and_by_nobody_else() {
     let language = language();
+    let mut clocks = BTreeSet::new();
     for member in services::ALL {
         let service = member.service;
         let own = format!("fenghuo.{}.v1.", service.name);
-        let published = published(service).into_values().flatten().collect::<BTreeSet<_>>();
+        let all = published(service).into_values().flatten();
+        // What is told of clocks is everybody's.
+        let (of_clocks, published): (BTreeSet<_>, BTreeSet<_>) =
+            all.partition(|kind| kind.starts_with(CLOCK));
+        clocks.extend(of_clocks);
         let declared =
             language.get(service.name).into_iter().flatten().map(|message| format!("{own}{message}"));
         assert_eq!(published, declared.collect(), "{}", service.name);
     }
+    let declared = language["clock"].iter().map(|message| format!("{CLOCK}v1.{message}"));
+    assert_eq!(clocks, declared.collect(), "clocks");
 }
 
 #[test]

@@ -111,10 +111,20 @@ fn tally(seeds: impl Iterator<Item = u64>) -> Tally {
             *tally.refusals.entry(name.clone()).or_default() += count;
         }
         for recorded in world.nodes.iter().flat_map(|node| &node.log) {
-            *tally.kinds.entry(format!("{}.{}", recorded.stream.category(), recorded.kind)).or_default() += 1;
+            *tally.kinds.entry(kind(recorded)).or_default() += 1;
         }
     }
     tally
+}
+
+/// What happened to whom; of a clock, what it said.
+fn kind(recorded: &decider::Recorded) -> String {
+    let category = recorded.stream.category();
+    let value: serde_json::Value = serde_json::from_slice(&recorded.data).unwrap_or_default();
+    match value["data"]["event"]["type"].as_str().filter(|_| recorded.kind == "Clock") {
+        Some(said) => format!("{category}.Clock.{said}"),
+        None => format!("{category}.{}", recorded.kind),
+    }
 }
 
 impl Tally {
@@ -154,7 +164,10 @@ impl Tally {
             "listing.Listed",
             "claim.PaymentConfirmed",
             "budget.Posted",
-            "hazard.Clock",
+            "hazard.Clock.Breached",
+            "report.Clock.Breached",
+            "determination.Clock.Suspended",
+            "determination.Clock.Met",
         ] {
             assert!(self.kinds.get(kind).is_some_and(|count| *count > 0), "no world came to {kind}");
         }

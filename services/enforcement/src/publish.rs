@@ -209,3 +209,25 @@ fn clock(subject: String, duty: &str, event: &clock::Event) -> Option<Public> {
     }
     chassis::clock(&subject, duty, event)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_that_ends_and_a_right_that_lapses_are_nobody_s_breach() {
+        let kind = |stored: &str, seal: bool| {
+            let public = match seal {
+                true => of_seal("s-1", serde_json::from_str(stored).unwrap()),
+                false => of_penalty("p-1", serde_json::from_str(stored).unwrap()),
+            };
+            public.unwrap().kind
+        };
+        let over = "fenghuo.clock.v1.DeadlinePassed";
+        assert_eq!(kind(include_str!("../stored/Seal.Clock.term.json"), true), over);
+        assert_eq!(kind(include_str!("../stored/Penalty.Clock.lapsed.json"), false), over);
+        let breached = "fenghuo.enforcement.v1.DeadlineBreached";
+        assert_eq!(kind(include_str!("../stored/Seal.Clock.json"), true), breached);
+        assert_eq!(kind(include_str!("../stored/Penalty.Clock.json"), false), breached);
+    }
+}

@@ -173,7 +173,9 @@ fn hazard(node: &Node) {
             // 12: an order is re-inspected, or the missed duty is a breach; never both for one order.
             match recorded.kind.as_str() {
                 "RectificationOrdered" => orders += 1,
-                "Clock" if value["duty"] == "reinspect" && value["event"]["type"] == "Breached" => answers += 1,
+                "Clock" if value["duty"] == "reinspect" && value["event"]["type"] == "Breached" => {
+                    answers += 1
+                }
                 _ => {}
             }
         }

@@ -9,8 +9,9 @@ use eventlog::{Deadlines, Log, Options, Request, ScriptedClock, World, migrate};
 use investigation::{
     SERVICE,
     determination::{Command, Determination},
+    fire::{self, Fire},
 };
-use law::{AreaCode, Calendar, RulePack};
+use law::{AreaCode, Calendar, RulePack, Uscc};
 use servers::{Postgres, PostgresOptions, Scratch};
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,10 @@ impl Life {
     }
 
     async fn does(&self, at: OffsetDateTime, command: Command) {
+        self.execute(at, Order::of::<Determination>(ID, command)).await;
+    }
+
+    async fn execute(&self, at: OffsetDateTime, order: Order) {
         self.clock.set(at);
         let request = Request {
             command_id: Uuid::new_v4(),
@@ -54,7 +59,7 @@ impl Life {
             causation: None,
             traceparent: None,
         };
-        self.log.execute(Order::of::<Determination>(ID, command), request).await.unwrap();
+        self.log.execute(order, request).await.unwrap();
     }
 
     fn watched(&self) -> CancellationToken {
@@ -66,14 +71,22 @@ impl Life {
     }
 
     async fn stream(&self) -> Vec<Recorded> {
-        self.log.load(&StreamName::new(Determination::NAME, ID)).await.unwrap()
+        self.stream_of(Determination::NAME).await
+    }
+
+    async fn stream_of(&self, category: &str) -> Vec<Recorded> {
+        self.log.load(&StreamName::new(category, ID)).await.unwrap()
     }
 
     /// Waits until the stream is as long as this.
     async fn grows_to(&self, len: usize) {
+        self.grows(Determination::NAME, len).await;
+    }
+
+    async fn grows(&self, category: &str, len: usize) {
         let limit = tokio::time::Instant::now() + Wait::from_secs(20);
-        while self.stream().await.len() < len {
-            assert!(tokio::time::Instant::now() < limit, "{:?}", self.stream().await);
+        while self.stream_of(category).await.len() < len {
+            assert!(tokio::time::Instant::now() < limit, "{:?}", self.stream_of(category).await);
             tokio::time::sleep(Wait::from_millis(10)).await;
         }
     }
@@ -138,4 +151,30 @@ async fn who_was_down_across_a_due_instant_records_it_and_leaves_the_same_bytes(
     let state = fold::<Determination>(&stream).unwrap();
     assert_eq!(state, fold::<Determination>(&awake.stream().await).unwrap());
     assert!(Determination::deadline(&state).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_instants_that_passed_each_is_recorded_as_its_own() {
+    let scratch = Scratch::new().unwrap();
+    let postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
+    let life = Life::begin(&postgres, "two").await;
+    let raise = fire::Command::RaiseAlarm {
+        premises: "plant".into(),
+        area: AreaCode::parse("330723103").unwrap(),
+        unit: Uscc::synthetic(330_723, 1),
+        ignited_at: ALARM,
+        unit_knew_at: None,
+    };
+    life.execute(ALARM, Order::of::<Fire>(ID, raise)).await;
+    life.execute(ALARM, Order::of::<Fire>(ID, fire::Command::Extinguish)).await;
+    let len = life.stream_of(Fire::NAME).await.len();
+    life.clock.set(LATE);
+    let worker = life.watched();
+    life.grows(Fire::NAME, len + 2).await;
+    worker.cancel();
+    let happened =
+        life.stream_of(Fire::NAME).await[len..].iter().map(|event| event.occurred_at).collect::<Vec<_>>();
+    // The unit's hour includes its last instant; the seven days end at midnight.
+    let hour = ALARM + time::Duration::HOUR + time::Duration::MICROSECOND;
+    assert_eq!(happened, [hour, datetime!(2023-04-25 0:00 +8)]);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bus::Options as BusOptions;
 use chassis::{Running, Settings, auth::Signer, status};
 use contracts::{
+    clock::v1::{self as clock, clock_service_client::ClockServiceClient},
     envelope::v1 as envelope,
     investigation::v1::{
         self as wire, execute_request::Command, investigation_service_client::InvestigationServiceClient,
@@ -96,6 +97,31 @@ fn raise() -> wire::RaiseAlarm {
         ignited_at: Some(chassis::timestamp(datetime!(2023-04-17 14:01:47 +8))),
         unit_knew_at: None,
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clocks_of_a_case_are_told_as_they_stood() {
+    let mut whole = start().await;
+    let outcome = whole.give(Command::RaiseAlarm(raise())).await.unwrap();
+    let door = Channel::from_shared(format!("http://{}", whole.running.address)).unwrap();
+    let mut door = ClockServiceClient::new(door.connect().await.unwrap());
+    let mut ask = async |at: OffsetDateTime| {
+        let at = Some(chassis::timestamp(at));
+        let request = clock::ListClocksRequest { case_id: "wuyi".into(), at, min_position: outcome.position };
+        let clocks = door.list_clocks(whole.asking(request)).await.unwrap().into_inner().clocks;
+        clocks.into_iter().find(|clock| clock.duty == "unit-report")
+    };
+    assert_eq!(ask(ALARM - time::Duration::HOUR).await, None);
+    // What is recorded has a time a little after the alarm.
+    let running = ask(ALARM + time::Duration::MINUTE).await.unwrap();
+    assert_eq!((running.stream.as_str(), running.state.as_str()), ("fire:wuyi-f1", "running"));
+    assert_eq!((running.rule.as_str(), running.legal_basis.as_str()), ("fire.report.unit", "493号令9"));
+    assert_eq!(running.pack, RulePack::builtin().version());
+    assert_eq!(running.due.unwrap().calendar, Calendar::builtin().version());
+    assert!(running.words_zh.contains("15:04"), "{}", running.words_zh);
+    let late = ask(ALARM + time::Duration::HOUR + time::Duration::SECOND).await.unwrap();
+    assert_eq!((late.state.as_str(), late.late), ("breached", true));
+    whole.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
