@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use decider::Lang;
 
 use crate::{
-    bench, demo, dev,
+    bench, clocks, demo, dev,
     error::{Because, Error},
     keys, law, log, migrate, play, serve,
     shell::Shell,
@@ -44,6 +44,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     Migrate(migrate::MigrateArgs),
     Timeline(timeline::TimelineArgs),
+    Clocks(clocks::ClocksArgs),
     #[command(subcommand)]
     Log(log::LogCommand),
     #[command(subcommand)]
@@ -94,6 +95,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Serve(args) => Box::pin(serve::run(*args, shell)).await,
             Command::Migrate(args) => migrate::run(args, shell).await,
             Command::Timeline(args) => timeline::run(args, shell).await,
+            Command::Clocks(args) => clocks::run(args, shell).await,
             Command::Log(command) => Box::pin(log::run(command, shell)).await,
             Command::View(command) => view::run(command, shell).await,
             Command::Law(command) => law::run(command, shell).await,

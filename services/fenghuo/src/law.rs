@@ -1,6 +1,6 @@
 //! `fenghuo law`: what statutes say, the calendars and rule packs they are read from, and a test of it all.
 //!
-//! Crate `law` and files alone; no server, no network.
+//! Crate `law` and files alone, no server and no network, but for `status`, which asks a running system.
 
 use clap::{Args, Subcommand};
 use law::{Calendar, RulePack};
@@ -10,6 +10,7 @@ use crate::{due, error::Error, shell::Shell};
 mod calendar;
 pub(crate) mod files;
 mod pack;
+mod status;
 
 const EXAMPLE: &str = "\
 示例 / Examples:
@@ -24,6 +25,7 @@ pub enum LawCommand {
     Calendar(calendar::CalendarCommand),
     #[command(subcommand)]
     Pack(pack::PackCommand),
+    Status(status::StatusArgs),
     Selftest(SelftestArgs),
 }
 
@@ -41,6 +43,7 @@ pub async fn run(command: LawCommand, shell: Shell) -> Result<(), Error> {
         LawCommand::Due(args) => due::run(args, shell).await,
         LawCommand::Calendar(command) => calendar::run(command, shell),
         LawCommand::Pack(command) => pack::run(command, shell),
+        LawCommand::Status(args) => status::run(args, shell).await,
         LawCommand::Selftest(args) => {
             let calendar = args.files.calendar()?;
             selftest(&calendar, &RulePack::builtin(), shell)

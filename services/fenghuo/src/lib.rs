@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod cli;
 pub mod client;
+pub mod clocks;
 pub mod demo;
 pub mod dev;
 pub mod due;

@@ -148,7 +148,7 @@ async fn ask(client: &Client, case: &CaseId, args: &TimelineArgs) -> Result<wire
 }
 
 /// A day means to its end.
-fn moment(start: Start) -> OffsetDateTime {
+pub(crate) fn moment(start: Start) -> OffsetDateTime {
     match start {
         Start::Day(day) => law::end_of_day(day) - Duration::MICROSECOND,
         Start::Moment(at) => at,

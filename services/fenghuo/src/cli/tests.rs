@@ -33,6 +33,8 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo view status",
         "fenghuo timeline wuyi-2023-0417 --as-of 2023-04-18T00:00:00+08:00 --known-to police.330723",
         "fenghuo law due --batch --role party",
+        "fenghuo clocks wuyi-2023-0417 --at 2023-05-18 --json",
+        "fenghuo law status wuyi-2023-0417 --at 2023-05-18T00:00:00+08:00",
     ] {
         assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line).err());
     }
