@@ -124,6 +124,14 @@ fn a_service_cannot_publish_the_types_of_another() {
 }
 
 #[test]
+fn every_service_tells_of_its_clocks_in_the_shared_words_and_no_outside_department_does() {
+    let data = Bytes::from_static(br#"{"kind":"fenghuo.clock.v1.DeadlineMet","data":{"body":{}}}"#);
+    let clocked = Recorded { data, ..recorded(5) };
+    assert_eq!(message(&clocked, publish, &alpha()).fault, None);
+    assert!(message(&clocked, publish, &Source::parse("police").unwrap()).fault.is_some());
+}
+
+#[test]
 fn a_claimed_source_must_be_the_streams_owner() {
     let forged = altered(|json| json["source"] = json!("urn:fenghuo:beta"));
     assert!(matches!(error(&forged), Error::Source { .. }));

@@ -43,12 +43,18 @@ pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Messa
     Message { bytes, fault: None }
 }
 
-/// Whether a source may publish messages of a type: a service its own package, an outside department the common one.
+/// What every service says in the same words: what happens to its statutory clocks.
+const SHARED: &str = "clock";
+
+/// Whether a source may publish messages of a type: a service its own package and what all services share, an
+/// outside department the common one.
 pub(super) fn may_publish(source: &Source, kind: &str) -> bool {
-    let package = if source.is_outside() { "outside" } else { source.as_str() };
-    kind.strip_prefix("fenghuo.")
-        .and_then(|rest| rest.strip_prefix(package))
-        .is_some_and(|rest| rest.starts_with('.') && !rest.starts_with(".private."))
+    let of = |package: &str| {
+        kind.strip_prefix("fenghuo.")
+            .and_then(|rest| rest.strip_prefix(package))
+            .is_some_and(|rest| rest.starts_with('.') && !rest.starts_with(".private."))
+    };
+    if source.is_outside() { of("outside") } else { of(source.as_str()) || of(SHARED) }
 }
 
 /// A message of a department outside our services.
