@@ -199,6 +199,7 @@ impl<K: Ord + Clone> Winding<'_, K> {
             holder: holder.to_string(),
             start: self.at,
             warn: None,
+            lapses: false,
             extensions_max: 0,
         }
     }

@@ -47,6 +47,9 @@ pub struct Terms {
     pub start: OffsetDateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warn: Option<Warn>,
+    /// Nobody is late when it is over: a term that ends by itself, or a right that lapses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapses: bool,
     /// How often an authority may extend it.
     #[serde(default)]
     pub extensions_max: u32,

@@ -95,7 +95,7 @@ pub(crate) async fn read(
 }
 
 /// Chinese, or the word itself.
-pub(crate) fn state<'a>(clock: &'a wire::ClockState, lang: Lang) -> &'a str {
+pub(crate) fn state(clock: &wire::ClockState, lang: Lang) -> &str {
     if lang == Lang::En {
         return match (clock.state.as_str(), clock.late) {
             ("met", true) => "met late",
@@ -109,6 +109,7 @@ pub(crate) fn state<'a>(clock: &'a wire::ClockState, lang: Lang) -> &'a str {
         ("met", false) => "按期履行",
         ("met", true) => "逾期履行",
         ("breached", _) => "已届满未办",
+        ("over", _) => "已届满",
         ("cancelled", _) => "已终止",
         (word, _) => word,
     }

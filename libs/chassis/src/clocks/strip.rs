@@ -82,6 +82,7 @@ fn word(clock: &Clock) -> &'static str {
     match &clock.end {
         Some(End::Met { .. }) => "met",
         Some(End::Cancelled { .. }) => "cancelled",
+        None if clock.breached.is_some() && clock.terms.lapses => "over",
         None if clock.breached.is_some() => "breached",
         None if clock.still => "suspended",
         None if clock.warned => "warned",
@@ -94,7 +95,7 @@ fn is_late(clock: &Clock) -> bool {
     match &clock.end {
         Some(End::Met { in_time, .. }) => !in_time,
         Some(End::Cancelled { .. }) => false,
-        None => clock.breached.is_some(),
+        None => clock.breached.is_some() && !clock.terms.lapses,
     }
 }
 
@@ -169,6 +170,7 @@ mod tests {
                 holder: "fire.330723".into(),
                 start: ALARM,
                 warn: None,
+                lapses: false,
                 extensions_max: 1,
             },
         }
@@ -195,6 +197,14 @@ mod tests {
         assert!(!one(armed(), datetime!(2023-05-17 23:59:59 +8)).late);
         let late = one(armed(), datetime!(2023-05-18 0:00 +8));
         assert_eq!((late.state.as_str(), late.late), ("breached", true));
+    }
+
+    #[test]
+    fn nobody_is_late_when_a_term_is_over() {
+        let Act::Arm { terms } = arm() else { unreachable!() };
+        let term = Act::Arm { terms: Terms { lapses: true, ..terms } };
+        let over = one(vec![(ALARM, term)], datetime!(2023-05-18 0:00 +8));
+        assert_eq!((over.state.as_str(), over.late), ("over", false));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) fn thirty() -> Terms {
         holder: "fire.330723".into(),
         start: instant(ALARM),
         warn: None,
+        lapses: false,
         extensions_max: 1,
     }
 }

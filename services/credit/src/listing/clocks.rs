@@ -1,7 +1,7 @@
 //! What the events of a listing do to its clocks, and whose time it is.
 
 use decider::{Winding, clocked::Unwound};
-use law::Role as Side;
+use law::{Role as Side, clock::Terms};
 
 use super::{Basis, Duty, Event, ORDER_11, State, state::Open};
 
@@ -27,13 +27,13 @@ fn wind_open(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> Res
         Event::PriorNoticeServed { defend_by, .. } => {
             let holder = open.party.person.as_ref().map_or(open.party.unit.as_str(), |_| PERSON);
             let terms = winding.terms("penalty.hearing.request", Side::Party, holder)?;
-            winding.arm(Duty::Defence, terms, defend_by)
+            winding.arm(Duty::Defence, Terms { lapses: true, ..terms }, defend_by)
         }
         Event::DefenceReceived { .. } => winding.meet(Duty::Defence),
         Event::DefenceWaived { .. } => winding.cancel(&Duty::Defence, "waived"),
         Event::Listed { until, publish_by, .. } => {
             let terms = winding.terms(term_rule(&open.basis), Side::Agency, authority)?;
-            winding.arm(Duty::Term, terms, until)?;
+            winding.arm(Duty::Term, Terms { lapses: true, ..terms }, until)?;
             match publish_by {
                 None => Ok(()),
                 Some(due) => {

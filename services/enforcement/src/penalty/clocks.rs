@@ -1,7 +1,7 @@
 //! What the events of a penalty case do to its clocks, and whose time it is.
 
 use decider::{Winding, clocked::Unwound};
-use law::Role as Side;
+use law::{Role as Side, clock::Terms};
 
 use super::{Duty, Event, Outcome, State, state::Decided};
 
@@ -15,7 +15,7 @@ pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>
             let State::Open(open) = state else { return Ok(()) };
             let unit = &open.case.subject.unit;
             let terms = winding.set("penalty.defence", "行政处罚法45", *defence, Side::Party, unit);
-            winding.arm(Duty::Defend, terms, defend_by)
+            winding.arm(Duty::Defend, Terms { lapses: true, ..terms }, defend_by)
         }
         Event::DefenceReceived { .. } => winding.meet(Duty::Defend),
         Event::DefenceWaived { .. } => winding.cancel(&Duty::Defend, "waived"),

@@ -34,7 +34,6 @@ pub enum Duty {
 
 /// An event of a seal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
-#[expect(clippy::large_enum_variant, reason = "events are read one by one")]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
     /// 决定临时查封

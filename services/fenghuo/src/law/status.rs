@@ -65,7 +65,7 @@ pub(super) async fn run(args: StatusArgs, shell: Shell) -> Result<(), Error> {
 fn tell(clock: &wire::ClockState, shell: Shell) -> Result<(), Error> {
     let mark = match (clock.late, clock.state.as_str()) {
         (true, _) => shell.pick("逾期", "LATE"),
-        (false, "met" | "cancelled") => shell.pick("已结", "done"),
+        (false, "met" | "cancelled" | "over") => shell.pick("已结", "done"),
         (false, _) => shell.pick("未届满", "running"),
     };
     let (due, calendar) = match &clock.due {
