@@ -225,6 +225,17 @@ fn the_body_that_sealed_lifts_the_seal() {
 }
 
 #[test]
+fn a_lifted_seal_leaves_no_clock_open() {
+    let (command, cx) = lift(datetime!(2023-03-14 10:00 +8));
+    let events = given::<Seal>(sealed(usual())).when(command, &cx).events();
+    let ended = |duty| {
+        let cancelled = clock::Event::Cancelled { cause: "lifted".into(), at: cx.at };
+        events.contains(&Event::Clock { duty, event: cancelled })
+    };
+    assert!(ended(Duty::Serve) && ended(Duty::Term), "{events:?}");
+}
+
+#[test]
 fn a_seal_ends_by_itself_at_the_end_of_its_term() {
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
     let standing = given::<Seal>(served);

@@ -178,6 +178,16 @@ fn a_report_entered_after_its_breach_is_judged_by_when_it_was_made() {
 }
 
 #[test]
+fn a_report_told_by_its_receiver_later_was_made_when_it_was_received() {
+    let by = "emergency.330723".parse().unwrap();
+    let receipt = Command::NoteReceipt { from: Rung::Unit, by, received_at: minutes(50) };
+    let told = given::<Fire>(raised()).when(receipt, &emergency("330723", minutes(90))).events();
+    let met = clock::Event::Met { at: minutes(50), in_time: true };
+    let met = Event::Clock { duty: Duty::UnitReport, event: met };
+    assert!(told.contains(&met), "{told:?}");
+}
+
+#[test]
 fn a_general_fire_is_reported_up_to_the_city() {
     let events = after(
         raised(),
