@@ -14,6 +14,7 @@ mod act;
 mod clocks;
 mod event;
 mod refusal;
+pub mod shadow;
 mod state;
 mod warn;
 

@@ -49,6 +49,11 @@ impl RulePack {
         Arc::clone(&PACK)
     }
 
+    /// The text of that pack, to make another one from.
+    pub fn builtin_text() -> &'static str {
+        BUILTIN
+    }
+
     /// A pack from our format (`docs/law.md`), with the unverified rows that may be used.
     pub fn parse<'a>(source: impl Into<Source<'a>>, allow: &[&str]) -> Result<Self, PackError> {
         let source = source.into();

@@ -173,6 +173,12 @@ impl Clock {
         due
     }
 
+    /// The clock after an event.
+    pub(super) fn told(mut self, event: &Event) -> Self {
+        self.remember(event);
+        self
+    }
+
     fn remember(&mut self, event: &Event) {
         match event {
             Event::Armed { .. } => {}
@@ -211,7 +217,7 @@ impl Clock {
 
     /// A later due date lifts a breach that was recorded before an act in time was entered, and is warned of
     /// again.
-    fn run_until(&mut self, until: Option<&Until>) {
+    pub(super) fn run_until(&mut self, until: Option<&Until>) {
         self.still = until.is_none();
         let moved = until.is_none_or(|until| until.due.at != self.until.due.at);
         if moved {

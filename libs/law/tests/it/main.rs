@@ -10,6 +10,7 @@ mod calendar_files;
 mod clock;
 mod clock_again;
 mod clock_oracle;
+mod clock_shadow;
 mod clock_table;
 mod deadline;
 mod garbled;
