@@ -1,9 +1,15 @@
 //! The decider: what may happen, and what has happened.
 
+use std::sync::Arc;
+
+use law::{Calendar, RulePack};
 use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 
-use crate::{Clocked, Context, Order, Recorded, Refusal};
+use crate::{
+    Clocked, Context, Order, Recorded, Refusal,
+    shadow::{Folding, PeriodFn, ReckonFn, Reckoned, Retold},
+};
 
 /// A fact of one aggregate, as stored: adjacently tagged JSON, braces on every variant.
 ///
@@ -58,17 +64,37 @@ pub struct Aggregate {
     pub name: &'static str,
     due: DueFn,
     rederive: Option<fn(&str) -> Order>,
+    period: PeriodFn,
+    reckoning: Option<ReckonFn>,
 }
 
 impl Aggregate {
     /// The value for a decider.
     pub const fn of<D: Decider>() -> Self {
-        Self { name: D::NAME, due: due::<D>, rederive: None }
+        Self { name: D::NAME, due: due::<D>, rederive: None, period: |_, _| None, reckoning: None }
     }
 
     /// The value for a decider with clocks.
     pub const fn of_clocked<D: Clocked>() -> Self {
-        Self { name: D::NAME, due: due::<D>, rederive: Some(|id| Order::of::<D>(id, D::rederive())) }
+        Self {
+            name: D::NAME,
+            due: due::<D>,
+            rederive: Some(|id| Order::of::<D>(id, D::rederive())),
+            period: D::period,
+            reckoning: None,
+        }
+    }
+
+    /// The same for a decider whose events carry amounts that follow from the rules.
+    pub const fn reckoned<D: Reckoned>(self) -> Self {
+        Self { reckoning: Some(|| Box::new(Folding::<D>::default())), ..self }
+    }
+
+    /// A stream of it, to be told again under other rules; none if nothing in it follows from rules.
+    pub fn retell(&self, rules: &Arc<RulePack>, calendar: &Arc<Calendar>) -> Option<Retold> {
+        let has_figures = self.rederive.is_some() || self.reckoning.is_some();
+        let (rules, calendar) = (Arc::clone(rules), Arc::clone(calendar));
+        has_figures.then(|| Retold::new(rules, calendar, self.period, self.reckoning))
     }
 
     /// The order that computes the open clocks of a stream anew; none for a decider without clocks.

@@ -14,6 +14,7 @@ mod id;
 mod order;
 mod recorded;
 mod refusal;
+pub mod shadow;
 mod text;
 
 pub use actor::{Actor, ActorKind, Department, DepartmentError, DepartmentKind, Role};

@@ -27,7 +27,7 @@ pub const SERVICE: Service = Service {
     aggregates: &[
         Aggregate::of::<certificate::Certification>(),
         Aggregate::of::<delegation::Delegating>(),
-        Aggregate::of_clocked::<penalty::Penalty>(),
+        Aggregate::of_clocked::<penalty::Penalty>().reckoned::<penalty::Penalty>(),
         Aggregate::of::<act::Act>(),
         Aggregate::of_clocked::<seal::Seal>(),
     ],

@@ -30,7 +30,7 @@ pub const SERVICE: Service = Service {
     name: "reward",
     grpc: "fenghuo.reward.v1.RewardService",
     aggregates: &[
-        Aggregate::of_clocked::<claim::Claim>(),
+        Aggregate::of_clocked::<claim::Claim>().reckoned::<claim::Claim>(),
         Aggregate::of::<matter::Matter>(),
         Aggregate::of::<fine::Fine>(),
         Aggregate::of::<budget::Budget>(),

@@ -1,12 +1,13 @@
 //! What can be asked of a penalty case, and when the law says no.
 
 use decider::{
-    Clocked, Context, Decider, Department, Id, Winding,
+    Clocked, Context, Decider, Department, Id, Refused, Winding,
     authority::{Certificate, Delegation, Flaw},
     clocked,
+    shadow::{Figure, Reckoned},
 };
 use law::{
-    Due, Level, Period,
+    Due, Level, Period, RulePack,
     clock::{self, Clocks},
 };
 use time::{Date, OffsetDateTime};
@@ -158,6 +159,17 @@ impl Decider for Penalty {
 
     fn deadline(state: &State) -> Option<(OffsetDateTime, Command)> {
         Self::clocks(state)?.next().map(|at| (at, Command::Tick))
+    }
+}
+
+impl Reckoned for Penalty {
+    /// A fine is the officials' to set, within what the norm allows.
+    fn reckon(_state: &State, event: &Event, rules: &RulePack) -> Vec<Figure> {
+        let Event::Decided { item, fine_fen, accident_level, .. } = event else { return vec![] };
+        let within =
+            handling::range(item, *accident_level, rules).and_then(|r| handling::within(*fine_fen, r));
+        let other = within.map(|_| *fine_fen).map_err(|no| Box::new(Refused::of(&no)));
+        vec![Figure { field: "fine_fen", recorded: *fine_fen, other }]
     }
 }
 

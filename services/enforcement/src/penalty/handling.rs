@@ -4,7 +4,7 @@ use decider::{
     Context, Department, DepartmentKind, Id, Role,
     authority::{Delegation, Model, check_delegation, check_officers},
 };
-use law::{Level, Period, Role as Side, RuleError};
+use law::{Level, Period, Role as Side, RuleError, RulePack};
 
 use super::{
     Command, Duty, Event, InYuan, Norm, Range, Refusal, ReviewGround, Subject,
@@ -61,7 +61,7 @@ fn subject_of(referred: Option<&Subject>, stated: Option<Subject>) -> Result<Sub
 fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refusal> {
     let mut gravest: Option<(&Id, Range)> = None;
     for item in items {
-        let range = range(item, level, cx)?;
+        let range = range(item, level, &cx.rules)?;
         let graver = |known: &Range| (range.max_fen, range.min_fen) > (known.max_fen, known.min_fen);
         if gravest.as_ref().is_none_or(|(_, known)| graver(known)) {
             gravest = Some((item, range));
@@ -75,9 +75,9 @@ fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refus
     Ok(item.clone())
 }
 
-pub(super) fn range(item: &Id, level: Option<Level>, cx: &Context) -> Result<Range, Refusal> {
+pub(super) fn range(item: &Id, level: Option<Level>, rules: &RulePack) -> Result<Range, Refusal> {
     let norm = Norm::of(item).ok_or_else(|| Refusal::UnknownItem { item: item.clone() })?;
-    norm.range(level, &cx.rules)?.ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
+    norm.range(level, rules)?.ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
 }
 
 /// In whose name the acting unit may fine for the item there; the name never comes from the caller.
@@ -165,7 +165,7 @@ fn conclude(
     if open.notice.is_some() {
         return Err(Refusal::AlreadyNoticed);
     }
-    within(fine_fen, range(&open.case.item, open.case.accident_level, cx)?)?;
+    within(fine_fen, range(&open.case.item, open.case.accident_level, &cx.rules)?)?;
     Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone() })
 }
 

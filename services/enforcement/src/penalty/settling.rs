@@ -35,7 +35,7 @@ pub(super) fn decide(
     heard(open, notice, cx)?;
     deliberated(open, proposal, notice, &panel)?;
     let case = &open.case;
-    let range = within(fine_fen, range(&case.item, case.accident_level, cx)?)?;
+    let range = within(fine_fen, range(&case.item, case.accident_level, &cx.rules)?)?;
     if fine_fen > notice.fine_fen {
         return Err(Refusal::Aggravated { noticed: InYuan(notice.fine_fen) });
     }

@@ -8,14 +8,17 @@ pub use payment::instruction;
 
 use std::collections::BTreeSet;
 
-use decider::{Clocked, Context, Decider, Id, Role, Winding, clocked};
+use decider::{
+    Clocked, Context, Decider, Id, Role, Winding, clocked,
+    shadow::{Figure, Reckoned},
+};
 use law::{
-    AreaCode, Due, Role as Side,
+    AreaCode, Due, Role as Side, RulePack,
     clock::{self, Clocks},
 };
 use time::OffsetDateTime;
 
-use self::amount::{by_local_table, reassess, request};
+use self::amount::{by_local_table, reassess, reckon, request, within_local_table};
 use super::{
     Code, CodeHash, Duty, Event, Exclusion, State, clocks, evolve,
     state::{Funds, Open, Payment, Report, Stage},
@@ -159,6 +162,15 @@ impl Clocked for Claim {
         match duty {
             Duty::Claim => [Event::Lapsed { due: due.clone() }].into_iter().chain(release(open)).collect(),
             Duty::Notify => vec![],
+        }
+    }
+}
+
+impl Reckoned for Claim {
+    fn reckon(state: &State, event: &Event, rules: &RulePack) -> Vec<Figure> {
+        match state {
+            State::Open(open) => reckon(open, event, rules).into_iter().collect(),
+            State::Unknown | State::Closed { .. } => vec![],
         }
     }
 }
@@ -325,10 +337,7 @@ fn set_amount(open: &Open, amount_fen: i64, cx: &Context) -> Result<Vec<Event>, 
     if !AreaCode::parse("33").is_ok_and(|zhejiang| zhejiang.contains(&report.area)) {
         return Err(Refusal::NoLocalTable);
     }
-    let (min_fen, max_fen) = (cx.rules.fen("reward.zj_fire.min")?, cx.rules.fen("reward.zj_fire.max")?);
-    if !(min_fen..=max_fen).contains(&amount_fen) {
-        return Err(Refusal::OutsideLocalTable { min_fen, max_fen });
-    }
+    within_local_table(amount_fen, &cx.rules)?;
     Ok(by_local_table(open, amount_fen, cx))
 }
 

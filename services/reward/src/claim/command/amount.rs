@@ -1,7 +1,7 @@
 //! How much a reporter is due, and how a joint reward is split.
 
-use decider::{Context, Id};
-use law::{RuleError, reward_base};
+use decider::{Context, Id, Refused, shadow::Figure};
+use law::{RuleError, RulePack, reward_base};
 
 use super::{
     super::{
@@ -29,7 +29,7 @@ pub(super) fn reassess(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal>
         return Ok(vec![]);
     }
     let fine_fen = open.fines_fen();
-    let due = if fine_fen > 0 { Some(share_of_fines(open, fine_fen, cx)?) } else { None };
+    let due = if fine_fen > 0 { Some(share_of_fines(open, fine_fen, &cx.rules)?) } else { None };
     Ok(match (open.amount, due) {
         (None, Some(due)) => computed(open, &due, fine_fen, cx),
         (Some(amount), Some(due)) if due.amount_fen > amount.fen && open.approvals.is_empty() => {
@@ -48,6 +48,13 @@ pub(super) fn reassess(open: &Open, cx: &Context) -> Result<Vec<Event>, Refusal>
 pub(super) fn by_local_table(open: &Open, amount_fen: i64, cx: &Context) -> Vec<Event> {
     let amount = Event::AmountComputed { amount_fen, rule: Rule::LocalTable, fine_fen: 0, uplift_fen: 0 };
     [amount].into_iter().chain(request(open, amount_fen, cx)).collect()
+}
+
+/// Whether the local table allows an amount.
+pub(super) fn within_local_table(amount_fen: i64, rules: &RulePack) -> Result<(), Refusal> {
+    let (min_fen, max_fen) = (rules.fen("reward.zj_fire.min")?, rules.fen("reward.zj_fire.max")?);
+    let fits = (min_fen..=max_fen).contains(&amount_fen);
+    if fits { Ok(()) } else { Err(Refusal::OutsideLocalTable { min_fen, max_fen }) }
 }
 
 /// The request to the budget of the year in which it is made.
@@ -78,17 +85,32 @@ fn reduced(open: &Open, amount_fen: i64, fine_fen: i64) -> Vec<Event> {
     open.budget.clone().map(reduced).into_iter().collect()
 }
 
-fn share_of_fines(open: &Open, fine_fen: i64, cx: &Context) -> Result<Computed, RuleError> {
-    let base = reward_base(fine_fen, &cx.rules)?;
+fn share_of_fines(open: &Open, fine_fen: i64, rules: &RulePack) -> Result<Computed, RuleError> {
+    let base = reward_base(fine_fen, rules)?;
     let is_insider = open.report.as_ref().is_some_and(|report| report.insider);
-    let uplift_fen = match cx.rules.ratio(INSIDER_UPLIFT) {
+    let uplift_fen = match rules.ratio(INSIDER_UPLIFT) {
         Ok(ratio) if is_insider => {
-            let raised =
-                base.saturating_add(ratio.apply_fen(base)).min(cx.rules.fen("reward.zj.insider_max")?);
+            let raised = base.saturating_add(ratio.apply_fen(base)).min(rules.fen("reward.zj.insider_max")?);
             (raised - base).max(0)
         }
         Ok(_) | Err(RuleError::Unknown { .. } | RuleError::Unverified { .. }) => 0,
         Err(error) => return Err(error),
     };
     Ok(Computed { amount_fen: base + uplift_fen, uplift_fen })
+}
+
+/// An amount that was computed, and what other rules make of it.
+pub(super) fn reckon(open: &Open, event: &Event, rules: &RulePack) -> Option<Figure> {
+    let (recorded, other) = match event {
+        Event::AmountComputed { amount_fen, rule: Rule::LocalTable, .. } => {
+            (*amount_fen, within_local_table(*amount_fen, rules).map(|()| *amount_fen))
+        }
+        Event::AmountComputed { amount_fen, rule: Rule::ShareOfFine, fine_fen, .. }
+        | Event::AmountReduced { amount_fen, fine_fen, .. } => {
+            let share = share_of_fines(open, *fine_fen, rules).map_err(Refusal::from);
+            (*amount_fen, share.map(|due| due.amount_fen))
+        }
+        _ => return None,
+    };
+    Some(Figure { field: "amount_fen", recorded, other: other.map_err(|no| Box::new(Refused::of(&no))) })
 }
