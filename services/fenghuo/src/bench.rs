@@ -19,6 +19,7 @@ mod machine;
 mod raw;
 mod rebuild;
 mod sample;
+mod shadow;
 mod stage;
 mod table;
 
@@ -41,6 +42,10 @@ const REBUILD_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench rebuild --events 20000";
 
+const SHADOW_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo bench shadow --cases 10000";
+
 /// Longest measurement that may be asked for, in seconds.
 const SECONDS_MAX: f64 = 3_600.0;
 
@@ -59,6 +64,9 @@ pub enum BenchCommand {
     /// Building a view anew from all events
     #[command(after_help = REBUILD_EXAMPLE)]
     Rebuild(RebuildArgs),
+    /// Telling past cases again under another rule pack, against a bare read of the same events
+    #[command(after_help = SHADOW_EXAMPLE)]
+    Shadow(ShadowArgs),
 }
 
 /// How much is measured, and how it is told.
@@ -95,6 +103,16 @@ pub struct RebuildArgs {
     events: u64,
 }
 
+/// What `bench shadow` is told.
+#[derive(Debug, Args)]
+pub struct ShadowArgs {
+    #[command(flatten)]
+    effort: Effort,
+    /// Cases in the log
+    #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u64).range(100..=10_000_000))]
+    cases: u64,
+}
+
 /// What `bench e2e` is told.
 #[derive(Debug, Args)]
 pub struct EndToEndArgs {
@@ -123,6 +141,10 @@ pub async fn run(command: BenchCommand, shell: Shell) -> Result<(), Error> {
         }
         BenchCommand::Rebuild(RebuildArgs { effort, events }) => {
             let measured = rebuild::measure(&effort, events, shell).await?;
+            (effort, measured)
+        }
+        BenchCommand::Shadow(ShadowArgs { effort, cases }) => {
+            let measured = shadow::measure(&effort, cases, shell).await?;
             (effort, measured)
         }
     };

@@ -10,6 +10,7 @@ use crate::{due, error::Error, shell::Shell};
 mod calendar;
 pub(crate) mod files;
 mod pack;
+pub(crate) mod shadow;
 mod status;
 
 const EXAMPLE: &str = "\
@@ -26,6 +27,7 @@ pub enum LawCommand {
     #[command(subcommand)]
     Pack(pack::PackCommand),
     Status(status::StatusArgs),
+    Shadow(shadow::ShadowArgs),
     Selftest(SelftestArgs),
 }
 
@@ -44,6 +46,7 @@ pub async fn run(command: LawCommand, shell: Shell) -> Result<(), Error> {
         LawCommand::Calendar(command) => calendar::run(command, shell),
         LawCommand::Pack(command) => pack::run(command, shell),
         LawCommand::Status(args) => status::run(args, shell).await,
+        LawCommand::Shadow(args) => shadow::run(args, shell).await,
         LawCommand::Selftest(args) => {
             let calendar = args.files.calendar()?;
             selftest(&calendar, &RulePack::builtin(), shell)

@@ -45,7 +45,7 @@ pub(super) fn actor() -> Actor {
     }
 }
 
-fn meta() -> Meta {
+pub(super) fn meta() -> Meta {
     Meta {
         actor: actor(),
         case_id: None,

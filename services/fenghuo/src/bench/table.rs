@@ -106,6 +106,7 @@ fn title(case: &str, shell: Shell) -> &str {
         "e2e" => shell.pick("跨服务（稳定速率）", "across services, steady"),
         "e2e-max" => shell.pick("跨服务（最大持续）", "across services, most sustained"),
         "rebuild" => shell.pick("重建视图", "rebuild a view"),
+        "shadow" => shell.pick("按另一规则推演", "tell cases again"),
         other => other,
     }
 }
