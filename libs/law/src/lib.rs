@@ -5,6 +5,7 @@
 
 mod area;
 mod basis;
+mod book;
 mod calendar;
 pub mod clock;
 mod digest;
@@ -23,6 +24,7 @@ mod words;
 
 pub use area::{AreaCode, AreaError, AreaLevel};
 pub use basis::{BasisError, Instrument};
+pub use book::{Adoption, AdoptionError, Book, InForce, Kind};
 pub use calendar::{Calendar, CalendarError, CalendarFault, DayKind};
 pub use due::{Deadline, Due, Latest, Role, RoleError};
 pub use level::{Level, Tier, cause_tier, government_tier};
@@ -34,7 +36,7 @@ pub use pack::{
 };
 pub use period::{Period, PeriodError};
 pub use ratio::{Ratio, RatioError};
-pub use selftest::{Check, selftest};
+pub use selftest::{Check, selftest, selftest_in_force};
 pub use shanghai::{end_of_day, shanghai_date, start_of_day};
 pub use source::{BadFile, Fault, Source, Unreadable};
 pub use suspension::{Suspension, Suspensions, union_of_suspensions};

@@ -38,6 +38,8 @@ pub struct RulePack {
     /// The versions of each rule, the nation's before the narrower, the newest first.
     rows: Arc<BTreeMap<String, Vec<Row>>>,
     allowed: BTreeSet<String>,
+    /// Allowed by configuration, in whatever pack: not by a signature, which is for one pack.
+    named: Arc<BTreeSet<String>>,
 }
 
 impl RulePack {
@@ -76,7 +78,19 @@ impl RulePack {
     /// The same rows with exactly these unverified ones allowed. An id that is no unverified row has no
     /// effect; `row` tells a caller who wants to refuse it.
     pub fn with_allowed(&self, ids: &[String]) -> Self {
-        self.allowing(ids.iter().cloned())
+        let named = Arc::new(ids.iter().cloned().collect());
+        Self { named, ..self.allowing(ids.iter().cloned()) }
+    }
+
+    /// What `with_allowed` was given: it holds for a later pack too, as a signature does not.
+    pub(crate) fn allowed_by_name(&self) -> impl Iterator<Item = &String> {
+        self.named.iter()
+    }
+
+    /// The same rows, with these allowed, after a pack that allowed rows by name.
+    pub(crate) fn carrying(&self, before: &Self, ids: &[&str]) -> Self {
+        let ids = ids.iter().map(|id| (*id).to_owned());
+        Self { named: Arc::clone(&before.named), ..self.allowing(ids) }
     }
 
     /// Names the rows and the allowances, for example `CN-2026-11-22@1a2b3c4d`, with `+5e6f7a8b` for a set
@@ -226,6 +240,7 @@ impl RulePack {
         } else {
             format!("{}+{}", self.base, digest::short(allowed.iter().map(String::as_str)))
         };
-        Self { base: self.base.clone(), version, rows: Arc::clone(&self.rows), allowed }
+        let (rows, named) = (Arc::clone(&self.rows), Arc::clone(&self.named));
+        Self { base: self.base.clone(), version, rows, allowed, named }
     }
 }

@@ -63,7 +63,8 @@ pub(super) fn read(source: Source<'_>) -> (Option<RulePack>, Vec<PackError>) {
                 .then(other.effective_from.cmp(&one.effective_from))
         });
     }
-    let pack = RulePack { version: base.clone(), base, rows: Arc::new(rows), allowed: Default::default() };
+    let (allowed, named) = Default::default();
+    let pack = RulePack { version: base.clone(), base, rows: Arc::new(rows), allowed, named };
     (Some(pack), faults)
 }
 

@@ -5,6 +5,7 @@
 mod allowance;
 mod area;
 mod basis;
+mod book;
 mod calendar;
 mod calendar_files;
 mod clock;
