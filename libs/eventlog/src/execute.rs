@@ -1,6 +1,6 @@
 //! Executing commands: load, decide, append; again if the stream moved; the same answer to the same command.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use decider::{Actor, CaseId, Causation, Context, Decision, Meta, Order, OrderError, Refused, StreamName};
 use time::OffsetDateTime;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Append, AppendError, CommandKey, DeadlineChange, Error, EventData, ExecuteError, Expected, Invalid, Log,
+    amendments::{self, older},
     check::{self, FINGERPRINT_BYTES_MAX},
     clock::micros,
     committer::{Caller, Command, command},
@@ -52,6 +53,15 @@ pub struct Outcome {
     pub repeated: bool,
 }
 
+/// What an execution is for.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// The order, on clocks that go by the law of the day.
+    Order,
+    /// These clocks alone.
+    Clocks,
+}
+
 impl Log {
     /// Executes a command. Repeating it under the same id gives the same answer, refusals included.
     #[tracing::instrument(
@@ -63,7 +73,7 @@ impl Log {
             let reason = format!("longer than {FINGERPRINT_BYTES_MAX} bytes");
             return Err(Invalid::Field { field: "fingerprint", reason }.into());
         }
-        let result = self.try_execute(&order, &request).await;
+        let result = self.try_execute(&order, &request, Work::Order).await;
         let span = tracing::Span::current();
         match &result {
             Ok(outcome) => drop(span.record("event.position", outcome.position)),
@@ -73,10 +83,21 @@ impl Log {
         result
     }
 
-    async fn try_execute(&self, order: &Order, request: &Request) -> Result<Outcome, ExecuteError> {
+    /// Computes the clocks of a stream again under what came into force since its last event, and does nothing else.
+    pub(crate) async fn rederive(&self, clocks: &Order, request: &Request) -> Result<Outcome, ExecuteError> {
+        self.try_execute(clocks, request, Work::Clocks).await
+    }
+
+    async fn try_execute(
+        &self,
+        order: &Order,
+        request: &Request,
+        work: Work,
+    ) -> Result<Outcome, ExecuteError> {
         let mut moved_beyond = None;
         for _ in 0..TRIES_MAX {
             let history = self.inner.history(&order.stream, moved_beyond).await?;
+            self.catch_up(&history).await?;
             let now = self.inner.world.clock.now();
             let at = request.at.map_or(now, micros);
             if at > now {
@@ -84,15 +105,16 @@ impl Log {
                 let stored = self.stored(order, request).await?;
                 return stored.unwrap_or(Err(Invalid::Future.into()));
             }
-            let cx = Context {
-                now,
-                at,
-                actor: request.actor.clone(),
-                rules: Arc::clone(&self.inner.world.rules),
-                calendar: Arc::clone(&self.inner.world.calendar),
-            };
+            // Looked up after the history: a version that is in one of its events is in the book.
+            let book = self.inner.book();
+            let cx = older::context(now, at, &request.actor, book.at(now));
+            let since = older::since(&book, &history.events, &request.actor, now);
             self.inner.stats.decisions.fetch_add(1, Ordering::Relaxed);
-            let answer = match order.decide(&history.events, &cx) {
+            let decided = match work {
+                Work::Order => older::decide(self.inner.aggregates(), order, &history.events, &since, &cx),
+                Work::Clocks => older::rederive(order, &history.events, &since),
+            };
+            let answer = match decided {
                 Ok(decision) if decision.events.is_empty() => {
                     self.keep(order, request, &history, None, now).await?
                 }
@@ -115,6 +137,25 @@ impl Log {
             }
         }
         Err(ExecuteError::Contended)
+    }
+
+    /// Another process may have learnt of a version before this one, and have decided by it.
+    async fn catch_up(&self, history: &History) -> Result<(), ExecuteError> {
+        let Some(last) = history.events.last() else { return Ok(()) };
+        let Meta { rules, calendar, .. } = &*last.meta;
+        if self.inner.book().knows(rules, calendar) {
+            return Ok(());
+        }
+        let named = (rules.clone(), calendar.clone());
+        let strangers = || self.inner.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if strangers().contains(&named) {
+            return Ok(());
+        }
+        amendments::load(self).await.map_err(unavailable)?;
+        if !self.inner.book().knows(rules, calendar) {
+            strangers().insert(named);
+        }
+        Ok(())
     }
 
     /// Appends what was decided. `None` if the stream has moved.

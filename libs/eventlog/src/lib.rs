@@ -3,6 +3,7 @@
 //! **Invariants**: positions of a log are 1, 2, 3 … without gaps, in the order of their commits; an event, once
 //! answered for, is stored for ever and never changes; nothing is acknowledged before it is durable.
 
+mod amendments;
 mod append;
 mod cache;
 mod check;
@@ -24,11 +25,13 @@ mod read;
 mod readers;
 mod recent;
 mod row;
+pub mod rules;
 mod stats;
 pub mod trace;
 mod verify;
 mod view;
 
+pub use amendments::{Amendments, DryRun};
 pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected};
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;

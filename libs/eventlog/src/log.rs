@@ -1,9 +1,12 @@
 //! The log as a handle: opened once, cloned freely, shut down at the end.
 
-use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicI32};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicI32},
+};
 
-use decider::StreamName;
-use law::{Calendar, RulePack};
+use decider::{Aggregate, StreamName};
+use law::{Adoption, AdoptionError, Book, Calendar, RulePack};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -29,9 +32,9 @@ const NAMES_MAX: usize = 100_000;
 pub struct World {
     /// The service's clock.
     pub clock: Arc<dyn Clock>,
-    /// The parameters in force.
+    /// The parameters in force until others are adopted.
     pub rules: Arc<RulePack>,
-    /// The working-day calendar in force.
+    /// The working-day calendar in force until another is adopted.
     pub calendar: Arc<Calendar>,
 }
 
@@ -64,6 +67,14 @@ impl Drop for Last {
 pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) world: World,
+    /// The rules and calendars that decisions go by, with those adopted since the program was built.
+    book: RwLock<Arc<Book>>,
+    /// The deciders of its streams, for those that have clocks.
+    aggregates: OnceLock<Vec<Aggregate>>,
+    /// Versions that decisions of this log name and that are in no book of ours: other programs brought them.
+    pub(crate) strangers: Mutex<HashSet<(String, String)>>,
+    /// Why an adopted version could not be put in force here.
+    pub(crate) unusable: watch::Sender<Option<String>>,
     pub(crate) session: PgConnectOptions,
     pub(crate) pool: PgPool,
     pub(crate) readers: Readers,
@@ -99,8 +110,13 @@ impl Log {
                 .fetch_one(&pool)
                 .await?;
         let (queue, requests) = Queue::new(&options);
+        let book = Book::new(Arc::clone(&world.rules), Arc::clone(&world.calendar));
         let inner = Arc::new(Inner {
             world,
+            book: RwLock::new(Arc::new(book)),
+            aggregates: OnceLock::new(),
+            strangers: Mutex::default(),
+            unusable: watch::Sender::new(None),
             session,
             readers: Readers::new(pool.clone()),
             pool,
@@ -140,6 +156,22 @@ impl Log {
     /// The world it decides in.
     pub fn world(&self) -> &World {
         &self.inner.world
+    }
+
+    /// The rules and calendars it goes by.
+    pub fn book(&self) -> Arc<Book> {
+        self.inner.book()
+    }
+
+    /// Puts a version into the book of this process: from its effective instant on, decisions go by it. Storing it
+    /// for others and for later is the affair of the stream [`crate::rules::Rules`] keeps.
+    pub fn adopt(&self, adoption: Adoption) -> Result<(), AdoptionError> {
+        self.inner.adopt(adoption)
+    }
+
+    /// Why an adopted version could not be put in force here, if so.
+    pub fn unusable(&self) -> watch::Receiver<Option<String>> {
+        self.inner.unusable.subscribe()
     }
 
     /// The options it was opened with.
@@ -215,6 +247,25 @@ impl Log {
 }
 
 impl Inner {
+    pub(crate) fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes note of the deciders, once.
+    pub(crate) fn know(&self, aggregates: &[Aggregate]) {
+        self.aggregates.get_or_init(|| aggregates.to_vec());
+    }
+
+    pub(crate) fn aggregates(&self) -> &[Aggregate] {
+        self.aggregates.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn adopt(&self, adoption: Adoption) -> Result<(), AdoptionError> {
+        let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        *book = Arc::new(book.with(adoption)?);
+        Ok(())
+    }
+
     /// Takes note of a head; an older one changes nothing.
     pub(crate) fn seen(&self, position: u64) {
         self.head.send_if_modified(|head| {

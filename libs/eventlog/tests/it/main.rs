@@ -3,9 +3,11 @@
 // A test binary has no public face; `pub` here means "shared between modules". Helpers of tests may unwrap too.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod amendments;
 mod append;
 mod crash;
 mod deadline;
+mod docket;
 mod execute;
 mod follow;
 mod immutable;
