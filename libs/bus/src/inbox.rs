@@ -52,8 +52,8 @@ pub struct Wiring {
     pub log: Log,
     /// The bus.
     pub bus: Bus,
-    /// Its policies.
-    pub react: React,
+    /// Its policies, each asked about every fact.
+    pub react: Arc<[React]>,
     /// Who acts when a policy does.
     pub actor: Actor,
     /// Where missed messages come from.

@@ -113,7 +113,7 @@ pub async fn start(
             service: source.clone(),
             log: log.clone(),
             bus: bus.clone(),
-            react: service.react,
+            react: [service.react].into(),
             actor: actor(&settings.department, ActorKind::Service, service.name),
             backfill: Arc::new(backfill),
         },

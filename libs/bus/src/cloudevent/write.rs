@@ -1,7 +1,8 @@
 //! From an event of a log, or an outside department's message, to bytes.
 
 use bytes::Bytes;
-use decider::{Actor, CaseId, Causation, Department, Public, Recorded, StreamName, Unreadable};
+use decider::{Actor, CaseId, Causation, Decider, Department, Public, Recorded, StreamName, Unreadable};
+use eventlog::rules::Rules;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -27,7 +28,9 @@ pub struct Message {
 /// **Warning**: it never fails. An event that cannot be mapped, or whose message is too large, leaves without a
 /// body and with the reason in `unpublished`: stopping the line would withhold every later fact from everybody.
 pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Message {
-    let public = match publish(recorded) {
+    // What a log has been told of the law is its own bookkeeping, whoever's log it is.
+    let is_own = recorded.stream.category() == Rules::NAME;
+    let public = match if is_own { Ok(None) } else { publish(recorded) } {
         Ok(public) => public,
         Err(error) => return unpublished(recorded, service, error.to_string()),
     };

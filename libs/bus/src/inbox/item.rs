@@ -1,5 +1,7 @@
 //! One position of a source: a message, or the knowledge that there is none any more.
 
+use std::sync::Arc;
+
 use async_nats::jetstream;
 use bytes::Bytes;
 use decider::{CaseId, Causation, Fact, Reaction, Unreadable};
@@ -49,7 +51,7 @@ impl Item {
 /// A fact that was read, with the policies that answer to it.
 pub(super) struct Told {
     pub(super) fact: Fact,
-    react: React,
+    react: Arc<[React]>,
 }
 
 impl Told {
@@ -59,11 +61,11 @@ impl Told {
         position: u64,
         subject: Option<&str>,
         payload: &[u8],
-        react: React,
+        react: &Arc<[React]>,
     ) -> Result<(Self, Vec<Reaction>), String> {
         let origin = Origin { source, position, subject };
         let fact = cloudevent::read(payload, origin).map_err(|error| error.to_string())?;
-        let told = Self { fact, react };
+        let told = Self { fact, react: Arc::clone(react) };
         let reactions = told.reactions().map_err(|error| error.to_string())?;
         Ok((told, reactions))
     }
@@ -91,7 +93,11 @@ impl Cause for Told {
     }
 
     fn reactions(&self) -> Result<Vec<Reaction>, Unreadable> {
-        (self.react)(&self.fact)
+        let mut reactions = Vec::new();
+        for react in self.react.iter() {
+            reactions.extend(react(&self.fact)?);
+        }
+        Ok(reactions)
     }
 }
 

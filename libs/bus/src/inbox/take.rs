@@ -61,7 +61,7 @@ impl Listener {
         subject: Option<String>,
         payload: &Bytes,
     ) -> Result<Result<(Told, Vec<Reaction>), String>, Interruption> {
-        let react = self.wiring.react;
+        let react = &self.wiring.react;
         let first = match Told::read(&self.source, position, subject.as_deref(), payload, react) {
             Ok(read) => return Ok(Ok(read)),
             Err(reason) => reason,

@@ -124,7 +124,7 @@ async fn plays_both_services_when_asked_to() {
         service: source("beta"),
         log: beta.clone(),
         bus,
-        react,
+        react: [react as bus::React].into(),
         actor: someone(),
         backfill: std::sync::Arc::new(NoBackfill),
     };

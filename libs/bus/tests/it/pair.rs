@@ -55,7 +55,7 @@ pub(crate) fn inbox_of(
         service: source("beta"),
         log: log.clone(),
         bus: bus.clone(),
-        react,
+        react: [react as bus::React].into(),
         actor: someone(),
         backfill: backfill.unwrap_or_else(|| Arc::new(NoBackfill)),
     };

@@ -37,7 +37,7 @@ impl Pair {
             service: source(RECEIVER)?,
             log: receiver.clone(),
             bus: stage.bus(shell).await?,
-            react: actors::react,
+            react: [actors::react as bus::React].into(),
             actor: sample::actor(),
             backfill: Arc::new(NoBackfill),
         };
