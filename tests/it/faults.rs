@@ -13,8 +13,9 @@ use contracts::{
 };
 use decider::{DepartmentKind, Role, harness::actor};
 use eventlog::{SystemClock, World, migrate};
-use law::{Calendar, RulePack};
+use law::{Adoption, Calendar, Kind, RulePack};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status, transport::Channel};
 use tonic_health::pb::{
@@ -38,6 +39,10 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
+        Self::start_by(RulePack::builtin(), chassis::SELFTEST_EVERY).await
+    }
+
+    async fn start_by(rules: Arc<RulePack>, selftest_every: Duration) -> Self {
         let scratch = [Scratch::new().unwrap(), Scratch::new().unwrap()];
         let postgres = Postgres::start(scratch[0].path(), PostgresOptions::default()).await.unwrap();
         let nats = Nats::start(scratch[1].path(), NatsOptions::default()).await.unwrap();
@@ -53,11 +58,9 @@ impl Stage {
             department: "fire.330723".parse().unwrap(),
             peers: vec![],
             token: None,
-            world: World {
-                clock: Arc::new(SystemClock),
-                rules: RulePack::builtin(),
-                calendar: Calendar::builtin(),
-            },
+            allowance_keys: None,
+            selftest_every,
+            world: World { clock: Arc::new(SystemClock), rules, calendar: Calendar::builtin() },
         };
         let shutdown = CancellationToken::new();
         let running = chassis::start(&hazard::SERVICE, settings, shutdown.clone()).await.unwrap();
@@ -218,5 +221,33 @@ async fn without_its_bus_a_service_goes_on_deciding_and_tells_later() {
     stage.nats.restart().await.unwrap();
     stage.is(ServingStatus::Serving).await;
     stage.is_relayed().await;
+    stage.stop().await;
+}
+
+/// The built-in pack, of another edition, with another border of a level.
+fn pack(larger: &str, edition: &str) -> String {
+    let text = include_str!("../../libs/law/data/pack/cn.json");
+    let text = text.replace("3/10/10000000", larger);
+    text.replacen("\"edition\": \"", &format!("\"edition\": \"{edition}-"), 1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_red_while_the_law_fails_its_own_test_and_green_when_it_holds_again() {
+    let wrong = RulePack::parse(&pack("4/10/10000000", "wrong"), &[]).unwrap();
+    let stage = Stage::start_by(Arc::new(wrong), Duration::from_millis(300)).await;
+    stage.is(ServingStatus::NotServing).await;
+    let text = pack("3/10/10000000", "right");
+    let right = RulePack::parse(&text, &[]).unwrap();
+    let adoption = Adoption {
+        id: "right".to_owned(),
+        kind: Kind::Pack,
+        version: right.version().to_owned(),
+        effective_from: OffsetDateTime::now_utc(),
+        file: "right.json".to_owned(),
+        text,
+        allowed: vec![],
+    };
+    stage.running.node.log().adopt(adoption).unwrap();
+    stage.is(ServingStatus::Serving).await;
     stage.stop().await;
 }

@@ -25,9 +25,12 @@ pub struct Config {
     /// Where other services' gRPC is, as NAME=URL, to fetch events that the bus lost
     #[arg(long = "peer", env = "FENGHUO_PEERS", value_delimiter = ',', value_parser = peer)]
     pub peers: Vec<(String, String)>,
-    /// Rows of status M (unverified) in the rule pack that this deployment allows, by id
-    #[arg(long = "allow-unverified", env = "FENGHUO_ALLOW_UNVERIFIED", value_delimiter = ',')]
-    pub allow_unverified: Vec<String>,
+    /// Signed allowance for unverified rows (status M) of the built-in rule pack, as `law pack allow` writes it
+    #[arg(long, env = "FENGHUO_ALLOWANCE", value_name = "FILE", requires = "allowance_keys")]
+    pub allowance: Option<PathBuf>,
+    /// File with the public keys whose allowances are accepted (JWK Set, Ed25519)
+    #[arg(long, env = "FENGHUO_ALLOWANCE_KEYS", value_name = "FILE")]
+    pub allowance_keys: Option<PathBuf>,
     /// The department whose service this is, as fire.330723
     #[arg(long, env = "FENGHUO_DEPARTMENT")]
     pub department: decider::Department,

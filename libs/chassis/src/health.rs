@@ -1,8 +1,9 @@
-//! Health as the platform asks for it: alive, and ready while database and bus answer.
+//! Health as the platform asks for it: alive, and ready while database, bus and law answer.
 
 use std::time::Duration;
 
 use bus::{inbox, relay};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
@@ -51,6 +52,12 @@ async fn fault(node: &Node) -> Option<String> {
     if !*watches.bus.borrow() {
         let trouble = watches.trouble.borrow().clone();
         return Some(format!("the bus is away: {}", trouble.unwrap_or_default()));
+    }
+    if let Some(fault) = watches.selftest.borrow().fault(Instant::now()) {
+        return Some(fault);
+    }
+    if let Some(unusable) = &*watches.unusable.borrow() {
+        return Some(format!("adopted rules cannot be put in force: {unusable}"));
     }
     if let relay::State::Alarmed(alarm) = &watches.relay.borrow().state {
         return Some(format!("the relay has stopped: {alarm}"));

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::{Service, auth::KeySet, field, status, telemetry};
+use crate::{Service, auth::KeySet, field, selftest::Pulse, status, telemetry};
 
 /// How long a query waits for the position its caller has seen.
 const QUERY_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -25,6 +25,7 @@ struct Parts {
     log: Log,
     views: Views,
     keys: KeySet,
+    allowance_keys: Option<law::Keys>,
     watches: Watches,
 }
 
@@ -36,6 +37,8 @@ pub(crate) struct Watches {
     pub(crate) relay: watch::Receiver<bus::relay::Status>,
     pub(crate) inbox: Vec<watch::Receiver<bus::inbox::Status>>,
     pub(crate) advance: watch::Receiver<bus::inbox::Status>,
+    pub(crate) selftest: watch::Receiver<Pulse>,
+    pub(crate) unusable: watch::Receiver<Option<String>>,
 }
 
 /// Who calls, and within which trace.
@@ -54,9 +57,10 @@ impl Node {
         log: Log,
         views: Views,
         keys: KeySet,
+        allowance_keys: Option<law::Keys>,
         watches: Watches,
     ) -> Self {
-        Self(Arc::new(Parts { service, department, log, views, keys, watches }))
+        Self(Arc::new(Parts { service, department, log, views, keys, allowance_keys, watches }))
     }
 
     /// What runs.
@@ -77,6 +81,11 @@ impl Node {
     /// The service's views.
     pub fn views(&self) -> &Views {
         &self.0.views
+    }
+
+    /// Whose signatures allow unverified rows of a rule pack; nobody's, if none are configured.
+    pub fn allowance_keys(&self) -> Option<&law::Keys> {
+        self.0.allowance_keys.as_ref()
     }
 
     /// How the service's tasks fare.

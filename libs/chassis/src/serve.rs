@@ -2,19 +2,26 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bus::{Advancer, Bus, GrpcBackfill, Inbox, Relay, Source, Wiring};
+use bus::{Advancer, Backfill, Bus, GrpcBackfill, Inbox, Relay, Source, Wiring};
 use contracts::{
     clock::v1::clock_service_server::ClockServiceServer, log::v1::log_service_server::LogServiceServer,
 };
 use decider::{Actor, ActorKind, Department, Id};
-use eventlog::{Deadlines, Log, Options, Views, World};
-use tokio::{net::TcpListener, task::JoinSet};
+use eventlog::{Amendments, Deadlines, Log, Options, Views, World};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
 use crate::{
-    Node, Service, auth::KeySet, clocks::ClockDoor, health, log_service::LogDoor, metrics, node::Watches,
+    Node, Service,
+    auth::KeySet,
+    clocks::ClockDoor,
+    health,
+    log_service::LogDoor,
+    metrics,
+    node::Watches,
+    selftest::{self, Pulse},
 };
 
 /// How long open requests may take to finish after the order to stop.
@@ -40,6 +47,10 @@ pub struct Settings {
     pub token: Option<String>,
     /// Clock, rule pack, calendar.
     pub world: World,
+    /// Whose signatures allow unverified rows of an adopted rule pack.
+    pub allowance_keys: Option<law::Keys>,
+    /// How often the law is tested where it is used.
+    pub selftest_every: Duration,
 }
 
 /// Why a service cannot start, or had to end.
@@ -103,24 +114,30 @@ pub async fn start(
     let log_error = |source| ServeError::Log { service: service.name, source };
     let bus_error = |source| ServeError::Bus { service: service.name, source };
     let log = Log::open(settings.log, settings.world).await.map_err(log_error)?;
+    // Before anything is decided: by the rules that this log has been told of, not by those of the program.
+    let aggregates = service.all_aggregates();
+    Amendments::load(&log, &aggregates).await.map_err(log_error)?;
     let bus = Bus::connect(settings.bus).await.map_err(bus_error)?;
     let views = Views::start(&log, service.all_views()).await.map_err(log_error)?;
     let source = Source::parse(service.name).expect("a service's name is a source");
     let relay = Relay::new(source.clone(), log.clone(), bus.clone(), service.publish);
     let backfill = GrpcBackfill::new(settings.peers, own_token(settings.token)).map_err(ServeError::Peer)?;
-    let inbox = Inbox::new(
-        Wiring {
+    let backfill: Arc<dyn Backfill> = Arc::new(backfill);
+    let inbox = |name| {
+        let wiring = Wiring {
             service: source.clone(),
             log: log.clone(),
             bus: bus.clone(),
-            react: [service.react].into(),
+            react: service.policies(name),
             actor: actor(&settings.department, ActorKind::Service, service.name),
-            backfill: Arc::new(backfill),
-        },
-        &sources(service),
-    );
+            backfill: Arc::clone(&backfill),
+        };
+        Inbox::new(wiring, &[Source::parse(name).expect("a service listens to sources")])
+    };
+    let inboxes: Vec<Inbox> = service.hears().map(inbox).collect();
+    let pulse = watch::Sender::new(Pulse::new(settings.selftest_every));
     let advancer = Advancer::new(
-        source,
+        source.clone(),
         log.clone(),
         service.advance,
         actor(&settings.department, ActorKind::Service, service.name),
@@ -131,29 +148,32 @@ pub async fn start(
         bus: bus.connected(),
         trouble: bus.trouble(),
         relay: relay.status(),
-        inbox: inbox.status(),
+        inbox: inboxes.iter().flat_map(Inbox::status).collect(),
         advance: advancer.status(),
+        selftest: pulse.subscribe(),
+        unusable: log.unusable(),
     };
     let clock = actor(&settings.department, ActorKind::Clock, "clock");
-    let node = Node::new(service, settings.department, log.clone(), views, settings.keys, watches);
+    let (keys, allowance_keys) = (settings.keys, settings.allowance_keys);
+    let node =
+        Node::new(service, settings.department.clone(), log.clone(), views, keys, allowance_keys, watches);
     let mut tasks = JoinSet::new();
     let stop = shutdown.clone();
     tasks.spawn(async move {
         // The alarm has been logged, and health tells it: a person must look.
         let _ = relay.run(stop).await;
     });
-    tasks.spawn(inbox.run(shutdown.clone()));
+    for inbox in inboxes {
+        tasks.spawn(inbox.run(shutdown.clone()));
+    }
     let stop = shutdown.clone();
     tasks.spawn(async move { advancer.run(stop).await });
-    tasks.spawn(Deadlines::run(log, service.aggregates.to_vec(), clock, shutdown.clone()));
+    tasks.spawn(Deadlines::run(log.clone(), aggregates, clock.clone(), shutdown.clone()));
+    tasks.spawn(Amendments::run(log.clone(), clock, shutdown.clone()));
+    tasks.spawn(selftest::run(log, pulse, settings.selftest_every, shutdown.clone()));
     metrics::observe(&node);
     let done = tokio::spawn(run(node.clone(), settings.listener, tasks, shutdown));
     Ok(Running { address, node, done })
-}
-
-fn sources(service: &Service) -> Vec<Source> {
-    let source = |name: &&str| Source::parse(name).expect("a service listens to sources");
-    service.listens_to.iter().map(source).collect()
 }
 
 fn own_token(token: Option<String>) -> bus::TokenProvider {

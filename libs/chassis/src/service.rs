@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use decider::{Aggregate, Fact, Public, Reaction, Recorded, Unreadable};
-use eventlog::View;
+use eventlog::{View, rules::Rules};
 use tonic::service::RoutesBuilder;
 
-use crate::{Node, clocks::ClocksView};
+use crate::{Node, clocks::ClocksView, rules};
 
 /// A department's service, as its `lib.rs` declares it.
 pub struct Service {
@@ -43,6 +43,28 @@ impl Service {
             views.push(Arc::new(ClocksView));
         }
         views
+    }
+
+    /// Every log that it hears: those it listens to by itself, and the owner of the rules.
+    pub fn hears(&self) -> impl Iterator<Item = &'static str> {
+        let also = self.name != rules::OWNER && !self.listens_to.contains(&rules::OWNER);
+        self.listens_to.iter().copied().chain(also.then_some(rules::OWNER))
+    }
+
+    /// What it does about a fact of a log that it hears.
+    pub fn policies(&self, source: &str) -> Arc<[bus::React]> {
+        match source {
+            // The owner tells its own log by itself.
+            rules::OWNER if self.name == source => [self.react].into(),
+            rules::OWNER if !self.listens_to.contains(&source) => [rules::react as bus::React].into(),
+            rules::OWNER => [self.react, rules::react].into(),
+            _ => [self.react].into(),
+        }
+    }
+
+    /// Its deciders, and the one that every log has.
+    pub(crate) fn all_aggregates(&self) -> Vec<Aggregate> {
+        [self.aggregates, &[Aggregate::of::<Rules>()]].concat()
     }
 }
 

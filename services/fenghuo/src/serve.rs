@@ -1,16 +1,18 @@
 //! `fenghuo serve`: one service as it is deployed; SIGTERM drains it.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use chassis::{Config, Settings, auth::KeySet, telemetry::Telemetry};
 use clap::Args;
 use eventlog::{SystemClock, World};
-use law::Calendar;
+use law::{Allowance, Calendar, Keys, RulePack};
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Because, Error},
+    law::files,
     migrate, services,
     shell::Shell,
     signal::Signals,
@@ -78,6 +80,8 @@ async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Se
     let listen = config.listen;
     let listener =
         TcpListener::bind(listen).await.because(format!("监听 {listen}"), format!("listen on {listen}"))?;
+    let allowance_keys = config.allowance_keys.as_deref().map(allowance_keys).transpose()?;
+    let rules = rules(config.allowance.as_deref(), allowance_keys.as_ref())?;
     Ok(Settings {
         log: system::log_options(&config.database_url, name)?,
         bus,
@@ -86,12 +90,23 @@ async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Se
         department: config.department,
         peers: config.peers,
         token: config.token_file.as_deref().map(token).transpose()?,
-        world: World {
-            clock: std::sync::Arc::new(SystemClock),
-            rules: system::rules(&config.allow_unverified)?,
-            calendar: Calendar::builtin(),
-        },
+        allowance_keys,
+        selftest_every: chassis::SELFTEST_EVERY,
+        world: World { clock: Arc::new(SystemClock), rules, calendar: Calendar::builtin() },
     })
+}
+
+fn allowance_keys(file: &Path) -> Result<Keys, Error> {
+    Keys::from_jwks(&files::text(file)?.1).map_err(|error| Error::told(error.zh(), error.to_string()))
+}
+
+/// The built-in rule pack with the unverified rows allowed that a signature names.
+fn rules(allowance: Option<&Path>, keys: Option<&Keys>) -> Result<Arc<RulePack>, Error> {
+    let pack = RulePack::builtin();
+    let (Some(file), Some(keys)) = (allowance, keys) else { return Ok(pack) };
+    let today = law::shanghai_date(OffsetDateTime::now_utc());
+    let allowed = Allowance::parse(&files::text(file)?.1).and_then(|signed| pack.allow(&signed, keys, today));
+    allowed.map(Arc::new).map_err(|error| Error::told(error.zh(), error.to_string()))
 }
 
 fn token(file: &Path) -> Result<String, Error> {

@@ -279,7 +279,7 @@ pub(crate) fn log_options(database_url: &str, service: &str) -> Result<eventlog:
 }
 
 /// The built-in rule pack with these unverified rows allowed; a name that is no row is a mistake.
-pub(crate) fn rules(allow_unverified: &[String]) -> Result<Arc<RulePack>, Error> {
+fn rules(allow_unverified: &[String]) -> Result<Arc<RulePack>, Error> {
     let pack = RulePack::builtin();
     let known = pack.rows().map(|row| row.id.as_str()).collect::<BTreeSet<_>>();
     match allow_unverified.iter().find(|id| !known.contains(id.as_str())) {

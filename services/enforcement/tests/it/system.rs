@@ -52,6 +52,8 @@ impl System {
             department: "fire.330723".parse().unwrap(),
             peers: vec![],
             token: None,
+            allowance_keys: None,
+            selftest_every: chassis::SELFTEST_EVERY,
             world: World {
                 clock: Arc::new(clock.clone()),
                 rules: RulePack::builtin(),

@@ -39,7 +39,7 @@ pub(super) fn pack(file: Option<&Path>) -> Result<Arc<RulePack>, Error> {
 }
 
 /// A file's name, as errors shall tell it, and its text.
-pub(super) fn text(file: &Path) -> Result<(String, String), Error> {
+pub(crate) fn text(file: &Path) -> Result<(String, String), Error> {
     let name = file.display().to_string();
     let text = fs::read_to_string(file).because(format!("读取 {name}"), format!("read {name}"))?;
     Ok((name, text))

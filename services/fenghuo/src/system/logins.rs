@@ -114,7 +114,7 @@ fn publishes(name: &str) -> Vec<String> {
         format!("$JS.API.STREAM.CREATE.{stream}"),
     ];
     allowed.extend(direct_gets(&stream));
-    for source in listens_to(name) {
+    for source in hears(name) {
         let Ok(source) = Source::parse(source) else {
             continue;
         };
@@ -141,9 +141,9 @@ fn direct_gets(stream: &str) -> [String; 2] {
     [format!("$JS.API.DIRECT.GET.{stream}"), format!("$JS.API.DIRECT.GET.{stream}.>")]
 }
 
-fn listens_to(name: &str) -> &'static [&'static str] {
+fn hears(name: &str) -> impl Iterator<Item = &'static str> {
     let member = services::ALL.iter().find(|member| member.service.name == name);
-    member.map_or(&[], |member| member.service.listens_to)
+    member.into_iter().flat_map(|member| member.service.hears())
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

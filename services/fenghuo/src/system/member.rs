@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use chassis::{ServeError, Settings, auth::Signer};
 use decider::{Actor, ActorKind, Id};
 use eventlog::World;
+use law::Keys;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -153,6 +154,9 @@ impl Members {
             department: member.department(),
             peers: peers.iter().filter(|(peer, _)| peer != name).cloned().collect(),
             token: Some(token),
+            // Whoever has the one key of a development system is anybody, its jurist too.
+            allowance_keys: Keys::from_jwks(&signer.key_set().to_json()).ok(),
+            selftest_every: chassis::SELFTEST_EVERY,
             world: world.clone(),
         })
     }

@@ -117,8 +117,7 @@ impl Progress {
     async fn has_heard(&self, heads: &Heads) -> Result<bool, Error> {
         for (name, node) in self.nodes.all() {
             // A service's own process managers keep their place under its own name.
-            let sources = services::find(name)?.service.listens_to.iter().chain([&name]);
-            for source in sources {
+            for source in services::find(name)?.service.hears().chain([name]) {
                 let position = node.log().inbox_position(source).await;
                 let position =
                     position.because(format!("查询 {name} 的收件"), format!("ask the inbox of {name}"))?;

@@ -80,3 +80,42 @@ async fn one_service_is_migrated_served_read_and_drained() {
     };
     assert!(status.success());
 }
+
+#[test]
+fn unverified_rows_are_allowed_by_a_known_signature_that_holds_and_by_nothing_else() {
+    let scratch = Scratch::new().unwrap();
+    let place = |name: &str| scratch.path().join(name).display().to_string();
+    let (jurist, other) = (place("jurist"), place("other"));
+    for keys in [&jurist, &other] {
+        assert!(run(&["keys", "generate", "--out", keys]).status.success());
+    }
+    let sign = |name: &str, until: &str| {
+        let key = format!("{jurist}/signing.pem");
+        let allow = ["law", "pack", "allow", "--row", "seal.lift_decide", "--by", "jurist-1", "--key", &key];
+        let signed = run(&[&allow[..], &["--reason", "checked", "--until", until]].concat());
+        assert!(signed.status.success(), "{}", err(&signed));
+        fs::write(place(name), out(&signed)).unwrap();
+    };
+    sign("holds.json", "2999-12-31");
+    sign("ended.json", "2020-12-31");
+    // Nothing listens at these addresses: whoever gets so far has accepted the allowance.
+    let database = "postgres://fenghuo@127.0.0.1:1/nowhere";
+    let serve = |more: &[&str]| {
+        let keys = format!("{other}/keys.json");
+        let serve = ["serve", "hazard", "--database-url", database, "--nats-url", "nats://127.0.0.1:1"];
+        run(&[&serve[..], &["--keys", &keys, "--department", "fire.330723"], more].concat())
+    };
+    let (known, unknown) = (format!("{jurist}/keys.json"), format!("{other}/keys.json"));
+    let told = |allowance: &str, keys: &str| {
+        err(&serve(&["--allowance", &place(allowance), "--allowance-keys", keys]))
+    };
+    assert!(told("holds.json", &unknown).contains("is not known"), "{}", told("holds.json", &unknown));
+    assert!(told("ended.json", &known).contains("the allowance ended on 2020-12-31"));
+    assert!(told("holds.json", &known).contains("open the log"), "{}", told("holds.json", &known));
+    assert_eq!(serve(&["--allowance", &place("holds.json")]).status.code(), Some(2), "keys are wanted");
+    assert_eq!(
+        serve(&["--allow-unverified", "seal.lift_decide"]).status.code(),
+        Some(2),
+        "a name is nothing"
+    );
+}

@@ -54,6 +54,8 @@ async fn start() -> Whole {
         department: "fire.330723".parse().unwrap(),
         peers: vec![],
         token: None,
+        allowance_keys: None,
+        selftest_every: chassis::SELFTEST_EVERY,
         world,
     };
     let shutdown = CancellationToken::new();

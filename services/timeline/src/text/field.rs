@@ -63,6 +63,9 @@ pub(super) const FIELDS: &[(&str, &str, &str, Form)] = &[
     ("legalBasis", "依据", "basis", Plain),
     ("rule", "规则", "rule", Plain),
     ("range", "范围", "range", Plain),
+    ("kind", "", "", Plain),
+    ("edition", "版本", "edition", Plain),
+    ("allowed", "许可使用的未核实规则", "unverified rows allowed", Plain),
     ("platforms", "平台", "platforms", Plain),
     // results and levels
     ("confirmed", "", "", Flag(["属实", "confirmed"], ["不属实", "not confirmed"])),
@@ -110,6 +113,7 @@ pub(super) const FIELDS: &[(&str, &str, &str, Form)] = &[
     ("until", "期限至", "until", Plain),
     ("dueBefore", "原期限", "due before", Plain),
     ("due", "期限", "due", Plain),
+    ("effectiveFrom", "施行", "effective from", Plain),
     ("verifyBy", "核查期限", "verify by", Plain),
     ("noticeBy", "通知期限", "notice by", Plain),
     ("decideBy", "决定期限", "decide by", Plain),
@@ -154,6 +158,10 @@ pub(super) const FIELDS: &[(&str, &str, &str, Form)] = &[
     ("claimId", "", "", Hidden),
     ("budgetId", "", "", Hidden),
     ("subject", "", "", Hidden),
+    ("proposalId", "", "", Hidden),
+    // files
+    ("file", "", "", Hidden),
+    ("text", "", "", Hidden),
 ];
 
 /// Fields that speak by being zero or false, which protobuf's JSON leaves out: message type below `fenghuo.`.

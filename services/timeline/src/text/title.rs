@@ -34,6 +34,7 @@ pub(super) const TITLES: &[(&str, &str, &str)] = &[
     ("enforcement.v1.SealOrdered", "决定临时查封", "temporary seal ordered"),
     ("enforcement.v1.SealBroken", "擅自拆封", "seal broken"),
     ("enforcement.v1.SealLifted", "解除临时查封", "seal lifted"),
+    ("enforcement.v1.RulesAdopted", "规则包、日历施行", "rules adopted"),
     ("enforcement.v1.DeadlineBreached", "逾期未办", "deadline breached"),
     ("investigation.v1.AlarmRaised", "接警", "alarm raised"),
     ("investigation.v1.ReportDue", "应报告事故信息", "accident report due"),

@@ -30,6 +30,9 @@ const WORDS: &[(&str, &str)] = &[
     ("evacuation-obstructed", "占用疏散通道"),
     ("facility-shutdown", "擅自停用消防设施"),
     ("flammable-storage", "违规存放易燃物"),
+    // files of the law
+    ("pack", "规则包"),
+    ("calendar", "日历"),
     // results
     ("corrected", "已改正"),
     ("partly-corrected", "部分改正"),

@@ -50,6 +50,8 @@ async fn start() -> Whole {
         department: "fire.330723".parse().unwrap(),
         peers: vec![],
         token: None,
+        allowance_keys: None,
+        selftest_every: chassis::SELFTEST_EVERY,
         world: World { clock, rules: RulePack::builtin(), calendar: Calendar::builtin() },
     };
     let shutdown = CancellationToken::new();
