@@ -1,7 +1,7 @@
 //! Who tells whom what, as a page that is compared: a change of it is a change of architecture.
 //!
 //! What a service publishes is asked of its `publish` for every event shape ever stored; what it reads is asked of its
-//! `react` for every message of the published language. Nothing is written down by hand.
+//! policies for every message of the published language. Nothing is written down by hand.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -107,13 +107,14 @@ fn reads(service: &Service, source: &str, kind: &str) -> bool {
         traceparent: None,
         body: Value::from(0),
     };
-    !matches!((service.react)(&fact), Ok(reactions) if reactions.is_empty())
+    let policies = service.policies(source);
+    policies.iter().any(|react| !matches!(react(&fact), Ok(reactions) if reactions.is_empty()))
 }
 
 /// The services that listen to the source and read the message.
 fn listeners(source: &str, kind: &str) -> Vec<&'static str> {
     let listening = services::ALL.iter().map(|member| member.service);
-    let listening = listening.filter(|service| service.listens_to.contains(&source));
+    let listening = listening.filter(|service| service.hears().any(|heard| heard == source));
     listening.filter(|service| reads(service, source, kind)).map(|service| service.name).collect()
 }
 
@@ -214,8 +215,8 @@ fn every_message_of_a_service_is_published_by_it_and_by_nobody_else() {
 fn who_listens_reads_something() {
     let language = language();
     for member in services::ALL {
-        for source in member.service.listens_to {
-            let package = if bus::OUTSIDE.contains(source) { OUTSIDE } else { source };
+        for source in member.service.hears() {
+            let package = if bus::OUTSIDE.contains(&source) { OUTSIDE } else { source };
             let mut kinds = language[package].iter().map(|message| format!("fenghuo.{package}.v1.{message}"));
             assert!(
                 kinds.any(|kind| reads(member.service, source, &kind)),
@@ -233,7 +234,7 @@ fn nobody_reads_what_it_does_not_listen_to() {
         let service = member.service;
         let heard = |package: &str| match package {
             OUTSIDE => service.listens_to.iter().any(|source| bus::OUTSIDE.contains(source)),
-            package => service.listens_to.contains(&package),
+            package => service.hears().any(|heard| heard == package),
         };
         for (package, messages) in language.iter().filter(|(package, _)| !heard(package)) {
             let read = messages

@@ -1,8 +1,9 @@
 //! gRPC: a request becomes a command with its stream, or INVALID_ARGUMENT; queries answer from views.
 
 mod read;
+mod rules;
 
-use chassis::{Node, field, status};
+use chassis::{Caller, Node, field, status};
 use contracts::enforcement::v1::{
     self as wire, enforcement_service_server, execute_request::Command as Wire,
 };
@@ -18,6 +19,7 @@ use crate::{
     certificate::{self, CertificateId, Certification},
     delegation::{self, Delegating, DelegationId},
     penalty::{self, Penalty, PenaltyId},
+    rulebook,
     seal::{self, Seal, SealId},
     view,
 };
@@ -42,7 +44,7 @@ impl enforcement_service_server::EnforcementService for Door {
         let mut message = request.into_inner();
         let envelope = message.request.take();
         let bytes = message.encode_to_vec();
-        let order = self.order(message.command.ok_or_else(field::no_command)?).await?;
+        let order = self.order(&caller, message.command.ok_or_else(field::no_command)?).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
         Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
@@ -123,6 +125,25 @@ impl enforcement_service_server::EnforcementService for Door {
             freshness: Some(chassis::freshness(&query)),
         }))
     }
+
+    async fn list_rules(
+        &self,
+        request: Request<wire::ListRulesRequest>,
+    ) -> Result<Response<wire::ListRulesResponse>, Status> {
+        self.0.caller(&request)?;
+        let wire::ListRulesRequest { min_position, page_size, page_token, state } = request.into_inner();
+        let (before, limit) = page(page_size, &page_token)?;
+        let mut query = self.0.query("rules", min_position).await?;
+        let rows = view::rules(&mut query, &state, before, limit)
+            .await
+            .map_err(|error| status::of_database(&error))?;
+        let next = next(limit, rows.len(), rows.last().map(|row| row.proposed_position));
+        Ok(Response::new(wire::ListRulesResponse {
+            rules: rows.into_iter().map(rules::of_row).collect(),
+            next_page_token: next,
+            freshness: Some(chassis::freshness(&query)),
+        }))
+    }
 }
 
 /// The position before which a page begins, and its length.
@@ -138,7 +159,7 @@ fn next(limit: i64, found: usize, last: Option<i64>) -> String {
 }
 
 impl Door {
-    async fn order(&self, command: Wire) -> Result<Order, Status> {
+    async fn order(&self, caller: &Caller, command: Wire) -> Result<Order, Status> {
         match command {
             Wire::IssueCertificate(m) => {
                 certificate_order("issue_certificate", &m.certificate, read::issue(&m)?)
@@ -197,6 +218,13 @@ impl Door {
             Wire::LiftSeal(m) => {
                 let officers = self.officers("lift_seal.certificates", &m.certificates).await?;
                 seal_order("lift_seal", &m.seal_id, seal::Command::Lift { officers })
+            }
+            Wire::ProposeRules(m) => rules::propose(&self.0, m),
+            Wire::DryRunRules(m) => rules::dry_run(&self.0, caller, m).await,
+            Wire::ApproveRules(m) => rules::order(&m.proposal_id, rulebook::Command::Approve),
+            Wire::WithdrawRules(m) => {
+                let cause = field::text("withdraw_rules.cause", &m.cause)?;
+                rules::order(&m.proposal_id, rulebook::Command::Withdraw { cause })
             }
             case => case_order(case),
         }

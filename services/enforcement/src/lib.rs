@@ -1,8 +1,8 @@
-//! The enforcement service (执法): certificates, delegations, penalty cases, temporary seals.
+//! The enforcement service (执法): certificates, delegations, penalty cases, temporary seals, the rulebook.
 //!
-//! - **Publishes** who may act, and what happens to penalty cases and seals ([`publish`]).
+//! - **Publishes** who may act, what happens to penalty cases and seals, and adopted rules ([`publish`]).
 //! - **Listens to** hazard (what was found uncorrected) ([`policy`]).
-//! - **Shows** penalty cases, seals, and the register of authority ([`view`]).
+//! - **Shows** penalty cases, seals, the register of authority, and rules ([`view`]).
 //! - **Serves** `fenghuo.enforcement.v1.EnforcementService` ([`grpc`]).
 
 pub mod act;
@@ -12,6 +12,7 @@ pub mod grpc;
 pub mod penalty;
 pub mod policy;
 pub mod publish;
+pub mod rulebook;
 pub mod seal;
 pub mod view;
 
@@ -30,12 +31,20 @@ pub const SERVICE: Service = Service {
         Aggregate::of_clocked::<penalty::Penalty>().reckoned::<penalty::Penalty>(),
         Aggregate::of::<act::Act>(),
         Aggregate::of_clocked::<seal::Seal>(),
+        Aggregate::of::<rulebook::Adopting>(),
     ],
     publish: publish::publish,
     listens_to: &["hazard"],
     react: policy::react,
     advance: policy::advance,
-    views: || vec![Arc::new(view::PenaltiesView), Arc::new(view::RegisterView), Arc::new(view::SealsView)],
+    views: || {
+        vec![
+            Arc::new(view::PenaltiesView),
+            Arc::new(view::RegisterView),
+            Arc::new(view::SealsView),
+            Arc::new(view::RulesView),
+        ]
+    },
     routes: grpc::routes,
 };
 

@@ -7,6 +7,7 @@ use law::{AreaCode, Uscc};
 use crate::{
     act::{self, Act, act_id},
     penalty::{self, Outcome, Penalty, Subject},
+    rulebook,
 };
 
 /// Another department's fact becomes a command of ours, or nothing.
@@ -34,7 +35,7 @@ fn optional(fact: &Fact, name: &str, text: &str) -> Result<Option<Id>, Unreadabl
     if text.is_empty() { Ok(None) } else { fact.field(name, Id::parse(text)).map(Some) }
 }
 
-/// Our own event drives our own next step: a case and its act find each other.
+/// Our own event drives our own next step: a case and its act find each other, adopted rules take effect.
 pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     match recorded.stream.category() {
         "penalty" => {
@@ -58,6 +59,11 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
                 vec![to_penalty("deny-act", &penalty, penalty::Command::DenyAct { holder })]
             }
             act::Event::Released { .. } => vec![],
+        }),
+        // We do not listen to ourselves: what the others hear, our own log is told here.
+        "rulebook" => Ok(match chassis::event(recorded)? {
+            rulebook::Event::Adopted { adoption } => vec![chassis::rules::receive(adoption)],
+            _ => vec![],
         }),
         _ => Ok(vec![]),
     }

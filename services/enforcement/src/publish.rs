@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     act, certificate,
     delegation::{self, Basis},
-    penalty, seal,
+    penalty, rulebook, seal,
 };
 
 /// The public message of an event, or nothing.
@@ -19,6 +19,7 @@ pub fn publish(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
         "delegation" => chassis::event(recorded).map(|event| of_delegation(id, event)),
         "penalty" => chassis::event(recorded).map(|event| of_penalty(id, event)),
         "seal" => chassis::event(recorded).map(|event| of_seal(id, event)),
+        "rulebook" => chassis::event(recorded).map(of_rulebook),
         // Which of our cases holds an act is our own bookkeeping.
         "act" => chassis::event::<act::Event>(recorded).map(|_| None),
         other => Err(chassis::unknown_category(other)),
@@ -200,6 +201,17 @@ fn of_seal(id: &str, event: seal::Event) -> Option<Public> {
         }
         Event::Clock { duty, event } => return clock(seal_id, &duty.to_string(), &event),
     })
+}
+
+/// Before it takes effect, a proposal is the legal office's own deliberation.
+fn of_rulebook(event: rulebook::Event) -> Option<Public> {
+    use rulebook::Event;
+    match event {
+        Event::Adopted { adoption } => Some(Public::of(&chassis::rules::message(adoption))),
+        Event::Proposed { .. } | Event::DryRun { .. } | Event::Approved { .. } | Event::Withdrawn { .. } => {
+            None
+        }
+    }
 }
 
 fn clock(subject: String, duty: &str, event: &clock::Event) -> Option<Public> {

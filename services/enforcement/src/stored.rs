@@ -3,7 +3,7 @@
 use decider::harness::{Shape, check_stored};
 use strum::VariantNames;
 
-use crate::{act, certificate, delegation, penalty, seal};
+use crate::{act, certificate, delegation, penalty, rulebook, seal};
 
 #[test]
 fn every_stored_shape_loads_and_is_written_as_it_was() {
@@ -15,6 +15,7 @@ fn every_stored_shape_loads_and_is_written_as_it_was() {
             Shape::of::<penalty::Event>("Penalty", penalty::Event::VARIANTS),
             Shape::of::<act::Event>("Act", act::Event::VARIANTS),
             Shape::of::<seal::Event>("Seal", seal::Event::VARIANTS),
+            Shape::of::<rulebook::Event>("Rulebook", rulebook::Event::VARIANTS),
         ],
     );
 }

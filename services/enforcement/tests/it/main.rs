@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in test functions, not in what they share
 
 mod case;
+mod rules;
 mod system;

@@ -85,6 +85,10 @@ impl System {
 
     /// Gives a command now; tells its position.
     pub(crate) async fn give(&self, department: &str, role: Role, command: Command) -> Result<u64, Status> {
+        self.give_with(&self.token(department, role), command).await
+    }
+
+    async fn give_with(&self, token: &str, command: Command) -> Result<u64, Status> {
         let message = wire::ExecuteRequest {
             request: Some(envelope::Request {
                 idempotency_key: Uuid::new_v4().to_string(),
@@ -93,9 +97,34 @@ impl System {
             }),
             command: Some(command),
         };
-        let request = self.asking(department, role, message);
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
         let outcome = self.door.clone().execute(request).await?.into_inner().outcome.unwrap();
         Ok(outcome.position)
+    }
+
+    /// Gives a command as a person who holds both roles that a version needs.
+    pub(crate) async fn both(&self, department: &str, id: &str, command: Command) -> Result<u64, Status> {
+        let Department { kind, area } = department.parse().unwrap();
+        let roles = [Role::Legal, Role::Head];
+        let actor = Actor { id: Id::parse(id).unwrap(), ..harness::actor(kind, area.as_str(), &roles) };
+        let token = self.signer.issue(&actor, time::Duration::hours(1)).unwrap();
+        self.give_with(&token, command).await
+    }
+
+    pub(crate) async fn rules(&self, min_position: u64) -> Vec<wire::Rules> {
+        let message = wire::ListRulesRequest { min_position, ..Default::default() };
+        let request = self.asking("fire.330723", Role::Auditor, message);
+        self.door.clone().list_rules(request).await.unwrap().into_inner().rules
+    }
+
+    /// Waits until something holds, within bounds.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, mut holds: impl FnMut() -> F) {
+        let deadline = tokio::time::Instant::now() + WAIT_MAX;
+        while !holds().await {
+            assert!(tokio::time::Instant::now() < deadline, "{what}");
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Gives a command that is accepted.
