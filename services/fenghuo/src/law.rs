@@ -1,6 +1,6 @@
 //! `fenghuo law`: what statutes say, the calendars and rule packs they are read from, and a test of it all.
 //!
-//! Crate `law` and files alone, no server and no network, but for `status`, which asks a running system.
+//! Crate `law` and files alone, no server and no network, but for what a running system is told and asked.
 
 use clap::{Args, Subcommand};
 use law::{Calendar, RulePack};
@@ -10,6 +10,7 @@ use crate::{due, error::Error, shell::Shell};
 mod calendar;
 pub(crate) mod files;
 mod pack;
+mod rules;
 pub(crate) mod shadow;
 mod status;
 
@@ -26,6 +27,8 @@ pub enum LawCommand {
     Calendar(calendar::CalendarCommand),
     #[command(subcommand)]
     Pack(pack::PackCommand),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     Status(status::StatusArgs),
     Shadow(shadow::ShadowArgs),
     Selftest(SelftestArgs),
@@ -43,8 +46,9 @@ pub struct SelftestArgs {
 pub async fn run(command: LawCommand, shell: Shell) -> Result<(), Error> {
     match command {
         LawCommand::Due(args) => due::run(args, shell).await,
-        LawCommand::Calendar(command) => calendar::run(command, shell),
-        LawCommand::Pack(command) => pack::run(command, shell),
+        LawCommand::Calendar(command) => calendar::run(command, shell).await,
+        LawCommand::Pack(command) => pack::run(command, shell).await,
+        LawCommand::Rules(command) => rules::run(command, shell).await,
         LawCommand::Status(args) => status::run(args, shell).await,
         LawCommand::Shadow(args) => shadow::run(args, shell).await,
         LawCommand::Selftest(args) => {

@@ -7,7 +7,10 @@ use law::{Calendar, DayKind, Source};
 use serde_json::json;
 use time::Date;
 
-use super::files::{self, CalendarFiles, refused};
+use super::{
+    files::{self, CalendarFiles, refused},
+    rules,
+};
 use crate::{
     error::{Because, Error},
     keys,
@@ -28,6 +31,7 @@ const IMPORT: &str = "\
 pub enum CalendarCommand {
     Show(ShowArgs),
     Import(ImportArgs),
+    Adopt(Box<rules::AdoptCalendarArgs>),
 }
 
 /// Show what a year's notice says
@@ -57,10 +61,11 @@ pub struct ImportArgs {
     files: CalendarFiles,
 }
 
-pub(super) fn run(command: CalendarCommand, shell: Shell) -> Result<(), Error> {
+pub(super) async fn run(command: CalendarCommand, shell: Shell) -> Result<(), Error> {
     match command {
         CalendarCommand::Show(args) => show(&args, shell),
         CalendarCommand::Import(args) => import(&args, shell),
+        CalendarCommand::Adopt(args) => rules::adopt_calendar(*args, shell).await,
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use law::{Allowance, AllowanceError, Change, Keys, RulePack, Signer, Source, Statement, Status, What};
 use time::{Date, OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::files;
+use super::{files, rules};
 use crate::{error::Error, shell::Shell};
 
 const VALIDATE: &str = "\
@@ -30,6 +30,7 @@ pub enum PackCommand {
     Validate(ValidateArgs),
     Diff(DiffArgs),
     Allow(AllowArgs),
+    Adopt(Box<rules::AdoptPackArgs>),
 }
 
 /// Check a pack and tell everything that is wrong with it
@@ -82,11 +83,12 @@ pub struct AllowArgs {
     key: PathBuf,
 }
 
-pub(super) fn run(command: PackCommand, shell: Shell) -> Result<(), Error> {
+pub(super) async fn run(command: PackCommand, shell: Shell) -> Result<(), Error> {
     match command {
         PackCommand::Validate(args) => validate(&args, shell),
         PackCommand::Diff(args) => diff(&args, shell),
         PackCommand::Allow(args) => allow(args, shell),
+        PackCommand::Adopt(args) => rules::adopt_pack(*args, shell).await,
     }
 }
 

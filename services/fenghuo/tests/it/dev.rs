@@ -177,3 +177,38 @@ fn a_system_that_was_killed_goes_on() {
     again.signal("TERM");
     assert!(again.ended().success());
 }
+
+/// Invented: nobody closed on that day.
+const CLOSURES: &str = r#"{"area": "330723", "edition": "2023-1", "basis": "某政发〔2023〕1号",
+  "closed": [{"date": "2023-05-11", "reason": "防台风停工"}]}"#;
+
+#[test]
+fn a_calendar_takes_effect_in_a_running_system_once_two_persons_have_looked_at_it() {
+    let scratch = Scratch::new().unwrap();
+    let dev = Dev::start(&scratch.path().join("data"));
+    let data = scratch.path().join("data").display().to_string();
+    let file = scratch.path().join("closures.json");
+    std::fs::write(&file, CLOSURES).unwrap();
+    let file = file.display().to_string();
+    let law = |arguments: &[&str]| run(&[&["law"], arguments, &["--data", data.as_str()]].concat());
+    let proposed = law(&["calendar", "adopt", &file, "--id", "c-1"]);
+    assert!(proposed.status.success(), "{}", err(&proposed));
+    assert!(out(&proposed).starts_with("c-1  proposed  CN-"), "{}", out(&proposed));
+    let tried = law(&["rules", "dry-run", "c-1"]);
+    assert!(
+        out(&tried).contains("2023-05-11: closed") && out(&tried).contains("enforcement: 0"),
+        "{}",
+        out(&tried)
+    );
+    let alone = law(&["rules", "approve", "c-1", "--as", "legal-1"]);
+    assert_eq!(alone.status.code(), Some(1));
+    assert!(err(&alone).contains("SecondPersonWanted"), "{}", err(&alone));
+    let approved = law(&["rules", "approve", "c-1"]);
+    assert!(out(&approved).contains("+330723-2023-1@"), "{}{}", out(&approved), err(&approved));
+    let listed = law(&["rules", "list", "--state", "adopted", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(out(&listed).lines().next().unwrap()).unwrap();
+    assert_eq!((&row["id"], &row["approved_by"]), (&"c-1".into(), &"head-1".into()));
+    let late = law(&["rules", "withdraw", "c-1", "--cause", "mistake"]);
+    assert!(err(&late).contains("InForceAlready"), "{}", err(&late));
+    drop(dev);
+}
