@@ -5,6 +5,7 @@
 mod context_map;
 mod faults;
 mod layering;
+mod rules;
 mod simulation;
 mod system;
 mod trace;
