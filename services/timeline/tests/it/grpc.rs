@@ -174,8 +174,15 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
     whole.supervise("wuyi", START).await;
     let request = wire::FollowTimelineRequest { case_id: String::new(), after: resume };
     let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
-    let message = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
-    assert_eq!(message.entry.unwrap().position, 5);
+    // The other case's third may have been entered after this case's fourth; nothing is told again.
+    let next = loop {
+        let message = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
+        match message.entry.unwrap().position {
+            3 => {}
+            position => break position,
+        }
+    };
+    assert_eq!(next, 5);
     drop(told);
     whole.stop().await;
 }
