@@ -20,7 +20,7 @@ test: install ## run every test, against real servers
 dev: install ## run all services here until Ctrl-C (ARGS="--data DIR" keeps the data)
 	cargo run --locked --package fenghuo -- dev $(ARGS)
 
-bench: install ## measure against raw PostgreSQL and NATS (ARGS=append, follow, e2e or rebuild)
+bench: install ## measure against raw PostgreSQL and NATS (ARGS=append, follow, e2e, rebuild or shadow)
 	cargo run --locked --release --package fenghuo -- bench $(ARGS)
 
 fmt: ## format the code

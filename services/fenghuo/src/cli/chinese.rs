@@ -66,6 +66,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("play", "file", "案例文件"),
     ("play", "check", "只读取并检查文件"),
     ("law shadow", "pack", "规则包文件；不给则用内置规则包"),
+    ("law shadow", "calendar", "叠加在内置日历上的日历文件：某一年（两种格式均可）或地方停工安排"),
     ("law shadow", "from", "只看这一天及以后开始的案件"),
     ("law shadow", "to", "只看这一天及以前开始的案件"),
     ("law shadow", "service", "只看这个服务的日志"),

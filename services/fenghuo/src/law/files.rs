@@ -21,14 +21,19 @@ pub(crate) struct CalendarFiles {
 
 impl CalendarFiles {
     pub(crate) fn calendar(&self) -> Result<Arc<Calendar>, Error> {
-        let built_in = Calendar::builtin();
-        if self.with.is_empty() {
-            return Ok(built_in);
-        }
-        let files = self.with.iter().map(|file| text(file)).collect::<Result<Vec<_>, _>>()?;
-        let named = files.iter().map(|(name, text)| Source { name, text }).collect::<Vec<_>>();
-        built_in.with(&named).map(Arc::new).map_err(refused)
+        calendar(&self.with)
     }
+}
+
+/// The built-in calendar with these files over it.
+pub(super) fn calendar(files: &[PathBuf]) -> Result<Arc<Calendar>, Error> {
+    let built_in = Calendar::builtin();
+    if files.is_empty() {
+        return Ok(built_in);
+    }
+    let files = files.iter().map(|file| text(file)).collect::<Result<Vec<_>, _>>()?;
+    let named = files.iter().map(|(name, text)| Source { name, text }).collect::<Vec<_>>();
+    built_in.with(&named).map(Arc::new).map_err(refused)
 }
 
 /// The pack of a file, or the built-in one.

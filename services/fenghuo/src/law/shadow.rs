@@ -28,7 +28,7 @@ use telling::{Differing, Outcome, Telling, Under};
 const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo law shadow --pack draft-2027.json --from 2026-01-01 --to 2026-12-31
-  fenghuo law shadow --with 2027.json --service investigation --json";
+  fenghuo law shadow --calendar 2027.json --service investigation --json";
 
 /// Events between two lines of progress.
 const PROGRESS_EVERY: u64 = 100_000;
@@ -40,8 +40,9 @@ pub struct ShadowArgs {
     /// The rule pack; the built-in one, if none is given
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
-    #[command(flatten)]
-    calendar: files::CalendarFiles,
+    /// Calendar files over the built-in ones: a year in either form, or local closures
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    calendar: Vec<PathBuf>,
     /// Only cases that began on this day or later
     #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<Date>,
@@ -70,7 +71,7 @@ pub(super) async fn run(args: ShadowArgs, shell: Shell) -> Result<(), Error> {
         return Err(Error::usage("--from 晚于 --to", "--from is after --to"));
     }
     let under =
-        Under { rules: files::pack(args.pack.as_deref())?, calendar: args.calendar.calendar()?, days };
+        Under { rules: files::pack(args.pack.as_deref())?, calendar: files::calendar(&args.calendar)?, days };
     let wanted = match &args.service {
         Some(name) => vec![services::find(name)?],
         None => services::ALL.to_vec(),

@@ -16,12 +16,12 @@ const START_MAX: Duration = Duration::from_secs(120);
 const STOP_MAX: Duration = Duration::from_secs(60);
 
 /// A running `fenghuo dev`; killed when dropped.
-struct Dev {
+pub(crate) struct Dev {
     child: Child,
 }
 
 impl Dev {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut child = fenghuo()
             .args(["dev", "--clock", "scripted", "--data"])
             .arg(data)

@@ -8,4 +8,5 @@ mod due;
 mod law;
 mod program;
 mod serve;
+mod times;
 mod usage;
