@@ -113,7 +113,7 @@ async fn ours(log: &Log, cases: u64, under: &Under, effort: &Effort) -> Result<F
     while measured.elapsed < effort.seconds || measured.events == 0 {
         let begin = Instant::now();
         let mut telling = Telling::new(under, hazard::SERVICE.aggregates);
-        let mut events = log.read_all(1, 0, Direction::Forwards);
+        let mut events = log.read_all(1, u64::MAX, Direction::Forwards);
         while let Some(event) = events.try_next().await.because("读取日志", "read the log")? {
             telling.tell(&wire(&event)).because("推演事件", "tell an event")?;
         }
