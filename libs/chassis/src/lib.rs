@@ -24,4 +24,6 @@ pub use node::{Caller, Node, freshness};
 pub use selftest::EVERY as SELFTEST_EVERY;
 pub use serve::{Running, ServeError, Settings, start};
 pub use service::Service;
-pub use wire::{TimestampError, date, due, event, from_timestamp, instant, timestamp, unknown_category};
+pub use wire::{
+    TimestampError, date, due, event, from_timestamp, instant, log_event, timestamp, unknown_category,
+};

@@ -5,14 +5,14 @@ use std::pin::Pin;
 
 use bus::{Source, cloudevent};
 use contracts::log::v1::{self as wire, log_service_server::LogService};
-use decider::{CaseId, Recorded, Role, StreamName};
+use decider::{CaseId, Role, StreamName};
 use eventlog::{Direction, Progress, Rebuilt};
 use futures::{Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::{Node, field, status, wire::timestamp};
+use crate::{Node, field, log_event, status, timestamp};
 
 /// Reports of progress that wait for a slow reader.
 const REBUILD_REPORTS_MAX: usize = 64;
@@ -42,7 +42,7 @@ impl LogService for LogDoor {
             Some(case) => log.read_case(&case, first(from, backwards), bound(limit), direction(backwards)),
             None => log.read_all(first(from, backwards), bound(limit), direction(backwards)),
         };
-        Ok(answer(events, |event| wire::ReadAllResponse { event: Some(encode(&event)) }))
+        Ok(answer(events, |event| wire::ReadAllResponse { event: Some(log_event(&event)) }))
     }
 
     async fn read_stream(
@@ -55,7 +55,7 @@ impl LogService for LogDoor {
             .ok_or_else(|| field::invalid("stream", "must be <aggregate>:<id>, for example hazard:wuyi-1"))?;
         let events =
             self.0.log().read_stream(&stream, first(from, backwards), bound(limit), direction(backwards));
-        Ok(answer(events, |event| wire::ReadStreamResponse { event: Some(encode(&event)) }))
+        Ok(answer(events, |event| wire::ReadStreamResponse { event: Some(log_event(&event)) }))
     }
 
     async fn follow(
@@ -64,7 +64,7 @@ impl LogService for LogDoor {
     ) -> Result<Response<Self::FollowStream>, Status> {
         self.0.caller(&request)?;
         let events = self.0.log().follow(request.into_inner().after);
-        Ok(answer(events, |event| wire::FollowResponse { event: Some(encode(&event)) }))
+        Ok(answer(events, |event| wire::FollowResponse { event: Some(log_event(&event)) }))
     }
 
     async fn read_public(
@@ -219,20 +219,6 @@ fn first(from: u64, backwards: bool) -> u64 {
 
 fn bound(limit: u64) -> u64 {
     if limit == 0 { u64::MAX } else { limit }
-}
-
-fn encode(event: &Recorded) -> wire::Event {
-    wire::Event {
-        position: event.position,
-        stream: event.stream.to_string(),
-        version: event.version,
-        id: event.id.to_string(),
-        kind: event.kind.clone(),
-        data: event.data.to_vec(),
-        meta: serde_json::to_vec(&*event.meta).unwrap_or_default(),
-        occurred_at: Some(timestamp(event.occurred_at)),
-        recorded_at: Some(timestamp(event.recorded_at)),
-    }
 }
 
 fn answer<T, U>(

@@ -1,6 +1,6 @@
 //! Between the domain's values and the published language: one way each, with the field named when it fails.
 
-use contracts::envelope::v1 as envelope;
+use contracts::{envelope::v1 as envelope, log::v1 as log};
 use decider::{DomainEvent, Fact, Recorded, Unreadable};
 use law::Due;
 use pbjson_types::Timestamp;
@@ -49,6 +49,21 @@ pub fn date(text: &str) -> Result<Date, time::error::Parse> {
 /// Reads a stored event as its aggregate's.
 pub fn event<E: DomainEvent>(recorded: &Recorded) -> Result<E, Unreadable> {
     recorded.event().map_err(|error| Unreadable { kind: recorded.kind.clone(), reason: error.to_string() })
+}
+
+/// An event as the door of its log hands it out.
+pub fn log_event(event: &Recorded) -> log::Event {
+    log::Event {
+        position: event.position,
+        stream: event.stream.to_string(),
+        version: event.version,
+        id: event.id.to_string(),
+        kind: event.kind.clone(),
+        data: event.data.to_vec(),
+        meta: serde_json::to_vec(&*event.meta).unwrap_or_default(),
+        occurred_at: Some(timestamp(event.occurred_at)),
+        recorded_at: Some(timestamp(event.recorded_at)),
+    }
 }
 
 /// A stream of an aggregate that this service does not have.

@@ -63,8 +63,8 @@ impl Amendments {
         load(log).await.map(drop)
     }
 
-    /// Works until `shutdown`, after [`Amendments::load`]: puts new versions into the book, and computes open clocks again as `actor`. Every
-    /// process runs one; several do the same work, once.
+    /// Works until `shutdown`, after [`Amendments::load`]: puts new versions into the book, and computes open clocks
+    /// again as `actor`. Every process runs one; several do the same work, once.
     pub async fn run(log: Log, actor: Actor, shutdown: CancellationToken) {
         let amendments = Self { log, actor };
         shutdown.run_until_cancelled(amendments.work()).await;

@@ -69,7 +69,8 @@ async fn ours(stage: &Stage, events: u64, time: Duration) -> Result<Figures, Err
     Ok(measured.figures())
 }
 
-async fn raw(pool: &PgPool, events: u64, time: Duration) -> Result<Figures, Error> {
+/// Bare passes over so many events of a log in schema `bench`, page by page by their keys.
+pub(super) async fn raw(pool: &PgPool, events: u64, time: Duration) -> Result<Figures, Error> {
     let mut measured = Measurement::default();
     let mut db = pool.acquire().await.because("取得连接", "take a connection")?;
     while measured.elapsed < time || measured.events == 0 {

@@ -2,23 +2,18 @@
 
 use std::{sync::Arc, time::Instant};
 
-use contracts::log::v1::Event as Wire;
-use decider::{
-    Context, Decider, DepartmentKind, DomainEvent, Id, Recorded, Refused, Role, StreamName, harness::actor,
-};
+use decider::{Context, Decider, DepartmentKind, DomainEvent, Id, Refused, Role, StreamName, harness::actor};
 use eventlog::{Append, Direction, EventData, Expected, Log};
 use futures::{StreamExt, TryStreamExt, stream};
 use hazard::report::{Command, Report, State};
 use law::{AreaCode, Calendar, RulePack, Source};
-use sqlx::PgPool;
 use time::{Date, Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
 use super::{
     Effort, Measured,
     figures::{Figures, Measurement, Row, median},
-    raw::RawEvent,
-    sample,
+    follow, sample,
     stage::Stage,
 };
 use crate::{
@@ -29,9 +24,8 @@ use crate::{
 
 /// The log of the bench, and so its schema.
 const LOG: &str = "bench";
-const PAGE: i64 = 1_000;
 const APPENDS_AT_ONCE: usize = 256;
-/// The rule that differs: every case is late by the one and in time by the other.
+/// The rule that differs, by which every case has another last day.
 const RULES: (&str, &str) = (
     r#""id": "complaint.fire.verify_other", "value": "3""#,
     r#""id": "complaint.fire.verify_other", "value": "5""#,
@@ -53,12 +47,18 @@ pub(super) async fn measure(effort: &Effort, cases: u64, shell: Shell) -> Result
         .try_for_each(|()| async { Ok(()) })
         .await?;
     sqlx::query("vacuum analyze bench.events").execute(&pool).await.because("整理数据库", "tidy up")?;
+    let events = log.head().await.because("读取日志位置", "read the log's head")?.position;
     let under = under()?;
     let (mut ours_rounds, mut raw_rounds) = (Vec::new(), Vec::new());
     for round in 1..=effort.rounds {
         shell.note(format_args!("{} {round}/{}", shell.pick("轮次", "round"), effort.rounds));
-        ours_rounds.push(ours(&log, cases, &under, effort).await?);
-        raw_rounds.push(raw(&pool, effort).await?);
+        if round % 2 == 1 {
+            ours_rounds.push(ours(&log, cases, &under, effort).await?);
+            raw_rounds.push(follow::raw(&pool, events, effort.seconds).await?);
+        } else {
+            raw_rounds.push(follow::raw(&pool, events, effort.seconds).await?);
+            ours_rounds.push(ours(&log, cases, &under, effort).await?);
+        }
     }
     log.shutdown().await;
     pool.close().await;
@@ -115,7 +115,7 @@ async fn ours(log: &Log, cases: u64, under: &Under, effort: &Effort) -> Result<F
         let mut telling = Telling::new(under, hazard::SERVICE.aggregates);
         let mut events = log.read_all(1, u64::MAX, Direction::Forwards);
         while let Some(event) = events.try_next().await.because("读取日志", "read the log")? {
-            telling.tell(&wire(&event)).because("推演事件", "tell an event")?;
+            telling.tell(&chassis::log_event(&event)).because("推演事件", "tell an event")?;
         }
         measured.events += telling.events;
         let found = telling.end().differing.len() as u64;
@@ -127,46 +127,6 @@ async fn ours(log: &Log, cases: u64, under: &Under, effort: &Effort) -> Result<F
                 format!("only {found} of {cases} cases were found to differ"),
             ));
         }
-    }
-    Ok(measured.figures())
-}
-
-/// As the log's gRPC door hands it out.
-fn wire(event: &Recorded) -> Wire {
-    Wire {
-        position: event.position,
-        stream: event.stream.to_string(),
-        version: event.version,
-        id: event.id.to_string(),
-        kind: event.kind.clone(),
-        data: event.data.to_vec(),
-        meta: serde_json::to_vec(&*event.meta).unwrap_or_default(),
-        occurred_at: Some(chassis::timestamp(event.occurred_at)),
-        recorded_at: Some(chassis::timestamp(event.recorded_at)),
-    }
-}
-
-async fn raw(pool: &PgPool, effort: &Effort) -> Result<Figures, Error> {
-    let mut measured = Measurement::default();
-    while measured.elapsed < effort.seconds || measured.events == 0 {
-        let begin = Instant::now();
-        let mut after = 0;
-        loop {
-            let rows: Vec<RawEvent> = sqlx::query_as(
-                "select position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta
-                    from bench.events where position > $1 order by position limit $2",
-            )
-            .bind(after)
-            .bind(PAGE)
-            .fetch_all(pool)
-            .await
-            .because("读取事件", "read events")?;
-            let Some(last) = rows.last() else { break };
-            after = last.0;
-            measured.events += rows.len() as u64;
-        }
-        measured.elapsed += begin.elapsed();
-        measured.waits.push(begin.elapsed());
     }
     Ok(measured.figures())
 }

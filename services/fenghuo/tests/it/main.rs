@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests, and their helpers are too")]
 
+mod bench;
 mod demo;
 mod dev;
 mod due;
