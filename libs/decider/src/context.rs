@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use law::{Calendar, RulePack};
+use law::{Book, Calendar, RulePack};
 use time::OffsetDateTime;
 
 use crate::Actor;
@@ -20,4 +20,15 @@ pub struct Context {
     pub rules: Arc<RulePack>,
     /// The working-day calendar in force.
     pub calendar: Arc<Calendar>,
+    /// Everything that has been in force, for what goes by the law of another day.
+    pub book: Arc<Book>,
+}
+
+impl Context {
+    /// A decision under what the book has in force at its instant.
+    pub fn under(book: &Arc<Book>, now: OffsetDateTime, at: OffsetDateTime, actor: Actor) -> Self {
+        let force = book.at(now);
+        let (rules, calendar) = (Arc::clone(&force.rules), Arc::clone(&force.calendar));
+        Self { now, at, actor, rules, calendar, book: Arc::clone(book) }
+    }
 }

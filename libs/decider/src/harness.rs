@@ -1,8 +1,8 @@
 //! given / when / then: a decider's specification reads as a sentence of the law.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
-use law::{AreaCode, Calendar, RulePack};
+use law::{AreaCode, Book, Calendar, RulePack};
 use time::OffsetDateTime;
 
 use crate::{Actor, ActorKind, Context, Decider, Department, DepartmentKind, Id, Role};
@@ -20,7 +20,8 @@ pub fn actor(kind: DepartmentKind, area: &str, roles: &[Role]) -> Actor {
 
 /// A context at an instant, with the built-in calendar and rule pack, for tests.
 pub fn context(at: OffsetDateTime, actor: Actor) -> Context {
-    Context { now: at, at, actor, rules: RulePack::builtin(), calendar: Calendar::builtin() }
+    let book = Book::new(RulePack::builtin(), Calendar::builtin());
+    Context::under(&Arc::new(book), at, at, actor)
 }
 
 /// What had happened before.

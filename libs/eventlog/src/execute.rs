@@ -107,7 +107,7 @@ impl Log {
             }
             // Looked up after the history: a version that is in one of its events is in the book.
             let book = self.inner.book();
-            let cx = older::context(now, at, &request.actor, book.at(now));
+            let cx = Context::under(&book, now, at, request.actor.clone());
             let since = older::since(&book, &history.events, &request.actor, now);
             self.inner.stats.decisions.fetch_add(1, Ordering::Relaxed);
             let decided = match work {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use crate::{Calendar, CalendarError, PackError, RulePack, Source};
+use crate::{AreaCode, Calendar, CalendarError, Edition, PackError, RulePack, Source, start_of_day};
 
 /// What kind of file a version is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,12 @@ impl Book {
     /// What is in force at an instant.
     pub fn at(&self, now: OffsetDateTime) -> &InForce {
         self.until(now).last().expect("the first state holds from the beginning")
+    }
+
+    /// The rules that were in force when a day began: what takes effect in the course of a day binds nobody
+    /// for what he did before.
+    pub fn on<'a>(&'a self, day: Date, area: Option<&'a AreaCode>) -> Edition<'a> {
+        Edition { pack: &self.at(start_of_day(day)).rules, on: day, area }
     }
 
     /// What came into force up to `now` after the versions that a decision names, oldest first. None if these are

@@ -4,6 +4,7 @@
 
 mod allowance;
 mod diff;
+mod edition;
 mod error;
 mod lighter;
 mod read;
@@ -20,8 +21,9 @@ use time::Date;
 pub use self::{
     allowance::{Allowance, AllowanceError, Keys, Signer, Statement},
     diff::{Change, FieldChange, What},
+    edition::Edition,
     error::{PackError, PackFault, RuleError},
-    lighter::{Cited, Edition, LighterError, LighterOf, Which, lighter_of},
+    lighter::{Cited, LighterError, LighterOf, Which, lighter_of},
     row::{DayType, Lighter, Row, Status, Unit},
     value::Value,
 };

@@ -12,7 +12,7 @@ use decider::{
     Actor, ActorKind, CaseId, Causation, Context, Department, Fact, Id, Meta, Order, OrderError, Public,
     Reaction, Recorded, Refused, StreamName,
 };
-use law::{Calendar, RulePack};
+use law::{Book, Calendar, RulePack};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
@@ -82,8 +82,7 @@ pub(super) struct World {
     wire: BinaryHeap<Reverse<Delivery>>,
     tick: u64,
     number: u64,
-    rules: Arc<RulePack>,
-    calendar: Arc<Calendar>,
+    book: Arc<Book>,
 }
 
 impl World {
@@ -115,8 +114,7 @@ impl World {
             wire: BinaryHeap::new(),
             tick: 0,
             number: 0,
-            rules: RulePack::builtin(),
-            calendar: Calendar::builtin(),
+            book: Arc::new(Book::new(RulePack::builtin(), Calendar::builtin())),
         }
     }
 
@@ -408,13 +406,7 @@ impl World {
             return answer.clone();
         }
         let history = self.history(node, &order.stream);
-        let cx = Context {
-            now: self.now,
-            at,
-            actor: actor.clone(),
-            rules: self.rules.clone(),
-            calendar: self.calendar.clone(),
-        };
+        let cx = Context::under(&self.book, self.now, at, actor.clone());
         let again = order.decide(&history, &cx);
         let answer = match order.decide(&history, &cx) {
             Ok(decision) => {

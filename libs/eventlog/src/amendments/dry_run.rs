@@ -39,8 +39,9 @@ impl Amendments {
     /// Counts what a version would move in this log. None if the version cannot be put in force.
     pub async fn dry_run(log: &Log, actor: &Actor, adoption: &Adoption) -> Result<Option<DryRun>, Error> {
         let at = adoption.effective_from;
-        let Ok(force) = log.book().at(at).with(adoption) else { return Ok(None) };
-        let cx = older::context(at, at, actor, &force);
+        let book = log.book();
+        let Ok(force) = book.at(at).with(adoption) else { return Ok(None) };
+        let cx = older::context(&book, &force, at, actor);
         let (last, mut found, mut after) = (streams(log).await?, DryRun::default(), 0);
         loop {
             let page = open_streams(log, adoption.kind, after, last).await?;

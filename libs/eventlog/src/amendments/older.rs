@@ -8,19 +8,24 @@ use decider::{Actor, Aggregate, Context, Decision, NewEvent, Order, OrderError, 
 use law::{Book, InForce};
 use time::OffsetDateTime;
 
-/// The context of a decision at an instant, under what is in force then.
-pub(crate) fn context(now: OffsetDateTime, at: OffsetDateTime, actor: &Actor, force: &InForce) -> Context {
-    let (rules, calendar) = (Arc::clone(&force.rules), Arc::clone(&force.calendar));
-    Context { now, at, actor: actor.clone(), rules, calendar }
-}
-
 /// What came into force after a stream's last event, each at its instant: the clocks go by it from then on,
 /// whenever somebody looks.
-pub(crate) fn since(book: &Book, history: &[Recorded], actor: &Actor, now: OffsetDateTime) -> Vec<Context> {
+pub(crate) fn since(
+    book: &Arc<Book>,
+    history: &[Recorded],
+    actor: &Actor,
+    now: OffsetDateTime,
+) -> Vec<Context> {
     let Some(last) = history.last() else { return Vec::new() };
     let newer = book.since(&last.meta.rules, &last.meta.calendar, now);
-    let at = |force: &InForce| force.from.map(|from| context(from, from, actor, force));
-    newer.iter().filter_map(at).collect()
+    newer.iter().filter_map(|force| Some(context(book, force, force.from?, actor))).collect()
+}
+
+/// The context of what is computed under these versions alone: of two with one instant, the book has only the
+/// second in force then, and a version that is tried out not at all.
+pub(crate) fn context(book: &Arc<Book>, force: &InForce, at: OffsetDateTime, actor: &Actor) -> Context {
+    let (rules, calendar, book) = (Arc::clone(&force.rules), Arc::clone(&force.calendar), Arc::clone(book));
+    Context { now: at, at, actor: actor.clone(), rules, calendar, book }
 }
 
 /// The order that computes a stream's clocks again; none if its aggregate has none.

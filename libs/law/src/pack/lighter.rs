@@ -6,16 +6,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::Date;
 
-use super::{Lighter, Row, RuleError, RulePack};
-use crate::area::AreaCode;
+use super::{Edition, Lighter, Row, RuleError};
 
-/// A pack on a day in an area.
-#[derive(Clone, Copy, Debug)]
-pub struct Edition<'a> {
-    pub pack: &'a RulePack,
-    pub on: Date,
-    pub area: Option<&'a AreaCode>,
-}
+time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
 
 /// Which of two editions was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +30,12 @@ pub struct LighterOf {
     pub new: Option<Cited>,
 }
 
-/// What one edition says.
+/// What one edition says. Empty where it has none of the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cited {
     pub pack: String,
-    pub on: String,
+    #[serde(with = "iso_date")]
+    pub on: Date,
     /// The articles and values of the rules, in their order.
     pub articles: Vec<String>,
     pub values: Vec<String>,
@@ -65,37 +59,80 @@ pub enum LighterError {
 /// Chooses between the rules of the act's day and those of the decision's day. Several rules are one norm:
 /// they are compared in the order given (of a fine the maximum first, then the minimum), the first that
 /// differs decides, and all are taken from the same edition.
-pub fn lighter_of(
-    rules: &[&str],
+pub fn lighter_of<S: AsRef<str>>(
+    rules: &[S],
     act: Edition<'_>,
     decision: Edition<'_>,
 ) -> Result<LighterOf, LighterError> {
-    let old: Vec<&Row> = rules.iter().map(|id| applicable(act, id)).collect::<Result<_, _>>()?;
-    let mut new: Vec<&Row> = Vec::new();
-    for id in rules {
-        match applicable(decision, id) {
-            Ok(row) => new.push(row),
-            Err(RuleError::Unknown { .. } | RuleError::NotInForce { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let first = *rules.first().ok_or(LighterError::NoRule)?;
+    let old: Vec<&Row> = rules.iter().map(|id| act.row(id.as_ref())).collect::<Result<_, _>>()?;
+    let new = in_force(rules, decision)?;
+    let first = rules.first().ok_or(LighterError::NoRule)?;
     let chosen = match new.len() {
         // What is no longer forbidden is not punished.
         0 => Which::New,
-        kept if kept < rules.len() => return Err(LighterError::PartlyRepealed { id: first.to_owned() }),
+        kept if kept < rules.len() => {
+            return Err(LighterError::PartlyRepealed { id: first.as_ref().to_owned() });
+        }
         _ => compare(&old, &new)?,
     };
-    Ok(LighterOf {
-        rules: rules.iter().map(|id| (*id).to_owned()).collect(),
-        chosen,
-        old: cited(act, &old),
-        new: (!new.is_empty()).then(|| cited(decision, &new)),
-    })
+    Ok(record(rules, chosen, (act, &old), (decision, &new)))
 }
 
-fn applicable<'a>(edition: Edition<'a>, id: &str) -> Result<&'a Row, RuleError> {
-    edition.pack.applicable(id, edition.on, edition.area)
+impl LighterOf {
+    /// The record of a choice that a person makes where no rule makes it: what either edition says, as far as
+    /// it says anything.
+    pub fn by_hand<S: AsRef<str>>(
+        rules: &[S],
+        act: Edition<'_>,
+        decision: Edition<'_>,
+        chosen: Which,
+    ) -> Result<Self, RuleError> {
+        let (old, new) = (in_force(rules, act)?, in_force(rules, decision)?);
+        Ok(record(rules, chosen, (act, &old), (decision, &new)))
+    }
+
+    /// Whether both were made between the same words: a person's choice holds for what it was made on.
+    pub fn is_between_the_same_as(&self, other: &Self) -> bool {
+        let says = |cited: &Cited| (cited.articles.clone(), cited.values.clone());
+        self.rules == other.rules
+            && says(&self.old) == says(&other.old)
+            && self.new.as_ref().map(says) == other.new.as_ref().map(says)
+    }
+
+    /// What the chosen edition says.
+    pub fn applied(&self) -> &Cited {
+        match self.chosen {
+            Which::Old => &self.old,
+            Which::New => self.new.as_ref().unwrap_or(&self.old),
+        }
+    }
+}
+
+/// Those of the rules that an edition has.
+fn in_force<'a, S: AsRef<str>>(rules: &[S], edition: Edition<'a>) -> Result<Vec<&'a Row>, RuleError> {
+    let mut rows = Vec::new();
+    for id in rules {
+        match edition.row(id.as_ref()) {
+            Ok(row) => rows.push(row),
+            Err(RuleError::Unknown { .. } | RuleError::NotInForce { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rows)
+}
+
+fn record<S: AsRef<str>>(
+    rules: &[S],
+    chosen: Which,
+    (act, old): (Edition<'_>, &[&Row]),
+    (decision, new): (Edition<'_>, &[&Row]),
+) -> LighterOf {
+    LighterOf {
+        rules: rules.iter().map(|id| id.as_ref().to_owned()).collect(),
+        chosen,
+        old: cited(act, old),
+        new: (!new.is_empty()).then(|| cited(decision, new)),
+    }
 }
 
 fn compare(old: &[&Row], new: &[&Row]) -> Result<Which, LighterError> {
@@ -119,7 +156,7 @@ fn compare(old: &[&Row], new: &[&Row]) -> Result<Which, LighterError> {
 fn cited(edition: Edition<'_>, rows: &[&Row]) -> Cited {
     Cited {
         pack: edition.pack.version().to_owned(),
-        on: edition.on.to_string(),
+        on: edition.on,
         articles: rows.iter().map(|row| row.article.clone()).collect(),
         values: rows.iter().map(|row| row.value.to_string()).collect(),
     }

@@ -1,6 +1,6 @@
 //! 从旧兼从轻: the lighter of two versions is chosen, and both are recorded.
 
-use law::{Edition, LighterError, RuleError, RulePack, Which, lighter_of};
+use law::{Edition, LighterError, LighterOf, RuleError, RulePack, Which, lighter_of};
 
 use crate::date;
 
@@ -30,7 +30,7 @@ fn pack() -> RulePack {
     RulePack::parse(&format!(r#"{{"name":"CN","edition":"e","rows":[{}]}}"#, rows.join(",")), &[]).unwrap()
 }
 
-fn chosen(rules: &[&str]) -> Result<Which, LighterError> {
+fn chosen<S: AsRef<str>>(rules: &[S]) -> Result<Which, LighterError> {
     let pack = pack();
     let on = |day: &str| Edition { pack: &pack, on: date(day), area: None };
     lighter_of(rules, on("2023-06-01"), on("2024-06-01")).map(|choice| choice.chosen)
@@ -60,9 +60,26 @@ fn what_is_no_longer_forbidden_is_not_punished() {
 fn what_cannot_be_compared_is_left_to_a_person() {
     assert_eq!(chosen(&["untold"]), Err(LighterError::NoDirection { id: "untold".into() }));
     assert!(matches!(chosen(&["unlike"]), Err(LighterError::Incomparable { .. })));
-    assert_eq!(chosen(&[]), Err(LighterError::NoRule));
+    assert_eq!(chosen::<&str>(&[]), Err(LighterError::NoRule));
     let unknown = RuleError::Unknown { id: "no.such".into() };
     assert_eq!(chosen(&["no.such"]), Err(LighterError::Rule(unknown)));
+}
+
+#[test]
+fn a_choice_by_hand_records_what_either_edition_says_and_holds_between_the_same_words() {
+    let pack = pack();
+    let on = |day: &str| Edition { pack: &pack, on: date(day), area: None };
+    let made =
+        |rules: &[&str], new: &str| LighterOf::by_hand(rules, on("2023-06-01"), on(new), Which::Old).unwrap();
+    let choice = made(&["untold"], "2024-06-01");
+    assert_eq!(
+        (choice.old.values.as_slice(), &choice.applied().articles[0]),
+        (&["1 CNY".into()][..], &"法2020-01-01".into())
+    );
+    assert!(choice.is_between_the_same_as(&made(&["untold"], "2025-06-01")));
+    assert!(!choice.is_between_the_same_as(&made(&["untold"], "2031-06-01")));
+    assert!(!choice.is_between_the_same_as(&made(&["unlike"], "2024-06-01")));
+    assert_eq!(made(&["gone"], "2024-06-01").new, None);
 }
 
 #[test]

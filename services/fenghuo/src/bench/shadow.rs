@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Instant};
 
-use decider::{Context, Decider, DepartmentKind, DomainEvent, Id, Refused, Role, StreamName, harness::actor};
+use decider::{
+    Context, Decider, DepartmentKind, DomainEvent, Id, Refused, Role, StreamName,
+    harness::{actor, context},
+};
 use eventlog::{Append, Direction, EventData, Expected, Log};
 use futures::{StreamExt, TryStreamExt, stream};
 use hazard::report::{Command, Report, State};
@@ -90,7 +93,7 @@ fn case(number: u64) -> Result<Append, Error> {
     };
     let (mut state, mut events) = (State::default(), Vec::new());
     for (command, at) in [(receive, received), (Command::Verify { confirmed: true, by: None }, verified)] {
-        let decided = Report::decide(&state, command, &context(at)).map_err(|no| Refused::of(&no));
+        let decided = Report::decide(&state, command, &clerk(at)).map_err(|no| Refused::of(&no));
         for event in decided.because("决定案件", "decide a case")? {
             state = Report::evolve(state, &event);
             let data = serde_json::to_vec(&event).because("生成事件", "write an event")?;
@@ -102,9 +105,8 @@ fn case(number: u64) -> Result<Append, Error> {
     Ok(Append::new(stream, Expected::NoStream, events, sample::meta(), received))
 }
 
-fn context(at: OffsetDateTime) -> Context {
-    let actor = actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]);
-    Context { now: at, at, actor, rules: RulePack::builtin(), calendar: Calendar::builtin() }
+fn clerk(at: OffsetDateTime) -> Context {
+    context(at, actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]))
 }
 
 /// A wait is one pass.
