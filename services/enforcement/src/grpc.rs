@@ -290,6 +290,10 @@ fn case_order(command: Wire) -> Result<Order, Status> {
             let record = field::text("close_hearing.record", &m.record)?;
             ("close_hearing", m.penalty_id, Command::CloseHearing { record })
         }
+        Wire::ChooseEdition(m) => {
+            let command = read::choose(&m)?;
+            ("choose_edition", m.penalty_id, command)
+        }
         Wire::DismissCase(m) => {
             let ground = field::text("dismiss_case.ground", &m.ground)?;
             ("dismiss_case", m.penalty_id, Command::Dismiss { ground })

@@ -4,12 +4,14 @@ mod clocks;
 mod command;
 mod event;
 mod handling;
+mod lighter;
 mod norm;
 mod settling;
 mod state;
 
 pub use command::{Command, Penalty, Refusal};
 pub use event::{Duty, Event, Outcome, ReviewGround, Subject};
+pub use lighter::day_of;
 pub use norm::{InYuan, Norm, Range};
 pub use state::State;
 

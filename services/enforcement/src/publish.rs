@@ -89,10 +89,11 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         | Event::ActClaimed {}
         | Event::ActTaken { .. }
         | Event::InvestigationConcluded { .. }
+        | Event::EditionChosen { .. }
         | Event::LegallyReviewed { .. }
         | Event::HearingRequested {}
         | Event::HearingClosed { .. } => return None,
-        Event::Filed { subject, item, delegation, department, authority, decide_by, .. } => {
+        Event::Filed { subject, item, delegation, department, authority, act_on, decide_by, .. } => {
             Public::of(&public::CaseFiled {
                 penalty_id,
                 unit: subject.unit.to_string(),
@@ -102,14 +103,20 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
                 decide_by: Some(chassis::due(&decide_by)),
                 act: subject.act.into(),
                 department: department.to_string(),
+                act_on: act_on.to_string(),
             })
         }
-        Event::NoticeServed { fine_fen, hearing, defend_by, .. } => Public::of(&public::PriorNoticeServed {
-            penalty_id,
-            proposed_fine_fen: fine_fen,
-            hearing_right: hearing,
-            defend_by: Some(chassis::due(&defend_by)),
-        }),
+        Event::NoticeServed { fine_fen, hearing, defend_by, lighter, .. } => {
+            Public::of(&public::PriorNoticeServed {
+                penalty_id,
+                proposed_fine_fen: fine_fen,
+                hearing_right: hearing,
+                defend_by: Some(chassis::due(&defend_by)),
+                applied: penalty::day_of(lighter.chosen).to_owned(),
+                act_day_pack: lighter.old.pack,
+                decision_day_pack: lighter.new.map(|new| new.pack).unwrap_or_default(),
+            })
+        }
         Event::DefenceReceived { .. } => heard(penalty_id, "received"),
         Event::DefenceWaived { .. } => heard(penalty_id, "waived"),
         Event::DefenceLapsed { .. } => heard(penalty_id, "lapsed"),
@@ -148,6 +155,7 @@ fn decided(penalty_id: String, event: penalty::Event) -> Option<Public> {
         document,
         accident_level,
         pay_by,
+        lighter,
         ..
     } = event
     else {
@@ -166,6 +174,10 @@ fn decided(penalty_id: String, event: penalty::Event) -> Option<Public> {
         pay_by: Some(chassis::due(&pay_by)),
         act: subject.act.into(),
         article,
+        act_on: lighter.old.on.to_string(),
+        applied: penalty::day_of(lighter.chosen).to_owned(),
+        act_day_pack: lighter.old.pack,
+        decision_day_pack: lighter.new.map(|new| new.pack).unwrap_or_default(),
     }))
 }
 

@@ -112,6 +112,10 @@ fn decided_lawfully(id: &str, events: &[(&Recorded, Value)], at: usize) {
     let over = instant(&notice["defend_by"]["at"]) <= decision.occurred_at;
     assert!(over || before(events, at, "DefenceWaived").is_some(), "{id}: decided within the defence window");
     assert!(value["fine_fen"].as_i64() <= notice["fine_fen"].as_i64(), "{id}: aggravated");
+    // 27: both editions are recorded, that of the act by the act's day (行政处罚法 37).
+    let (_, concluded) = before(events, at, "InvestigationConcluded").expect("concluded before");
+    assert_eq!(value["lighter"]["old"]["on"], concluded["act_on"], "{id}: by the rules of another day");
+    assert!(value["lighter"]["new"]["pack"].is_string(), "{id}: one edition alone");
     // A request may be taken back in writing; then there is no hearing to wait for.
     let waived = |(recorded, value): &&(&Recorded, Value)| {
         recorded.kind == "DefenceWaived" && value["hearing"] == Value::Bool(true)

@@ -254,13 +254,15 @@ mod early {
             officers: officers(w, &brigade()),
             delegation: None,
             accident_level: None,
+            act_on: None,
         };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
     pub(super) fn conclude(w: &mut World, cast: &Cast) {
         let fine_fen = w.rng.random_range(4..50) * 100_000;
-        let command = penalty::Command::Conclude { facts: "f".into(), fine_fen, review: vec![] };
+        let command =
+            penalty::Command::Conclude { facts: "f".into(), fine_fen, review: vec![], act_on: None };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
@@ -560,11 +562,12 @@ mod late {
                     officers: officers(w, &emergency(&[Role::Officer])),
                     delegation: None,
                     accident_level: Some(Level::Major),
+                    act_on: Some(law::shanghai_date(w.now - Duration::days(10))),
                 },
             ),
             1 => (
                 emergency(&[Role::Officer]),
-                Command::Conclude { facts: "f".into(), fine_fen, review: vec![] },
+                Command::Conclude { facts: "f".into(), fine_fen, review: vec![], act_on: None },
             ),
             2 => (
                 emergency(&[Role::Officer]),

@@ -6,8 +6,9 @@ use decider::{
     Id,
     authority::{Certificate, Delegation},
 };
-use law::{AreaCode, Due, Level, Uscc, end_of_day, start_of_day};
+use law::{AreaCode, Cited, Due, Level, LighterOf, Uscc, Which, end_of_day, start_of_day};
 use sqlx::types::Json;
+use time::Date;
 use tonic::Status;
 
 use crate::{
@@ -63,7 +64,13 @@ pub(super) fn file(
         officers,
         delegation,
         accident_level: level("file_case.accident_level", &m.accident_level)?,
+        act_on: date("file_case.act_on", &m.act_on)?,
     })
+}
+
+/// A date that may be left out.
+fn date(name: &str, text: &str) -> Result<Option<Date>, Status> {
+    if text.is_empty() { Ok(None) } else { field::date(name, text).map(Some) }
 }
 
 /// All of it, or nothing: a referred case says it all already.
@@ -96,7 +103,16 @@ pub(super) fn conclude(m: &wire::ConcludeInvestigation) -> Result<penalty::Comma
         facts: field::text("conclude_investigation.facts", &m.facts)?,
         fine_fen: m.fine_fen,
         review: field::list("conclude_investigation.review", &m.review, field::parse)?,
+        act_on: date("conclude_investigation.act_on", &m.act_on)?,
     })
+}
+
+pub(super) fn choose(m: &wire::ChooseEdition) -> Result<penalty::Command, Status> {
+    let known = [Which::Old, Which::New].into_iter().find(|which| penalty::day_of(*which) == m.applied);
+    let which = known
+        .ok_or_else(|| field::invalid("choose_edition.applied", "known are act-day and decision-day"))?;
+    let reason = field::text("choose_edition.reason", &m.reason)?;
+    Ok(penalty::Command::ChooseEdition { which, reason })
 }
 
 pub(super) fn notice(m: &wire::ServePriorNotice) -> Result<penalty::Command, Status> {
@@ -166,7 +182,22 @@ pub(super) fn of_penalty(row: view::PenaltyRow) -> wire::Penalty {
         pay_by: row.pay_by.map(due),
         withdraw_by: row.withdraw_by.map(due),
         version: row.version.cast_unsigned(),
+        act_on: row.act_on.unwrap_or_default(),
+        rules: row.lighter.map(|Json(lighter)| rule_choice(lighter)),
     }
+}
+
+fn rule_choice(lighter: LighterOf) -> wire::RuleChoice {
+    wire::RuleChoice {
+        applied: penalty::day_of(lighter.chosen).to_owned(),
+        rules: lighter.rules,
+        act_day: Some(rule_edition(lighter.old)),
+        decision_day: lighter.new.map(rule_edition),
+    }
+}
+
+fn rule_edition(Cited { pack, on, articles, values }: Cited) -> wire::RuleEdition {
+    wire::RuleEdition { pack, on: on.to_string(), articles, values }
 }
 
 pub(super) fn of_seal(row: view::SealRow) -> wire::Seal {

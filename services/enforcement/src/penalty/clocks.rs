@@ -43,6 +43,7 @@ pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>
         | Event::ActClaimed {}
         | Event::ActTaken { .. }
         | Event::InvestigationConcluded { .. }
+        | Event::EditionChosen { .. }
         | Event::LegallyReviewed { .. }
         | Event::DefenceLapsed { .. }
         | Event::HearingRequested {}

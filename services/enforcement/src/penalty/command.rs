@@ -7,12 +7,15 @@ use decider::{
     shadow::{Figure, Reckoned},
 };
 use law::{
-    Due, Level, Period, RulePack,
+    Due, Level, Period, RulePack, Which,
     clock::{self, Clocks},
+    shanghai_date,
 };
 use time::{Date, OffsetDateTime};
 
-use super::{Duty, Event, InYuan, Outcome, ReviewGround, State, Subject, clocks, evolve, handling, settling};
+use super::{
+    Duty, Event, InYuan, Outcome, ReviewGround, State, Subject, clocks, evolve, handling, lighter, settling,
+};
 
 /// A command for a penalty case.
 #[derive(Debug, Clone)]
@@ -28,13 +31,17 @@ pub enum Command {
         officers: Vec<Certificate>,
         delegation: Option<Delegation>,
         accident_level: Option<Level>,
+        /// 违法行为发生之日, or when it ended; none takes the day on which it was found.
+        act_on: Option<Date>,
     },
     /// The policy's: the act is this case's.
     ConfirmAct,
     /// The policy's: the act is another case's.
     DenyAct { holder: Id },
-    /// 调查终结
-    Conclude { facts: String, fine_fen: i64, review: Vec<ReviewGround> },
+    /// 调查终结; the day of the act where it is another one than was filed.
+    Conclude { facts: String, fine_fen: i64, review: Vec<ReviewGround>, act_on: Option<Date> },
+    /// 选定适用的规定, where old and new cannot be compared.
+    ChooseEdition { which: Which, reason: String },
     /// 法制审核
     Review { passed: bool, opinion: String },
     /// 行政处罚告知; `defence` is how long the unit has.
@@ -93,6 +100,15 @@ decider::refusals! {
         ActNotClaimed => "行政处罚法29", "正在确认该违法行为未被另案处理", "whether another case holds the act is still being asked";
         ActHeldByAnother { holder: Id } => "行政处罚法29", "同一违法行为已由案件 {holder} 处理，不得给予两次以上罚款", "the same act belongs to case {holder}; it is not fined twice";
         FineOutOfRange { min: InYuan, max: InYuan, article: String } => "行政处罚法38", "按照{article}，罚款须在 {min} 元至 {max} 元之间", "by {article} the fine lies between {min} and {max} yuan";
+        ActDayMissing { item: Id } => "行政处罚法36", "事项 {item} 须写明违法行为发生之日", "item {item} needs the day of the act";
+        ActDayAhead { day: Date } => "行政处罚法36", "违法行为发生之日 {day} 尚未到来", "the act's day, {day}, is yet to come";
+        NoLongerForbidden { item: Id } => "行政处罚法37", "作出决定时的规定已不再将事项 {item} 作为违法行为，不予处罚", "the rules of the decision's day no longer forbid item {item}; there is no penalty for it";
+        ActRulesUnknown { rule: String } => "行政处罚法37", "规则包中没有违法行为发生时的 {rule}，须由负责人选定适用的规定并说明理由", "no pack knows {rule} as of the day of the act; the head chooses the edition and says why";
+        LighterUntold { rule: String } => "行政处罚法37", "规则 {rule} 前后不一，又未载明何者较轻，须由负责人选定适用的规定并说明理由", "{rule} has changed and does not say which way is lighter; the head chooses the edition and says why";
+        Incomparable { rule: String, old: String, new: String } => "行政处罚法37", "规则 {rule} 原为 {old}，现为 {new}，无法比较轻重，须由负责人选定适用的规定并说明理由", "{rule} was {old} and is {new}, which cannot be compared; the head chooses the edition and says why";
+        PartlyRepealed { rule: String } => "行政处罚法37", "规则 {rule} 所属规定已部分废止，无法比较轻重，须由负责人选定适用的规定并说明理由", "some of the norm with {rule} is no longer in force; the head chooses the edition and says why";
+        NothingToChoose => "行政处罚法37", "新旧规定可以比较，依法从旧兼从轻，无须选定", "old and new can be compared: the law chooses, and nobody else";
+        EditionUnusable { reason: String } => "行政处罚法37", "选定的规定没有可以适用的罚款幅度：{reason}", "the chosen edition has no range to fine by: {reason}";
         NotConcluded => "行政处罚法54", "调查尚未终结", "the investigation has not been concluded";
         AlreadyNoticed => "行政处罚法44", "已告知，不得变更拟处罚内容", "the unit has been told, so the proposal stands";
         HearingMustBeOffered => "行政处罚法63", "告知书须告知听证权利（听证数额标准未核定或者已达到）", "the notice must tell of the right to a hearing: the threshold is reached, or is not verified";
@@ -165,10 +181,10 @@ impl Decider for Penalty {
 impl Reckoned for Penalty {
     /// A fine is the officials' to set, within what the norm allows.
     fn reckon(_state: &State, event: &Event, rules: &RulePack) -> Vec<Figure> {
-        let Event::Decided { item, fine_fen, accident_level, .. } = event else { return vec![] };
-        let within =
-            handling::range(item, *accident_level, rules).and_then(|r| handling::within(*fine_fen, r));
-        let other = within.map(|_| *fine_fen).map_err(|no| Box::new(Refused::of(&no)));
+        let Event::Decided { fine_fen, .. } = event else { return vec![] };
+        let within = lighter::retold(event, rules)
+            .and_then(|range| range.map_or(Ok(()), |range| handling::within(*fine_fen, range).map(drop)));
+        let other = within.map(|()| *fine_fen).map_err(|no| Box::new(Refused::of(&no)));
         vec![Figure { field: "fine_fen", recorded: *fine_fen, other }]
     }
 }
@@ -206,20 +222,22 @@ impl Clocked for Penalty {
 
 fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
     let event = match (state, command) {
-        (State::Unknown, Command::Refer { subject, order }) => Some(Event::Referred { subject, order }),
+        (State::Unknown, Command::Refer { subject, order }) => {
+            Some(Event::Referred { subject, order, found_on: shanghai_date(cx.at) })
+        }
         // What policies and the clock repeat, or send too late, changes nothing.
         (_, Command::Refer { .. }) => None,
         (State::Open(open), Command::ConfirmAct) => handling::confirm(open),
         (State::Open(open), Command::DenyAct { holder }) => handling::deny(open, holder),
         (_, Command::ConfirmAct | Command::DenyAct { .. }) => None,
         (State::Unknown, command @ Command::File { .. }) => Some(handling::file(None, command, cx)?),
-        (State::Referred(subject), command @ Command::File { .. }) => {
-            Some(handling::file(Some(subject), command, cx)?)
+        (State::Referred(referral), command @ Command::File { .. }) => {
+            Some(handling::file(Some(referral), command, cx)?)
         }
         (_, Command::File { .. }) => return Err(Refusal::AlreadyFiled),
         (State::Unknown, _) => return Err(Refusal::NoSuchCase),
-        (State::Referred(subject), Command::Dismiss { ground }) => {
-            Some(handling::dismiss_referred(subject, ground, cx)?)
+        (State::Referred(referral), Command::Dismiss { ground }) => {
+            Some(handling::dismiss_referred(&referral.subject, ground, cx)?)
         }
         (State::Referred(_), _) => return Err(Refusal::NotFiled),
         (State::Open(open), command) => handling::handle(open, command, cx)?,

@@ -4,10 +4,12 @@ use decider::{
     Department, Id,
     authority::{Certificate, Delegation},
 };
-use law::{AreaCode, Due, Level, Period, Uscc, clock};
+use law::{AreaCode, Due, Level, LighterOf, Period, Uscc, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
+
+time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
 
 /// Whose act the case is about, which act, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,9 @@ pub enum Event {
         subject: Subject,
         /// The order that was not carried out.
         order: String,
+        /// The day on which it was found so.
+        #[serde(with = "iso_date")]
+        found_on: Date,
     },
     /// 立案
     Filed {
@@ -87,6 +92,9 @@ pub enum Event {
         /// Who filed it; may not review it.
         handler: Id,
         accident_level: Option<Level>,
+        /// 违法行为发生之日; of a continuing act the day on which it ended (行政处罚法 36).
+        #[serde(with = "iso_date")]
+        act_on: Date,
         decide_by: Due,
     },
     /// The case holds the act: nobody else fines it.
@@ -94,7 +102,17 @@ pub enum Event {
     /// Another case holds the act.
     ActTaken { holder: Id },
     /// 调查终结, with the proposed fine.
-    InvestigationConcluded { facts: String, fine_fen: i64, review: Vec<ReviewGround>, handler: Id },
+    InvestigationConcluded {
+        facts: String,
+        fine_fen: i64,
+        review: Vec<ReviewGround>,
+        handler: Id,
+        /// The day of the act, as the investigation has found it.
+        #[serde(with = "iso_date")]
+        act_on: Date,
+    },
+    /// 选定适用的规定: the editions cannot be compared, and the head has chosen (行政处罚法 37).
+    EditionChosen { lighter: LighterOf, reason: String, chosen_by: Id },
     /// 法制审核
     LegallyReviewed { passed: bool, opinion: String, reviewer: Id },
     /// 行政处罚告知
@@ -108,6 +126,8 @@ pub enum Event {
         defend_by: Due,
         /// A hearing may be asked for until then.
         hearing_by: Option<Due>,
+        /// The editions of the norm, and by which of them the fine is proposed.
+        lighter: LighterOf,
     },
     /// 收到陈述、申辩
     DefenceReceived { document: String },
@@ -144,6 +164,8 @@ pub enum Event {
         publish_by: Option<Due>,
         /// Whether within 90 days of filing.
         in_time: bool,
+        /// The editions of the norm, and by which of them the fine was set.
+        lighter: LighterOf,
     },
     /// 不予处罚、撤销案件
     Dismissed { ground: String, unit: Uscc, act: Id },

@@ -4,13 +4,15 @@ use decider::{
     Context, Department, DepartmentKind, Id, Role,
     authority::{Delegation, Model, check_delegation, check_officers},
 };
-use law::{Level, Period, Role as Side, RuleError, RulePack};
+use law::{AreaCode, Level, Period, Role as Side, RuleError, shanghai_date};
+use time::Date;
 
 use super::{
     Command, Duty, Event, InYuan, Norm, Range, Refusal, ReviewGround, Subject,
     command::ours,
+    lighter::{Editions, applied, choose, ranking},
     settling,
-    state::{Claim, Hearing, Open, Proposal},
+    state::{Claim, Hearing, Open, Proposal, Referral},
 };
 
 pub(super) fn confirm(open: &Open) -> Option<Event> {
@@ -21,14 +23,16 @@ pub(super) fn deny(open: &Open, holder: Id) -> Option<Event> {
     (open.claim == Claim::Pending).then_some(Event::ActTaken { holder })
 }
 
-pub(super) fn file(referred: Option<&Subject>, command: Command, cx: &Context) -> Result<Event, Refusal> {
-    let Command::File { subject, items, officers, delegation, accident_level } = command else {
+pub(super) fn file(referred: Option<&Referral>, command: Command, cx: &Context) -> Result<Event, Refusal> {
+    let Command::File { subject, items, officers, delegation, accident_level, act_on } = command else {
         return Err(Refusal::AlreadyFiled);
     };
     officer(cx)?;
-    let subject = subject_of(referred, subject)?;
+    let subject = subject_of(referred.map(|referral| &referral.subject), subject)?;
     check_officers(&officers, &cx.actor.department, cx.at, "penalty.officers_min", &cx.rules)??;
-    let item = gravest(&items, accident_level, cx)?;
+    let found_on = referred.map_or_else(|| shanghai_date(cx.at), |referral| referral.found_on);
+    let act_on = day_of_act(act_on, &items, found_on, cx)?;
+    let item = gravest(&items, accident_level, act_on, &subject.area, cx)?;
     let authority = power(&item, &subject, delegation.as_ref(), cx)?;
     let decide = cx.rules.period("penalty.decision_deadline")?;
     Ok(Event::Filed {
@@ -41,6 +45,7 @@ pub(super) fn file(referred: Option<&Subject>, command: Command, cx: &Context) -
         authority,
         handler: cx.actor.id.clone(),
         accident_level,
+        act_on,
         decide_by: cx.calendar.due(cx.at, decide, Side::Agency),
     })
 }
@@ -57,11 +62,33 @@ fn subject_of(referred: Option<&Subject>, stated: Option<Subject>) -> Result<Sub
     }
 }
 
+/// A hazard lasts until somebody finds it gone, and a continuing act counts from its end (行政处罚法 36): so the
+/// day on which it was found still there stands for a day that nobody states. An accident is over long before
+/// its case is filed, and its day must be stated.
+fn day_of_act(stated: Option<Date>, items: &[Id], found_on: Date, cx: &Context) -> Result<Date, Refusal> {
+    let accident = |item: &&Id| Norm::of(item).is_some_and(|norm| norm.by_level);
+    match (stated, items.iter().find(accident)) {
+        (None, Some(item)) => Err(Refusal::ActDayMissing { item: item.clone() }),
+        (None, None) => Ok(found_on),
+        (Some(day), _) => not_ahead(day, cx),
+    }
+}
+
+fn not_ahead(day: Date, cx: &Context) -> Result<Date, Refusal> {
+    if day <= shanghai_date(cx.at) { Ok(day) } else { Err(Refusal::ActDayAhead { day }) }
+}
+
 /// Of several norms that one act breaches, the one with the higher fine applies (行政处罚法 29).
-fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refusal> {
+fn gravest(
+    items: &[Id],
+    level: Option<Level>,
+    act_on: Date,
+    area: &AreaCode,
+    cx: &Context,
+) -> Result<Id, Refusal> {
     let mut gravest: Option<(&Id, Range)> = None;
     for item in items {
-        let range = range(item, level, &cx.rules)?;
+        let range = ranking(item, &Editions::of(item, level, act_on, area, cx)?)?;
         let graver = |known: &Range| (range.max_fen, range.min_fen) > (known.max_fen, known.min_fen);
         if gravest.as_ref().is_none_or(|(_, known)| graver(known)) {
             gravest = Some((item, range));
@@ -73,11 +100,6 @@ fn gravest(items: &[Id], level: Option<Level>, cx: &Context) -> Result<Id, Refus
         return Err(Refusal::LevelWithoutAccident { item: item.clone() });
     }
     Ok(item.clone())
-}
-
-pub(super) fn range(item: &Id, level: Option<Level>, rules: &RulePack) -> Result<Range, Refusal> {
-    let norm = Norm::of(item).ok_or_else(|| Refusal::UnknownItem { item: item.clone() })?;
-    norm.range(level, rules)?.ok_or_else(|| Refusal::LevelMissing { item: item.clone() })
 }
 
 /// In whose name the acting unit may fine for the item there; the name never comes from the caller.
@@ -117,9 +139,10 @@ pub(super) fn dismiss_referred(subject: &Subject, ground: String, cx: &Context) 
 pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     ours(&open.case.department, &open.case.authority, cx)?;
     match command {
-        Command::Conclude { facts, fine_fen, review } => {
-            conclude(open, facts, fine_fen, review, cx).map(Some)
+        Command::Conclude { facts, fine_fen, review, act_on } => {
+            conclude(open, facts, fine_fen, review, act_on, cx).map(Some)
         }
+        Command::ChooseEdition { which, reason } => choose(open, which, reason, cx),
         Command::Review { passed, opinion } => review(open, passed, opinion, cx).map(Some),
         Command::ServeNotice { document, defence, hearing } => {
             serve_notice(open, document, defence, hearing, cx).map(Some)
@@ -159,14 +182,17 @@ fn conclude(
     facts: String,
     fine_fen: i64,
     review: Vec<ReviewGround>,
+    act_on: Option<Date>,
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
     if open.notice.is_some() {
         return Err(Refusal::AlreadyNoticed);
     }
-    within(fine_fen, range(&open.case.item, open.case.accident_level, &cx.rules)?)?;
-    Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone() })
+    let act_on = act_on.map_or(Ok(open.case.act_on), |day| not_ahead(day, cx))?;
+    let (range, _) = applied(open, act_on, cx)?;
+    within(fine_fen, range)?;
+    Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone(), act_on })
 }
 
 pub(super) fn within(fine_fen: i64, range: Range) -> Result<Range, Refusal> {
@@ -213,6 +239,9 @@ fn serve_notice(
     let Some(Proposal { fine_fen, .. }) = open.proposal else {
         return Err(Refusal::NotConcluded);
     };
+    // A pack may have come into force since the proposal was made.
+    let (range, lighter) = applied(open, open.case.act_on, cx)?;
+    within(fine_fen, range)?;
     if !hearing && hearing_due(&open.case.authority, fine_fen, cx)? {
         return Err(Refusal::HearingMustBeOffered);
     }
@@ -224,6 +253,7 @@ fn serve_notice(
         defence,
         defend_by: cx.calendar.due(cx.at, defence, Side::Party),
         hearing_by: hearing.then(|| cx.calendar.due(cx.at, request, Side::Party)),
+        lighter,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use decider::{DepartmentKind, Id};
-use law::{Level, RuleError, RulePack};
+use law::{Edition, Level, RuleError};
 
 /// A norm that fines units.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,19 +60,25 @@ impl Norm {
         NORMS.iter().any(|norm| norm.holder == kind)
     }
 
-    /// What it allows; `None` if it asks for a level and there is none.
-    pub fn range(&self, level: Option<Level>, rules: &RulePack) -> Result<Option<Range>, RuleError> {
+    /// The rules that hold its amounts, in the order in which two editions are compared: the maximum first.
+    /// None if it asks for a level and there is none.
+    pub fn rules(&self, level: Option<Level>) -> Option<[String; 2]> {
         let prefix = match (self.by_level, level) {
             (false, _) => self.parameters.to_owned(),
-            (true, Some(level)) => format!("{}.{level}", self.parameters),
-            (true, None) => return Ok(None),
+            (true, level) => format!("{}.{}", self.parameters, level?),
         };
-        let max = format!("{prefix}.max");
-        Ok(Some(Range {
-            min_fen: rules.fen(&format!("{prefix}.min"))?,
-            max_fen: rules.fen(&max)?,
-            article: rules.article(&max)?.to_owned(),
-        }))
+        Some([format!("{prefix}.max"), format!("{prefix}.min")])
+    }
+}
+
+impl Range {
+    /// What an edition allows by a norm's rules.
+    pub fn of([max, min]: &[String; 2], edition: Edition<'_>) -> Result<Self, RuleError> {
+        Ok(Self {
+            min_fen: edition.fen(min)?,
+            max_fen: edition.fen(max)?,
+            article: edition.row(max)?.article.clone(),
+        })
     }
 }
 

@@ -6,7 +6,8 @@ use law::{Due, Role as Side};
 use super::{
     Command, Duty, Event, InYuan, Norm, Outcome, Refusal, ReviewGround, Subject,
     command::ours,
-    handling::{head, power, range, within},
+    handling::{head, power, within},
+    lighter::applied,
     state::{Claim, Decided, Hearing, Notice, Open, Proposal, Publication},
 };
 
@@ -35,7 +36,8 @@ pub(super) fn decide(
     heard(open, notice, cx)?;
     deliberated(open, proposal, notice, &panel)?;
     let case = &open.case;
-    let range = within(fine_fen, range(&case.item, case.accident_level, &cx.rules)?)?;
+    let (range, lighter) = applied(open, case.act_on, cx)?;
+    let range = within(fine_fen, range)?;
     if fine_fen > notice.fine_fen {
         return Err(Refusal::Aggravated { noticed: InYuan(notice.fine_fen) });
     }
@@ -53,6 +55,7 @@ pub(super) fn decide(
         pay_by: cx.calendar.due(cx.at, pay, Side::Party),
         publish_by: publish_by(open, cx)?,
         in_time: open.case.in_time(Duty::Decide, cx.at),
+        lighter,
     })
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use decider::{Department, Id, authority::Delegation};
-use law::{Due, Level, clock::Clocks};
-use time::OffsetDateTime;
+use law::{Due, Level, LighterOf, clock::Clocks};
+use time::{Date, OffsetDateTime};
 
 use super::{Duty, Event, Outcome, ReviewGround, Subject};
 
@@ -15,13 +15,20 @@ pub enum State {
     #[default]
     Unknown,
     /// Referred, not filed.
-    Referred(Box<Subject>),
+    Referred(Box<Referral>),
     /// Filed, not decided.
     Open(Box<Open>),
     /// Decided.
     Decided(Box<Decided>),
     /// Ended without a penalty.
     Dismissed,
+}
+
+/// What was referred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Referral {
+    pub subject: Subject,
+    pub found_on: Date,
 }
 
 /// What stays the same from filing on.
@@ -33,6 +40,8 @@ pub struct Case {
     pub department: Department,
     pub authority: Department,
     pub accident_level: Option<Level>,
+    /// The day of the act, as filed or as the investigation has found it.
+    pub act_on: Date,
     pub clocks: Clocks<Duty>,
 }
 
@@ -91,6 +100,8 @@ pub struct Open {
     pub claim: Claim,
     /// Actors and certificates that handled the case.
     pub handlers: BTreeSet<Id>,
+    /// What the head chose where the editions of the norm cannot be compared.
+    pub chosen: Option<LighterOf>,
     pub proposal: Option<Proposal>,
     pub notice: Option<Notice>,
     /// Whether legal review was passed, on what was known last.
@@ -120,7 +131,9 @@ pub struct Decided {
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (_, Event::Referred { subject, .. }) => State::Referred(Box::new(subject.clone())),
+        (_, Event::Referred { subject, found_on, .. }) => {
+            State::Referred(Box::new(Referral { subject: subject.clone(), found_on: *found_on }))
+        }
         (_, Event::Filed { .. }) => file(event),
         (_, Event::Dismissed { .. }) => State::Dismissed,
         (State::Open(open), Event::Decided { .. }) => decide(open.case, event),
@@ -146,6 +159,7 @@ fn file(event: &Event) -> State {
         authority,
         handler,
         accident_level,
+        act_on,
         ..
     } = event
     else {
@@ -159,10 +173,12 @@ fn file(event: &Event) -> State {
             department: department.clone(),
             authority: authority.clone(),
             accident_level: *accident_level,
+            act_on: *act_on,
             clocks: Clocks::default(),
         },
         claim: Claim::Pending,
         handlers: officers.iter().map(|officer| &officer.number).chain([handler]).cloned().collect(),
+        chosen: None,
         proposal: None,
         notice: None,
         reviewed: false,
@@ -187,9 +203,15 @@ impl Open {
         match event {
             Event::ActClaimed {} => self.claim = Claim::Held,
             Event::ActTaken { holder } => self.claim = Claim::Taken(holder.clone()),
-            Event::InvestigationConcluded { fine_fen, review, handler, .. } => {
+            Event::InvestigationConcluded { fine_fen, review, handler, act_on, .. } => {
+                self.case.act_on = *act_on;
                 self.proposal = Some(Proposal { fine_fen: *fine_fen, review: review.clone() });
                 self.handlers.insert(handler.clone());
+                self.reviewed = false;
+            }
+            Event::EditionChosen { lighter, .. } => {
+                self.chosen = Some(lighter.clone());
+                // Who reviewed before has not seen by which rules it is decided.
                 self.reviewed = false;
             }
             Event::LegallyReviewed { passed, .. } => self.reviewed = *passed,

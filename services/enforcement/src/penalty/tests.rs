@@ -3,6 +3,7 @@
 mod decision;
 mod filing;
 mod hearing;
+mod lighter;
 mod random;
 mod settlement;
 
@@ -14,10 +15,15 @@ use decider::{
     harness::{actor, beside_clocks, context, given},
 };
 use law::{AreaCode, Level, Period, Uscc};
-use time::{OffsetDateTime, macros::datetime};
+use time::{
+    Date, OffsetDateTime,
+    macros::{date, datetime},
+};
 
 use super::*;
 
+/// An accident of the winter before.
+const ACT: Date = date!(2023 - 01 - 17);
 /// Filing, and everything before the notice, happens on this Monday.
 const DAY: OffsetDateTime = datetime!(2023-03-20 10:00 +8);
 /// The notice, a Friday.
@@ -100,11 +106,13 @@ fn file(items: &[&str], delegation: Option<Delegation>, level: Option<Level>, cx
         officers: two(cx),
         delegation,
         accident_level: level,
+        // An accident's day must be said.
+        act_on: level.map(|_| ACT),
     }
 }
 
 fn conclude(fine_yuan: i64, review: &[ReviewGround]) -> Command {
-    Command::Conclude { facts: "f".into(), fine_fen: fine_yuan * YUAN, review: review.to_vec() }
+    Command::Conclude { facts: "f".into(), fine_fen: fine_yuan * YUAN, review: review.to_vec(), act_on: None }
 }
 
 fn notify(hearing: bool) -> Command {

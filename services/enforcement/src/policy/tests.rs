@@ -120,11 +120,12 @@ fn file(subject: Option<Subject>) -> penalty::Command {
         officers: officers.to_vec(),
         delegation: None,
         accident_level: None,
+        act_on: None,
     }
 }
 
 fn conclude() -> penalty::Command {
-    penalty::Command::Conclude { facts: "f".into(), fine_fen: 2_000_000, review: vec![] }
+    penalty::Command::Conclude { facts: "f".into(), fine_fen: 2_000_000, review: vec![], act_on: None }
 }
 
 fn notify() -> penalty::Command {

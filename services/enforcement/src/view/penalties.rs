@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use decider::Recorded;
 use eventlog::{View, ViewError};
-use law::{Due, clock};
+use law::{Due, LighterOf, clock};
 use sqlx::{FromRow, PgConnection, types::Json};
+use time::Date;
 
 use crate::penalty::{Event, Subject};
 
@@ -26,6 +27,8 @@ pub struct PenaltyRow {
     pub defend_by: Option<Json<Due>>,
     pub pay_by: Option<Json<Due>>,
     pub withdraw_by: Option<Json<Due>>,
+    pub act_on: Option<String>,
+    pub lighter: Option<Json<LighterOf>>,
     pub version: i64,
     pub opened_position: i64,
 }
@@ -40,7 +43,7 @@ impl View for PenaltiesView {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {
@@ -60,6 +63,8 @@ impl View for PenaltiesView {
              defend_by jsonb,
              pay_by jsonb,
              withdraw_by jsonb,
+             act_on text,
+             lighter jsonb,
              version bigint not null,
              opened_position bigint not null
          );
@@ -77,11 +82,18 @@ impl View for PenaltiesView {
             event @ Event::Filed { .. } => file(tx, recorded, event).await?,
             Event::ActClaimed {} => state(tx, recorded, "claimed").await?,
             Event::ActTaken { .. } => state(tx, recorded, "barred").await?,
-            Event::InvestigationConcluded { .. } => state(tx, recorded, "concluded").await?,
-            Event::NoticeServed { fine_fen, defend_by, .. } => {
-                notice(tx, recorded, fine_fen, &defend_by).await?;
+            Event::InvestigationConcluded { act_on, .. } => {
+                state(tx, recorded, "concluded").await?;
+                day_of_act(tx, recorded, act_on).await?;
             }
-            Event::Decided { fine_fen, pay_by, .. } => decide(tx, recorded, fine_fen, &pay_by).await?,
+            Event::NoticeServed { fine_fen, defend_by, lighter, .. } => {
+                notice(tx, recorded, fine_fen, &defend_by).await?;
+                rules(tx, recorded, &lighter).await?;
+            }
+            Event::Decided { fine_fen, pay_by, lighter, .. } => {
+                decide(tx, recorded, fine_fen, &pay_by).await?;
+                rules(tx, recorded, &lighter).await?;
+            }
             Event::Dismissed { .. } => state(tx, recorded, "dismissed").await?,
             Event::Published {} => publication(tx, recorded, "published", None).await?,
             Event::FinePaid { amount_fen, .. } => pay(tx, recorded, amount_fen).await?,
@@ -93,6 +105,7 @@ impl View for PenaltiesView {
             }
             Event::PublicationWithdrawn { .. } => publication(tx, recorded, "withdrawn", None).await?,
             Event::LegallyReviewed { .. }
+            | Event::EditionChosen { .. }
             | Event::DefenceReceived { .. }
             | Event::DefenceWaived { .. }
             | Event::DefenceLapsed { .. }
@@ -126,7 +139,7 @@ async fn open(tx: &mut PgConnection, recorded: &Recorded, subject: &Subject) -> 
 }
 
 async fn file(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Result<(), sqlx::Error> {
-    let Event::Filed { subject, item, department, authority, decide_by, .. } = event else {
+    let Event::Filed { subject, item, department, authority, act_on, decide_by, .. } = event else {
         return Ok(());
     };
     open(&mut *tx, recorded, &subject).await?;
@@ -142,9 +155,28 @@ async fn file(tx: &mut PgConnection, recorded: &Recorded, event: Event) -> Resul
     .bind(authority.to_string())
     .bind(Json(decide_by))
     .bind(recorded.meta.case_id.as_ref().map(decider::CaseId::as_str))
-    .execute(tx)
-    .await
-    .map(drop)
+    .execute(&mut *tx)
+    .await?;
+    day_of_act(tx, recorded, act_on).await
+}
+
+async fn day_of_act(tx: &mut PgConnection, recorded: &Recorded, act_on: Date) -> Result<(), sqlx::Error> {
+    sqlx::query("update penalties set act_on = $2 where penalty_id = $1")
+        .bind(recorded.stream.id())
+        .bind(act_on.to_string())
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// By which rules the fine is proposed, then decided.
+async fn rules(tx: &mut PgConnection, recorded: &Recorded, lighter: &LighterOf) -> Result<(), sqlx::Error> {
+    sqlx::query("update penalties set lighter = $2 where penalty_id = $1")
+        .bind(recorded.stream.id())
+        .bind(Json(lighter))
+        .execute(tx)
+        .await
+        .map(drop)
 }
 
 async fn state(tx: &mut PgConnection, recorded: &Recorded, state: &str) -> Result<(), sqlx::Error> {

@@ -71,6 +71,7 @@ fn conclude(penalty_id: &str) -> Command {
         facts: "drums".into(),
         fine_fen: 2_000_000,
         review: vec![],
+        act_on: String::new(),
     })
 }
 
@@ -128,6 +129,7 @@ async fn a_referred_case_goes_from_the_towns_filing_to_the_withdrawal_of_its_pub
     assert_eq!(claimed.authority, BRIGADE);
     assert_eq!(claimed.department, TOWN);
     assert_eq!(claimed.decide_by.unwrap().last_day, "2023-06-18");
+    assert_eq!(claimed.act_on, "2023-03-20", "the day on which it was found uncorrected");
     assert_eq!(claimed.case_id, "wuyi");
 
     system.does(TOWN, Role::Officer, conclude("h-1")).await;
@@ -272,6 +274,10 @@ async fn a_wrong_request_names_its_field() {
         ),
         ("file_case.unit", Command::FileCase(wire::FileCase { unit: "x".into(), ..file("p-1", "drums") })),
         ("file_case.act", Command::FileCase(file("p-1", ""))),
+        (
+            "file_case.act_on",
+            Command::FileCase(wire::FileCase { act_on: "20 March".into(), ..file("p-1", "drums") }),
+        ),
         ("file_case.penalty_id", Command::FileCase(file("A b", "drums"))),
         ("serve_prior_notice.hearing", notify("p-1", None)),
     ];

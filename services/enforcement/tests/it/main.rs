@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in test functions, not in what they share
 
 mod case;
+mod lighter;
 mod rules;
 mod system;

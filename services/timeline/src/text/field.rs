@@ -55,6 +55,9 @@ pub(super) const FIELDS: &[(&str, &str, &str, Form)] = &[
     ("elements", "要素", "elements", Plain),
     ("act", "行为", "act", Plain),
     ("article", "条款", "article", Plain),
+    ("applied", "适用", "applied", Plain),
+    ("actDayPack", "行为时规则包", "rule pack of the act's day", Plain),
+    ("decisionDayPack", "决定时规则包", "rule pack of the decision's day", Plain),
     ("facts", "事实", "facts", Plain),
     ("cause", "原因", "cause", Plain),
     ("ground", "理由", "ground", Plain),
@@ -106,6 +109,7 @@ pub(super) const FIELDS: &[(&str, &str, &str, Form)] = &[
     ("returnedFen", "结转", "returned", Fen),
     ("fiscalYear", "年度", "fiscal year", Count("年")),
     // times
+    ("actOn", "违法行为发生日", "day of the act", Plain),
     ("ignitedAt", "起火", "ignited", Plain),
     ("alarmAt", "接警", "alarm", Plain),
     ("receivedAt", "接收", "received", Plain),

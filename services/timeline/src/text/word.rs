@@ -33,6 +33,8 @@ const WORDS: &[(&str, &str)] = &[
     // files of the law
     ("pack", "规则包"),
     ("calendar", "日历"),
+    ("act-day", "行为时的规定"),
+    ("decision-day", "决定时的规定"),
     // results
     ("corrected", "已改正"),
     ("partly-corrected", "部分改正"),

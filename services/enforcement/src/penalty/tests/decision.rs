@@ -1,9 +1,7 @@
 //! Investigation, notice, defence, review and decision (invariants 1, 2, 3, 7 and 9 of the law).
 
-use law::clock;
-use time::macros::date;
-
 use super::*;
+use law::clock;
 
 const MONDAY: OffsetDateTime = datetime!(2023-04-03 10:00 +8);
 

@@ -1,11 +1,16 @@
 //! Referral and filing: who may act, for what, where, in whose name; and whose the act is.
 
-use time::macros::date;
-
 use super::*;
 
 fn filed_by(cx: &Context, items: &[&str], delegation: Option<Delegation>, level: Option<Level>) -> Event {
     given::<Penalty>([]).when(file(items, delegation, level, cx), cx).events().remove(0)
+}
+
+fn with_day(command: Command, day: Option<Date>) -> Command {
+    let Command::File { subject, items, officers, delegation, accident_level, .. } = command else {
+        panic!()
+    };
+    Command::File { subject, items, officers, delegation, accident_level, act_on: day }
 }
 
 fn refer() -> Command {
@@ -13,7 +18,7 @@ fn refer() -> Command {
 }
 
 fn referred() -> Event {
-    Event::Referred { subject: subject(), order: "o-1".into() }
+    Event::Referred { subject: subject(), order: "o-1".into(), found_on: date!(2023 - 03 - 20) }
 }
 
 #[test]
@@ -35,6 +40,7 @@ fn a_referred_case_is_filed_for_what_was_referred() {
         officers: officers.clone(),
         delegation: None,
         accident_level: None,
+        act_on: None,
     };
     let events = given::<Penalty>([referred()]).when(file(None), &cx).facts();
     assert!(matches!(&events[..], [Event::Filed { subject: filed, .. }] if *filed == subject()));
@@ -59,7 +65,7 @@ fn a_case_needs_two_different_officers_with_certificates_of_the_unit_and_the_day
     let cx = officer(DAY);
     let with = |officers: Vec<Certificate>| {
         let Command::File { subject, items, .. } = file(&["fire-60-1"], None, None, &cx) else { panic!() };
-        Command::File { subject, items, officers, delegation: None, accident_level: None }
+        Command::File { subject, items, officers, delegation: None, accident_level: None, act_on: None }
     };
     let one = two(&cx)[0].clone();
     given::<Penalty>([])
@@ -153,12 +159,40 @@ fn of_several_norms_the_one_with_the_higher_fine_applies() {
 fn an_accident_has_a_level_and_nothing_else_has() {
     let cx = emergency(Role::Officer, DAY);
     given::<Penalty>([])
-        .when(file(&["safety-114"], None, None, &cx), &cx)
+        .when(with_day(file(&["safety-114"], None, None, &cx), Some(ACT)), &cx)
         .refused(Refusal::LevelMissing { item: id("safety-114") });
     let cx = officer(DAY);
     given::<Penalty>([])
         .when(file(&["fire-60-1"], None, Some(Level::Major), &cx), &cx)
         .refused(Refusal::LevelWithoutAccident { item: id("fire-60-1") });
+}
+
+fn day_of(event: &Event) -> Date {
+    let Event::Filed { act_on, .. } = event else { panic!() };
+    *act_on
+}
+
+#[test]
+fn an_act_whose_day_nobody_states_lasted_until_it_was_found() {
+    let later = officer(NOTICE);
+    let filing = file(&["fire-60-1"], None, None, &later);
+    let direct = given::<Penalty>([]).when(filing.clone(), &later).facts();
+    assert_eq!(day_of(&direct[0]), date!(2023 - 03 - 24));
+    let found = given::<Penalty>([referred()]).when(filing.clone(), &later).facts();
+    assert_eq!(day_of(&found[0]), date!(2023 - 03 - 20));
+    let ended = given::<Penalty>([referred()]).when(with_day(filing, Some(ACT)), &later).facts();
+    assert_eq!(day_of(&ended[0]), ACT);
+}
+
+#[test]
+fn an_accidents_day_is_stated_and_no_act_is_yet_to_come() {
+    let cx = emergency(Role::Officer, DAY);
+    let accident = file(&["safety-114"], None, Some(Level::Major), &cx);
+    given::<Penalty>([])
+        .when(with_day(accident.clone(), None), &cx)
+        .refused(Refusal::ActDayMissing { item: id("safety-114") });
+    let day = date!(2023 - 03 - 21);
+    given::<Penalty>([]).when(with_day(accident, Some(day)), &cx).refused(Refusal::ActDayAhead { day });
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The right to a hearing (行政处罚法 63-65, invariant 6 of the law).
 
-use time::macros::date;
-
 use super::*;
 
 fn request(at: OffsetDateTime) -> Vec<Event> {

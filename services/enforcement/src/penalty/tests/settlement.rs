@@ -1,9 +1,7 @@
 //! After the decision: payment, publication, revision, withdrawal (invariant 25 of the law).
 
-use law::clock;
-use time::macros::date;
-
 use super::*;
+use law::clock;
 
 const REVISED: OffsetDateTime = datetime!(2023-04-27 10:00 +8);
 
