@@ -1,0 +1,23 @@
+//! Proof that a log was only ever appended to, in formats that tools which nobody here wrote can check.
+//!
+//! A log's events become the leaves of one Merkle tree (RFC 6962, RFC 9162). The tree is published as static
+//! tiles (C2SP tlog-tiles), its root as a signed checkpoint (tlog-checkpoint, signed-note) that witnesses
+//! cosign (tlog-witness, tlog-cosignature). One event's place in it fits into one file (tlog-proof).
+//!
+//! **Invariant:** nothing here reads a clock, the network, the disk or randomness; times, salts, keys and
+//! tiles are handed in. The same log gives the same bytes. Bytes from outside are refused with a typed error
+//! and never make anything here panic.
+
+mod codec;
+mod hash;
+mod hasher;
+mod hex;
+pub mod proof;
+pub mod tile;
+pub mod tree;
+
+pub use hash::{Hash, HashError};
+pub use hasher::{Hasher, Sha256, Sm3};
+pub use hex::{Hex, HexError};
+pub use tile::Tile;
+pub use tree::Frontier;

@@ -1,0 +1,113 @@
+//! The tiles that change when entries are added: what a sealing task writes before it signs.
+
+use thiserror::Error;
+
+use super::{BundleError, Entries, ReadError, Row, Tile, TileReader, read};
+use crate::{Hash, Hasher, tree};
+
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum ExtendError<E: std::error::Error + 'static> {
+    #[error(transparent)]
+    Read(#[from] ReadError<E>),
+    #[error("the stored {tile} has {found} entries and should have {}", .tile.width())]
+    WrongCount { tile: Tile, found: usize },
+    #[error("entry {number} of the new ones, or the stored {tile}, cannot be read")]
+    Bundle { tile: Tile, number: usize, source: BundleError },
+    #[error("{old} leaves and {more} more are more than a tree holds")]
+    Full { old: u64, more: usize },
+}
+
+/// A tree after entries were added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    pub size: u64,
+    /// Every file to be written, entries first, and the order to write them in: what is found on disk after a
+    /// crash never refers to what is not.
+    pub tiles: Vec<(Tile, Vec<u8>)>,
+    /// The hashes of the new leaves, for [`Frontier::push`](crate::Frontier::push).
+    pub leaves: Vec<Hash>,
+}
+
+type Files = Vec<(Tile, Vec<u8>)>;
+
+/// Adds entries to a stored tree of `old` leaves. Of what is stored, at most one partial tile a row is read.
+pub fn extend<H: Hasher, R: TileReader>(
+    old: u64,
+    entries: &[impl AsRef<[u8]>],
+    reader: &R,
+) -> Result<Extension, ExtendError<R::Error>> {
+    let more = entries.len();
+    let full = ExtendError::Full { old, more };
+    let size = u64::try_from(more).ok().and_then(|more| old.checked_add(more)).ok_or(full)?;
+    let leaves: Vec<Hash> = entries.iter().map(|entry| H::leaf(entry.as_ref())).collect();
+    let mut tiles = bundles(old, entries, reader)?;
+    let mut hashes = leaves.clone();
+    for level in 0..=Row::TOP {
+        hashes = grow::<H, R>(Row::Hashes(level), old, &hashes, reader, &mut tiles)?;
+    }
+    Ok(Extension { size, tiles, leaves })
+}
+
+/// Puts hashes at the end of a row; the roots of the tiles that became full go to the row above.
+fn grow<H: Hasher, R: TileReader>(
+    row: Row,
+    old: u64,
+    hashes: &[Hash],
+    reader: &R,
+    files: &mut Files,
+) -> Result<Vec<Hash>, ReadError<R::Error>> {
+    let mut roots = Vec::new();
+    if hashes.is_empty() {
+        return Ok(roots);
+    }
+    let stored = unfinished(row, old).map(|tile| read(reader, tile)).transpose()?.unwrap_or_default();
+    let all = [stored.as_slice(), hashes].concat();
+    for (index, hashes) in (row.length(old) >> Tile::HEIGHT..).zip(all.chunks(Tile::FULL.into())) {
+        let tile = Tile::new(row, index, hashes.len() as u16).expect("the size of the tree was checked");
+        if tile.is_full() {
+            roots.push(tree::perfect_root::<H>(hashes));
+        }
+        files.push((tile, hashes.iter().flat_map(|hash| hash.0).collect()));
+    }
+    Ok(roots)
+}
+
+/// The partial tile at the end of a row, where there is one.
+fn unfinished(row: Row, size: u64) -> Option<Tile> {
+    let length = row.length(size);
+    (!length.is_multiple_of(Tile::FULL.into())).then(|| Tile::holding(row, length, size))
+}
+
+fn bundles<R: TileReader>(
+    old: u64,
+    entries: &[impl AsRef<[u8]>],
+    reader: &R,
+) -> Result<Files, ExtendError<R::Error>> {
+    let mut files = Files::new();
+    let mut bundle = unfinished(Row::Entries, old).map(|tile| stored(tile, reader)).transpose()?;
+    for (number, entry) in entries.iter().enumerate() {
+        let tile = Tile::holding(Row::Entries, old + number as u64, old + number as u64 + 1);
+        let bytes = bundle.get_or_insert_default();
+        Entries::put(bytes, entry.as_ref()).map_err(|source| ExtendError::Bundle { tile, number, source })?;
+        if tile.is_full() || number + 1 == entries.len() {
+            files.push((tile, bundle.take().unwrap_or_default()));
+        }
+    }
+    Ok(files)
+}
+
+/// The stored partial bundle, cut to the entries that the tree has.
+fn stored<R: TileReader>(tile: Tile, reader: &R) -> Result<Vec<u8>, ExtendError<R::Error>> {
+    let mut bytes = reader.tile(tile).map_err(|source| ReadError::Unreadable { tile, source })?;
+    let mut length = 0;
+    let mut found = 0;
+    for entry in Entries::of(&bytes).take(tile.width().into()) {
+        length += 2 + entry.map_err(|source| ExtendError::Bundle { tile, number: found, source })?.len();
+        found += 1;
+    }
+    if found != usize::from(tile.width()) {
+        return Err(ExtendError::WrongCount { tile, found });
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
