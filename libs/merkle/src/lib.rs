@@ -8,16 +8,28 @@
 //! tiles are handed in. The same log gives the same bytes. Bytes from outside are refused with a typed error
 //! and never make anything here panic.
 
+pub mod checkpoint;
 mod codec;
+mod cosignature;
 mod hash;
 mod hasher;
 mod hex;
+mod key;
+pub mod note;
+mod policy;
 pub mod proof;
+mod signer;
 pub mod tile;
 pub mod tree;
 
+pub use checkpoint::Checkpoint;
+pub use cosignature::cosign;
 pub use hash::{Hash, HashError};
 pub use hasher::{Hasher, Sha256, Sm3};
 pub use hex::{Hex, HexError};
+pub use key::{KeyError, KeyId, KeyType, VerifierKey};
+pub use note::Note;
+pub use policy::{Accepted, Cosigner, Policy, PolicyError, PolicyFault};
+pub use signer::{Ed25519Signer, SignError, Signer, SignerFailed};
 pub use tile::Tile;
 pub use tree::Frontier;

@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy sees no test in helpers of an integration test")]
 
+mod cosignature;
+mod key;
 mod naive;
+mod note;
+mod openssl;
+mod policy;
 mod proof;
 mod root;
 mod size;
@@ -15,11 +20,36 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use ed25519_dalek::SigningKey;
 use merkle::{
-    Frontier, Hash, Hasher, Sha256, Tile,
+    Checkpoint, Ed25519Signer, Frontier, Hash, Hasher, KeyType, Policy, Sha256, Signer, Tile, VerifierKey,
     tile::{Missing, TileReader, extend},
     tree::Plan,
 };
+
+const ORIGIN: &str = "log.example/hazard";
+
+fn log_signer() -> Ed25519Signer {
+    signer(ORIGIN, KeyType::Ed25519, 1)
+}
+
+fn witness_signer(number: u8) -> Ed25519Signer {
+    signer(&format!("witness.example/{number}"), KeyType::Cosignature, 100 + number)
+}
+
+fn signer(name: &str, kind: KeyType, seed: u8) -> Ed25519Signer {
+    Ed25519Signer::new(name, kind, SigningKey::from_bytes(&[seed; 32])).unwrap()
+}
+
+/// The log and three witnesses, of whom `quorum` must have cosigned.
+fn policy(quorum: usize) -> Policy {
+    let witnesses = (1..=3).map(|number| witness_signer(number).key().clone()).collect();
+    Policy::new(vec![log_key()], witnesses, quorum).unwrap()
+}
+
+fn log_key() -> VerifierKey {
+    log_signer().key().clone()
+}
 
 fn entry(index: u64) -> Vec<u8> {
     format!("entry {index} {}", "x".repeat((index % 7) as usize)).into_bytes()
@@ -74,6 +104,10 @@ impl Store {
     fn root(&self, size: u64) -> Hash {
         let root = self.answer(Plan::root(size, self.size).unwrap());
         root.first().copied().unwrap_or_else(Sha256::empty)
+    }
+
+    fn checkpoint(&self, size: u64) -> Checkpoint {
+        Checkpoint::new(ORIGIN, size, self.root(size)).unwrap()
     }
 }
 
