@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Says at `time`, in seconds since 1970, that this checkpoint is the latest of its log the signer knows, and
-/// begins with all it cosigned before.
+/// begins with all it cosigned before. Only [`witness::consider`](crate::witness::consider) may lead here.
 pub fn cosign(checkpoint: &Note, time: u64, signer: &dyn Signer) -> Result<NoteSignature, SignError> {
     let signature = signed(signer, KeyType::Cosignature, &message(checkpoint.text(), time))?;
     let bytes = [time.to_be_bytes().as_slice(), &signature].concat();

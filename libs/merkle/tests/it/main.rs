@@ -9,11 +9,13 @@ mod note;
 mod openssl;
 mod policy;
 mod proof;
+mod receipt;
 mod root;
 mod size;
 mod tile;
 mod tile_path;
 mod vectors;
+mod witness;
 
 use std::{
     cell::RefCell,
