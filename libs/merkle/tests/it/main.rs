@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy sees no test in helpers of an integration test")]
 
 mod cosignature;
+mod hostile;
 mod key;
 mod naive;
 mod note;
@@ -12,6 +13,7 @@ mod proof;
 mod receipt;
 mod root;
 mod size;
+mod statement;
 mod tile;
 mod tile_path;
 mod vectors;

@@ -1,0 +1,110 @@
+//! The statement about one event that becomes a leaf: canonical JSON (RFC 8785) without the event's content.
+//!
+//! **Invariant:** it never holds what may have to be erased, only hashes of it. The salt keeps a leaf's hash,
+//! which witnesses see, from confirming a guess about the rest.
+
+mod instant;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{Hash, Hasher, Hex, tile::MAX_ENTRY};
+
+/// The one version of the statement there is.
+pub const VERSION: u8 = 1;
+/// Beyond it, JSON numbers are not exact (RFC 8785, section 3.2.2.3).
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// What a log says of one of its events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// [`VERSION`].
+    pub v: u8,
+    /// The log.
+    pub origin: String,
+    pub stream: String,
+    /// The number of the event in its stream.
+    pub revision: u64,
+    pub event_id: Uuid,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Which shape the stored bytes have.
+    pub schema: String,
+    #[serde(with = "instant")]
+    pub occurred_at: OffsetDateTime,
+    #[serde(with = "instant")]
+    pub recorded_at: OffsetDateTime,
+    pub department: String,
+    /// A reference to who acted, never a name.
+    pub actor: String,
+    /// Over the exact stored bytes.
+    pub data_sha256: Hex<32>,
+    /// SHA-256 of each attachment as it is stored, encrypted.
+    pub attachments: Vec<Hex<32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    pub salt: Hex<16>,
+}
+
+/// The event, mostly of another log, that led to this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    pub origin: String,
+    pub position: u64,
+    /// The hash of that event's leaf.
+    pub leaf: Hex<32>,
+}
+
+#[derive(Debug, Error)]
+pub enum StatementError {
+    #[error("statements of version {found} are not known")]
+    UnknownVersion { found: u8 },
+    #[error("{number} is too large for a number of JSON")]
+    InexactNumber { number: u64 },
+    #[error("the statement has {found} bytes; at most {MAX_ENTRY} make a leaf")]
+    TooLong { found: usize },
+    #[error("the statement is no JSON of its form")]
+    Json(#[from] serde_json::Error),
+    #[error("the statement is not written in its canonical form")]
+    NotCanonical,
+}
+
+impl Statement {
+    /// The one spelling of this statement: the entry of the log.
+    pub fn canonical(&self) -> Result<Vec<u8>, StatementError> {
+        if self.v != VERSION {
+            return Err(StatementError::UnknownVersion { found: self.v });
+        }
+        let numbers = [Some(self.revision), self.cause.as_ref().map(|cause| cause.position)];
+        if let Some(number) = numbers.into_iter().flatten().find(|number| *number > MAX_NUMBER) {
+            return Err(StatementError::InexactNumber { number });
+        }
+        let bytes = serde_json_canonicalizer::to_vec(self)?;
+        is_short(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads an entry; only its canonical spelling.
+    pub fn parse(entry: &[u8]) -> Result<Self, StatementError> {
+        is_short(entry)?;
+        let statement: Self = serde_json::from_slice(entry)?;
+        if statement.canonical()? != entry {
+            return Err(StatementError::NotCanonical);
+        }
+        Ok(statement)
+    }
+
+    /// The hash of the statement as a leaf.
+    pub fn leaf<H: Hasher>(&self) -> Result<Hash, StatementError> {
+        self.canonical().map(|entry| H::leaf(&entry))
+    }
+}
+
+fn is_short(entry: &[u8]) -> Result<(), StatementError> {
+    let found = entry.len();
+    if found > MAX_ENTRY { Err(StatementError::TooLong { found }) } else { Ok(()) }
+}
