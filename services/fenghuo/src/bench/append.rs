@@ -6,7 +6,6 @@ use bytes::Bytes;
 use decider::StreamName;
 use eventlog::{AppendError, Expected, Log};
 use sqlx::PgPool;
-use uuid::Uuid;
 
 use super::{
     Effort, Measured,
@@ -147,8 +146,8 @@ impl Bench {
             Case::Single(_) => drive(connections.map(raw::Inserter::new), time).await?,
             Case::Batch => drive(connections.map(raw::BatchInserter::new), time).await?,
             Case::Race => {
-                let stream = Uuid::now_v7();
-                drive(connections.map(|db| raw::Racer::new(db, stream)), time).await?
+                let stream = sample::new_stream();
+                drive(connections.map(|db| raw::Racer::new(db, stream.clone())), time).await?
             }
             Case::Load => drive(connections.map(load::RawLoader::new), time).await?,
         };
