@@ -5,6 +5,6 @@ mod public;
 mod strip;
 mod view;
 
-pub use public::{clock, clock_passed};
+pub use public::clock;
 
 pub(crate) use self::{door::ClockDoor, view::ClocksView};

@@ -18,7 +18,7 @@ pub mod status;
 pub mod telemetry;
 mod wire;
 
-pub use clocks::{clock, clock_passed};
+pub use clocks::clock;
 pub use config::Config;
 pub use node::{Caller, Node, freshness};
 pub use selftest::EVERY as SELFTEST_EVERY;

@@ -100,7 +100,7 @@ impl<'a, D: Clocked> Course<'a, D> {
     fn tick(mut self, until: OffsetDateTime) -> Result<Self, D::Refusal> {
         while let Some((duty, event)) = self.clocks.tick(until).into_iter().next() {
             self.say(duty.clone(), event.clone());
-            if let clock::Event::Breached { due } = event {
+            if let clock::Event::Breached { due } | clock::Event::Lapsed { due, .. } = event {
                 for event in D::run_out(&self.state, &duty, &due) {
                     self = self.happen(event, due.past_from(), due.past_from())?;
                 }
@@ -199,7 +199,7 @@ impl<K: Ord + Clone> Winding<'_, K> {
             holder: holder.to_string(),
             start: self.at,
             warn: None,
-            lapses: false,
+            lapses: None,
             extensions_max: 0,
         }
     }

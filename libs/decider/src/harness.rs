@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use law::{AreaCode, Book, Calendar, RulePack};
+use law::{AreaCode, Book, Calendar, RulePack, Source};
 use time::OffsetDateTime;
 
 use crate::{Actor, ActorKind, Context, Decider, Department, DepartmentKind, Id, Role};
@@ -22,6 +22,15 @@ pub fn actor(kind: DepartmentKind, area: &str, roles: &[Role]) -> Actor {
 pub fn context(at: OffsetDateTime, actor: Actor) -> Context {
     let book = Book::new(RulePack::builtin(), Calendar::builtin());
     Context::under(&Arc::new(book), at, at, actor)
+}
+
+/// The same context under a calendar in which this working day, written as 2023-03-30, is off.
+pub fn closing(day: &str, cx: &Context) -> Context {
+    let file = format!(
+        r#"{{"area": "330723", "edition": "1", "basis": "x", "closed": [{{"date": "{day}", "reason": "x"}}]}}"#
+    );
+    let calendar = cx.calendar.with(&[Source::from(file.as_str())]).expect("a test closes a working day");
+    Context { calendar: calendar.into(), ..cx.clone() }
 }
 
 /// What had happened before.

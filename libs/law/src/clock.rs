@@ -1,10 +1,10 @@
-//! A statutory clock as state: armed, warned, suspended, resumed, extended, met, breached, cancelled, re-derived.
+//! A statutory clock as state: armed, warned, suspended, resumed, extended, met, breached, lapsed, cancelled, re-derived.
 //!
 //! A clock is folded from its events and decides about itself; it is no timer. Any decider holds as many as it
 //! has duties, in [`Clocks`], stores their events among its own and asks for the next instant at which one acts.
 //!
 //! **Invariant:** events depend on what was asked and when, never on when anybody looked. Each decision first
-//! says what the clock alone has said by then, so a warning and a breach carry their own instants, and a process
+//! says what the clock alone has said by then, so a warning, a breach and a lapse carry their own instants, and a process
 //! that was down across them leaves the same stream as one that was not.
 
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,44 @@ pub struct Terms {
     pub start: OffsetDateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warn: Option<Warn>,
-    /// Nobody is late when it is over: a term that ends by itself, or a right that lapses.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lapses: bool,
+    /// Set where nobody is late when it is over; what is over then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapses: Option<Lapse>,
     /// How often an authority may extend it.
     #[serde(default)]
     pub extensions_max: u32,
+}
+
+/// What is over when the time is, where nobody is late then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lapse {
+    /// A window in which something may be done: who did not use it has lost the right.
+    Right,
+    /// A time that only has to pass.
+    Term,
+}
+
+impl Lapse {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Term => "term",
+        }
+    }
+}
+
+impl Terms {
+    /// The time in which a right is used; whose right it is, is its holder.
+    pub fn right(self) -> Self {
+        Self { lapses: Some(Lapse::Right), ..self }
+    }
+
+    /// A time that ends by itself.
+    pub fn term(self) -> Self {
+        Self { lapses: Some(Lapse::Term), ..self }
+    }
 }
 
 /// Until when a clock runs, and from which rules that came.

@@ -20,7 +20,7 @@ pub fn publish(recorded: &Recorded) -> Result<Option<Public>, Unreadable> {
 }
 
 fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
-    use listing::{Duty, Event};
+    use listing::Event;
     let listing_id = id.to_owned();
     Some(match event {
         Event::Proposed { party, authority, ground, basis, .. } => Public::of(&public::ListingProposed {
@@ -71,10 +71,6 @@ fn of_listing(id: &str, event: listing::Event) -> Option<Public> {
         }),
         Event::Withdrawn { party, cause, .. } => {
             Public::of(&public::ListingWithdrawn { listing_id, unit: unit(&party)?, cause })
-        }
-        // A term that ends and a right that lapses are nobody's breach.
-        Event::Clock { duty: duty @ (Duty::Defence | Duty::Term), event: clock::Event::Breached { due } } => {
-            chassis::clock_passed(id, duty, &due)
         }
         Event::Clock { duty, event: clock::Event::Breached { due } } => {
             let (duty, due) = (duty.to_string(), Some(chassis::due(&due)));

@@ -136,10 +136,6 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         Event::PublicationWithdrawn { in_time, .. } => {
             Public::of(&public::PublicationWithdrawn { penalty_id, in_time })
         }
-        // A right that lapses is nobody's breach.
-        Event::Clock { duty: duty @ penalty::Duty::Defend, event: clock::Event::Breached { due } } => {
-            chassis::clock_passed(id, duty, &due)
-        }
         Event::Clock { duty, event } => return clock(penalty_id, &duty.to_string(), &event),
     };
     Some(message)
@@ -207,10 +203,6 @@ fn of_seal(id: &str, event: seal::Event) -> Option<Public> {
             Public::of(&public::SealBroken { seal_id, unit: unit.to_string() })
         }
         Event::Lifted { cause } => Public::of(&public::SealLifted { seal_id, cause: cause.to_string() }),
-        // A term that ends is nobody's breach.
-        Event::Clock { duty: duty @ seal::Duty::Term, event: clock::Event::Breached { due } } => {
-            chassis::clock_passed(id, duty, &due)
-        }
         Event::Clock { duty, event } => return clock(seal_id, &duty.to_string(), &event),
     })
 }

@@ -19,7 +19,7 @@ mod line;
 
 pub(crate) use self::{
     json::clock as clock_json,
-    line::{duty, local, until},
+    line::{duty, holder, local, until},
 };
 
 const EXAMPLE: &str = "\
@@ -98,7 +98,9 @@ pub(crate) async fn read(
 pub(crate) fn state(clock: &wire::ClockState, lang: Lang) -> &str {
     if lang == Lang::En {
         return match (clock.state.as_str(), clock.late) {
+            ("met", _) if clock.kind == "right" => "used",
             ("met", true) => "met late",
+            ("lapsed", _) => "right lapsed",
             (word, _) => word,
         };
     }
@@ -106,9 +108,11 @@ pub(crate) fn state(clock: &wire::ClockState, lang: Lang) -> &str {
         ("running", _) => "计算中",
         ("warned", _) => "已预警",
         ("suspended", _) => "中止中",
+        ("met", _) if clock.kind == "right" => "已行使",
         ("met", false) => "按期履行",
         ("met", true) => "逾期履行",
         ("breached", _) => "已届满未办",
+        ("lapsed", _) => "期限届满，权利消灭",
         ("over", _) => "已届满",
         ("cancelled", _) => "已终止",
         (word, _) => word,

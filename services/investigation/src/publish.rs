@@ -127,9 +127,11 @@ fn of_determination(id: &str, event: determination::Event) -> Option<Public> {
             file_by: due(&file_by),
             decide_by: due(&decide_by),
         }),
-        Event::ReviewRefused { by: _, ground } => {
-            Public::of(&public::ReviewRefused { fire_id, ground: ground.to_string() })
-        }
+        Event::ReviewRefused { by: _, ground, review_by } => Public::of(&public::ReviewRefused {
+            fire_id,
+            ground: ground.to_string(),
+            review_by: review_by.as_ref().map(chassis::due),
+        }),
         Event::ReviewDecided { outcome, redetermine_by, .. } => Public::of(&public::ReviewDecided {
             fire_id,
             outcome: outcome.to_string(),

@@ -61,10 +61,6 @@ fn of_claim(id: &str, event: claim::Event) -> Option<Public> {
             Public::of(&public::PaymentUnknown { claim_id, instruction: instruction.into() })
         }
         Event::Lapsed { .. } => Public::of(&public::ClaimLapsed { claim_id }),
-        // A right that lapses is nobody's breach.
-        Event::Clock { duty: duty @ claim::Duty::Claim, event: clock::Event::Breached { due } } => {
-            chassis::clock_passed(id, duty, &due)
-        }
         Event::Clock { duty, event: clock::Event::Breached { due } } => {
             let (duty, due) = (duty.to_string(), Some(chassis::due(&due)));
             Public::of(&public::DeadlineBreached { subject: claim_id, duty, due })

@@ -2,11 +2,12 @@
 
 use contracts::clock::v1 as public;
 use decider::Public;
-use law::clock::{Event, Terms, Until};
+use law::clock::{Event, Lapse, Terms, Until};
 
 use crate::wire::due;
 
-/// The public message of what happened to a clock; none for a breach, which is the service's own to tell.
+/// The public message of what happened to a clock; none for a breach, which is the service's own to tell. That a right
+/// lapsed or a term ended is nobody's breach.
 pub fn clock(subject: &str, duty: impl ToString, event: &Event) -> Option<Public> {
     let (subject, duty) = (subject.to_owned(), duty.to_string());
     let known = |until: &Option<Until>| until.as_ref().map(|until| due(&until.due));
@@ -21,8 +22,9 @@ pub fn clock(subject: &str, duty: impl ToString, event: &Event) -> Option<Public
                 due: Some(due(&until.due)),
             })
         }
-        Event::Warned { due: by, .. } => {
-            Public::of(&public::DeadlineNear { subject, duty, due: Some(due(by)) })
+        Event::Warned { at: _, due: by, holder } => {
+            let holder = holder.clone();
+            Public::of(&public::DeadlineNear { subject, duty, due: Some(due(by)), holder })
         }
         Event::Suspended { reference, reason, until, .. } => Public::of(&public::DeadlineSuspended {
             subject,
@@ -49,20 +51,22 @@ pub fn clock(subject: &str, duty: impl ToString, event: &Event) -> Option<Public
         }
         Event::Met { in_time, .. } => Public::of(&public::DeadlineMet { subject, duty, in_time: *in_time }),
         Event::Breached { .. } => return None,
+        Event::Lapsed { what, due: by } => {
+            let outcome = match what {
+                Lapse::Right => "right-lapsed".to_owned(),
+                Lapse::Term => "term-ended".to_owned(),
+            };
+            Public::of(&public::DeadlinePassed { subject, duty, due: Some(due(by)), outcome })
+        }
         Event::Cancelled { cause, .. } => {
             Public::of(&public::DeadlineCancelled { subject, duty, cause: cause.clone() })
         }
-        Event::Rederived { old, new, .. } => Public::of(&public::DeadlineRederived {
+        Event::Rederived { old, new, period: _, holder } => Public::of(&public::DeadlineRederived {
             subject,
             duty,
             due_before: Some(due(&old.due)),
             due: known(new),
+            holder: holder.clone(),
         }),
     })
-}
-
-/// The public message of a term that ended, or of a right that lapsed: nobody was late.
-pub fn clock_passed(subject: &str, duty: impl ToString, by: &law::Due) -> Public {
-    let (subject, duty) = (subject.to_owned(), duty.to_string());
-    Public::of(&public::DeadlinePassed { subject, duty, due: Some(due(by)) })
 }

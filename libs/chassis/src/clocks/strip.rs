@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contracts::clock::v1 as wire;
 use law::{
     Calendar,
-    clock::{self, Clock, End, Event},
+    clock::{self, Clock, End, Event, Lapse},
 };
 use time::OffsetDateTime;
 
@@ -68,6 +68,7 @@ fn state(case_id: &str, life: Life, at: OffsetDateTime, calendar: &Calendar) -> 
         legal_basis: clock.terms.basis.clone(),
         period: clock.terms.period.to_string(),
         role: clock.terms.role.to_string(),
+        kind: clock.terms.lapses.map_or("duty", Lapse::as_str).to_owned(),
         holder: clock.terms.holder.clone(),
         started_at: Some(timestamp(clock.terms.start)),
         due: (!clock.still).then(|| due(&clock.until.due)),
@@ -82,8 +83,9 @@ fn word(clock: &Clock) -> &'static str {
     match &clock.end {
         Some(End::Met { .. }) => "met",
         Some(End::Cancelled { .. }) => "cancelled",
-        None if clock.breached.is_some() && clock.terms.lapses => "over",
-        None if clock.breached.is_some() => "breached",
+        None if clock.has_lapsed() => "lapsed",
+        None if clock.over.is_some() && clock.terms.lapses.is_some() => "over",
+        None if clock.over.is_some() => "breached",
         None if clock.still => "suspended",
         None if clock.warned => "warned",
         None => "running",
@@ -95,7 +97,7 @@ fn is_late(clock: &Clock) -> bool {
     match &clock.end {
         Some(End::Met { in_time, .. }) => !in_time,
         Some(End::Cancelled { .. }) => false,
-        None => clock.breached.is_some() && !clock.terms.lapses,
+        None => clock.over.is_some() && clock.terms.lapses.is_none(),
     }
 }
 
@@ -115,12 +117,14 @@ fn step(row: &ClockRow) -> wire::ClockStep {
         Event::Passed { holder, .. } => holder.clone(),
         Event::Cancelled { cause, .. } => cause.clone(),
         Event::Armed { terms, .. } => terms.holder.clone(),
-        Event::Warned { .. } | Event::Met { .. } | Event::Breached { .. } | Event::Rederived { .. } => {
-            String::new()
-        }
+        Event::Warned { .. }
+        | Event::Met { .. }
+        | Event::Breached { .. }
+        | Event::Lapsed { .. }
+        | Event::Rederived { .. } => String::new(),
     };
     let told = match event {
-        Event::Warned { due, .. } | Event::Breached { due } => Some(due),
+        Event::Warned { due, .. } | Event::Breached { due } | Event::Lapsed { due, .. } => Some(due),
         _ => moved,
     };
     wire::ClockStep {
@@ -144,6 +148,7 @@ mod tests {
     use super::*;
 
     const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
+    const OVER: OffsetDateTime = datetime!(2023-05-18 0:00 +8);
 
     /// The rows of one clock under these acts, each recorded when it happened.
     fn rows(acts: Vec<(OffsetDateTime, Act)>) -> Vec<ClockRow> {
@@ -170,7 +175,7 @@ mod tests {
                 holder: "fire.330723".into(),
                 start: ALARM,
                 warn: None,
-                lapses: false,
+                lapses: None,
                 extensions_max: 1,
             },
         }
@@ -202,9 +207,24 @@ mod tests {
     #[test]
     fn nobody_is_late_when_a_term_is_over() {
         let Act::Arm { terms } = arm() else { unreachable!() };
-        let term = Act::Arm { terms: Terms { lapses: true, ..terms } };
-        let over = one(vec![(ALARM, term)], datetime!(2023-05-18 0:00 +8));
-        assert_eq!((over.state.as_str(), over.late), ("over", false));
+        let over = one(vec![(ALARM, Act::Arm { terms: terms.term() })], OVER);
+        assert_eq!((over.state.as_str(), over.kind.as_str(), over.late), ("over", "term", false));
+    }
+
+    #[test]
+    fn a_right_that_nobody_used_has_lapsed_and_the_words_say_so() {
+        let Act::Arm { terms } = arm() else { unreachable!() };
+        let arm = || Act::Arm { terms: Terms { role: Role::Party, ..terms.clone() }.right() };
+        let last = datetime!(2023-05-17 23:59 +8);
+        let open = one(vec![(ALARM, arm())], last);
+        assert_eq!((open.state.as_str(), open.kind.as_str()), ("running", "right"));
+        let lapsed = one(vec![(ALARM, arm())], OVER);
+        assert_eq!((lapsed.state.as_str(), lapsed.late), ("lapsed", false));
+        assert_eq!(lapsed.words_zh, "30 日：4 月 17 日起，5 月 17 日届满，权利消灭");
+        assert!(lapsed.words_en.ends_with("; the right has lapsed"), "{}", lapsed.words_en);
+        let used = one(vec![(ALARM, arm()), (last, Act::Meet)], OVER);
+        assert_eq!((used.state.as_str(), used.late), ("met", false));
+        assert!(used.words_zh.ends_with("届满"), "{}", used.words_zh);
     }
 
     #[test]

@@ -213,7 +213,7 @@ async fn a_process_that_was_down_breaches_at_the_end_that_the_new_law_gives() {
     clock_of.set(datetime!(2027-06-01 00:00 UTC));
     let _workers = work(&log).await;
     until(|| async { clock(&log, "a").await.is_closed() }).await;
-    let breached = clock(&log, "a").await.breached.unwrap();
+    let breached = clock(&log, "a").await.over.unwrap();
     assert!(breached.at > old.at, "{breached:?} after {old:?}");
     assert_eq!(rederived(&log, "a").await, 1);
 }

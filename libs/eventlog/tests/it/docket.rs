@@ -119,7 +119,7 @@ fn terms(period: Period, start: OffsetDateTime) -> Terms {
         start,
         warn: None,
         extensions_max: 3,
-        lapses: false,
+        lapses: None,
     }
 }
 

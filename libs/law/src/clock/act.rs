@@ -57,10 +57,14 @@ pub fn tick(clock: &Clock, now: OffsetDateTime) -> Vec<Event> {
     }
     let due = &clock.until.due;
     if let Some(at) = clock.warning().filter(|at| *at <= now) {
-        events.push(Event::Warned { at, due: due.clone() });
+        events.push(Event::Warned { at, due: due.clone(), holder: clock.terms.holder.clone() });
     }
     if due.is_past(now) {
-        events.push(Event::Breached { due: due.clone() });
+        let due = due.clone();
+        events.push(match clock.terms.lapses {
+            None => Event::Breached { due },
+            Some(what) => Event::Lapsed { what, due },
+        });
     }
     events
 }
@@ -194,7 +198,8 @@ fn rederive(mut clock: Clock, period: Period, moment: &Moment<'_>) -> Result<Opt
         Some(new) => !clock.still && clock.until.says_as(new),
         None => clock.still,
     };
-    Ok((!(same && same_period)).then(|| Event::Rederived { old: clock.until.clone(), new, period }))
+    let Clock { until: old, terms, .. } = clock;
+    Ok((!(same && same_period)).then_some(Event::Rederived { old, new, period, holder: terms.holder }))
 }
 
 /// Acts that move the last day must have happened before it was over, whenever they are entered.

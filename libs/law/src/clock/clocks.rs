@@ -52,7 +52,7 @@ impl<K: Ord + Clone> Clocks<K> {
                 said.push((at, duty.clone(), event));
             }
         }
-        // Stable: at one instant the order of duties decides, and a warning stays before its breach.
+        // Stable: at one instant the order of duties decides, and a warning stays before what comes of it.
         said.sort_by_key(|(at, ..)| *at);
         said.into_iter().map(|(_, duty, event)| (duty, event)).collect()
     }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Terms, Until};
+use super::{Lapse, Terms, Until};
 use crate::{due::Due, period::Period};
 
 /// An event of one clock. The decider that holds it adds which of its clocks it is.
@@ -19,6 +19,8 @@ pub enum Event {
         #[serde(with = "time::serde::rfc3339")]
         at: OffsetDateTime,
         due: Due,
+        /// Whom it is told.
+        holder: String,
     },
     /// 中止. The clock stands still unless it was begun too late to matter.
     Suspended {
@@ -65,6 +67,8 @@ pub enum Event {
     },
     /// 逾期: the due instant is the one that counts, whenever anybody looked.
     Breached { due: Due },
+    /// 届满: a right has lapsed, or a term has ended; nobody is late.
+    Lapsed { what: Lapse, due: Due },
     /// 终止
     Cancelled {
         cause: String,
@@ -77,6 +81,8 @@ pub enum Event {
         /// Absent while the clock stands still.
         new: Option<Until>,
         period: Period,
+        /// Whom it is told.
+        holder: String,
     },
 }
 
@@ -89,7 +95,9 @@ impl Event {
             | Self::Resumed { until, .. }
             | Self::Extended { until, .. }
             | Self::Rederived { new: until, .. } => Some(until.as_ref().map(|until| &until.due)),
-            Self::Met { .. } | Self::Breached { .. } | Self::Cancelled { .. } => Some(None),
+            Self::Met { .. } | Self::Breached { .. } | Self::Lapsed { .. } | Self::Cancelled { .. } => {
+                Some(None)
+            }
             Self::Warned { .. } | Self::Passed { .. } => None,
         }
     }
@@ -105,6 +113,7 @@ impl Event {
             Self::Passed { .. } => "Passed",
             Self::Met { .. } => "Met",
             Self::Breached { .. } => "Breached",
+            Self::Lapsed { .. } => "Lapsed",
             Self::Cancelled { .. } => "Cancelled",
             Self::Rederived { .. } => "Rederived",
         }

@@ -42,6 +42,8 @@ pub enum Outcome {
     },
     /// Over, and not done.
     Overdue,
+    /// Over, and nobody is late: a right that was not used, a term that ended.
+    Lapsed,
     Cancelled,
 }
 
@@ -84,6 +86,7 @@ impl Standing {
         let outcome = match &clock.end {
             Some(End::Met { in_time, .. }) => Outcome::Met { in_time: *in_time },
             Some(End::Cancelled { .. }) => Outcome::Cancelled,
+            None if is_over && clock.terms.lapses.is_some() => Outcome::Lapsed,
             None if is_over => Outcome::Overdue,
             None => Outcome::Running,
         };
@@ -101,9 +104,11 @@ fn arm(mut clock: Clock, under: &Under<'_>) -> Clock {
 fn retell(clock: Clock, event: &Event, under: &Under<'_>) -> Clock {
     match event {
         // What a clock says by itself is said by the other rules, which never change.
-        Event::Armed { .. } | Event::Warned { .. } | Event::Breached { .. } | Event::Rederived { .. } => {
-            clock
-        }
+        Event::Armed { .. }
+        | Event::Warned { .. }
+        | Event::Breached { .. }
+        | Event::Lapsed { .. }
+        | Event::Rederived { .. } => clock,
         // More time is not given once the time is over.
         Event::Extended { at, .. } if !clock.in_time(*at) => clock,
         Event::Suspended { .. } | Event::Resumed { .. } | Event::Extended { .. } => {

@@ -2,7 +2,7 @@
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Event, Terms, Until};
+use super::{Event, Lapse, Terms, Until};
 use crate::{
     calendar::Calendar,
     due::{Due, Role},
@@ -24,8 +24,8 @@ pub struct Clock {
     pub extensions: Vec<Extension>,
     /// Whether the warning for `until` has been given.
     pub warned: bool,
-    /// The due date that passed unmet, unless an act entered late has moved it since.
-    pub breached: Option<Due>,
+    /// The due date that passed unmet, a duty's or a right's, unless an act entered late has moved it since.
+    pub over: Option<Due>,
     pub end: Option<End>,
 }
 
@@ -63,7 +63,7 @@ impl Clock {
                 stretches: Vec::new(),
                 extensions: Vec::new(),
                 warned: false,
-                breached: None,
+                over: None,
                 end: None,
             }),
             (Some(mut clock), event) => {
@@ -81,12 +81,12 @@ impl Clock {
 
     /// Whether the clock can still run out.
     pub fn is_running(&self) -> bool {
-        self.end.is_none() && self.breached.is_none() && !self.still
+        self.end.is_none() && self.over.is_none() && !self.still
     }
 
-    /// Whether nothing is left to happen: met, cancelled or breached.
+    /// Whether nothing is left to happen: met, cancelled, breached or lapsed.
     pub fn is_closed(&self) -> bool {
-        self.end.is_some() || self.breached.is_some()
+        self.end.is_some() || self.over.is_some()
     }
 
     /// When the clock next acts by itself: it warns, or runs out.
@@ -107,6 +107,11 @@ impl Clock {
         self.until.warn_at.filter(|_| !self.warned)
     }
 
+    /// Whether what was a right is none any more.
+    pub fn has_lapsed(&self) -> bool {
+        self.end.is_none() && self.over.is_some() && self.terms.lapses == Some(Lapse::Right)
+    }
+
     /// The computation in words, with its suspensions and extensions.
     pub fn words(&self, calendar: &Calendar, as_of: OffsetDateTime) -> Words {
         let Terms { start, period, role, .. } = self.terms;
@@ -122,6 +127,10 @@ impl Clock {
         } else if !self.extensions.is_empty() {
             words.zh.push_str(&format!("，{} 届满", self.until.due.last_day));
             words.en.push_str(&format!(", ends {}", self.until.due.last_day));
+        }
+        if self.has_lapsed() {
+            words.zh.push_str("，权利消灭");
+            words.en.push_str("; the right has lapsed");
         }
         words
     }
@@ -201,7 +210,7 @@ impl Clock {
             }
             Event::Passed { holder, .. } => self.terms.holder.clone_from(holder),
             Event::Met { at, in_time } => self.end = Some(End::Met { at: *at, in_time: *in_time }),
-            Event::Breached { due } => self.breached = Some(due.clone()),
+            Event::Breached { due } | Event::Lapsed { due, .. } => self.over = Some(due.clone()),
             Event::Cancelled { cause, .. } => self.end = Some(End::Cancelled { cause: cause.clone() }),
             Event::Rederived { new, period, .. } => {
                 self.terms.period = *period;
@@ -215,13 +224,13 @@ impl Clock {
         self.stretches.iter_mut().find(|stretch| stretch.reference == reference && stretch.time.to.is_none())
     }
 
-    /// A later due date lifts a breach that was recorded before an act in time was entered, and is warned of
+    /// A later due date lifts a breach or a lapse that was recorded before an act in time was entered, and is warned of
     /// again.
     pub(super) fn run_until(&mut self, until: Option<&Until>) {
         self.still = until.is_none();
         let moved = until.is_none_or(|until| until.due.at != self.until.due.at);
         if moved {
-            self.breached = None;
+            self.over = None;
             self.warned = false;
         }
         if let Some(until) = until {

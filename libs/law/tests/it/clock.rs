@@ -20,7 +20,7 @@ pub(crate) fn thirty() -> Terms {
         holder: "fire.330723".into(),
         start: instant(ALARM),
         warn: None,
-        lapses: false,
+        lapses: None,
         extensions_max: 1,
     }
 }
@@ -114,10 +114,31 @@ fn a_breach_carries_the_due_instant_whenever_anybody_looked() {
     let mut down = Held::armed(thirty());
     assert_eq!(down.tick(instant("2024-01-01T00:00:00+08:00")), ["Breached"]);
     assert_eq!(json(&down.stream), json(&punctual.stream));
-    let breached = down.clock().breached.clone().unwrap();
+    let breached = down.clock().over.clone().unwrap();
     assert_eq!(breached.at, instant("2023-05-18T00:00:00+08:00"));
     assert_eq!(down.tick(instant("2025-01-01T00:00:00+08:00")), Vec::<&str>::new());
     assert_eq!(down.clock().next(), None);
+}
+
+#[test]
+fn a_right_that_is_not_used_lapses_and_a_term_ends_and_nobody_is_late() {
+    let over = instant("2023-05-18T00:00:00+08:00");
+    let mut right = Held::armed(thirty().right());
+    assert_eq!(right.tick(instant("2023-05-17T23:59:59+08:00")), Vec::<&str>::new());
+    assert_eq!(right.tick(over), ["Lapsed"]);
+    assert!(right.clock().has_lapsed() && right.clock().is_closed());
+    assert_eq!(right.tick(over), Vec::<&str>::new());
+    let again = right.act(over, over, Act::Rederive { period: Period::CalendarDays(40) });
+    assert_eq!(again, Ok(vec![]), "what has lapsed does not come back");
+    let mut term = Held::armed(thirty().term());
+    assert_eq!(term.tick(over), ["Lapsed"]);
+    assert!(!term.clock().has_lapsed());
+    let mut used = Held::armed(thirty().right());
+    used.tick(over);
+    let (posted, entered) = (instant("2023-05-17T17:00:00+08:00"), instant("2023-05-20T09:00:00+08:00"));
+    used.act(posted, entered, Act::Meet).unwrap();
+    assert_eq!(used.clock().end, Some(End::Met { at: posted, in_time: true }));
+    assert!(!used.clock().has_lapsed());
 }
 
 pub(crate) fn json(stream: &[Event]) -> String {
@@ -225,7 +246,7 @@ fn a_suspension_entered_late_lifts_the_breach_it_would_have_prevented() {
     assert_eq!(held.tick(instant("2023-05-18T08:00:00+08:00")), ["Breached"]);
     let began = instant("2023-05-10T09:00:00+08:00");
     held.act(began, instant("2023-05-18T09:00:00+08:00"), suspend("a")).unwrap();
-    assert_eq!(held.clock().breached, None);
+    assert_eq!(held.clock().over, None);
     held.at("2023-05-20T09:00:00+08:00", resume("a")).unwrap();
     assert_eq!(held.last_day(), date("2023-05-27"));
     let after = held.at("2023-05-28T09:00:00+08:00", suspend("b"));
@@ -394,7 +415,7 @@ fn one_aggregate_holds_several_clocks() {
     );
     assert_eq!(clocks.next(), None);
     assert_eq!(clocks.iter().count(), 2);
-    assert!(clocks.get(&"serve").unwrap().breached.is_some());
+    assert!(clocks.get(&"serve").unwrap().over.is_some());
 }
 
 #[test]
@@ -436,8 +457,10 @@ fn the_shapes_of_the_events_are_these() {
     let mut met = Held::armed(thirty());
     met.at("2023-04-17T18:00:00+08:00", Act::Pass { holder: "fire.3307".into() }).unwrap();
     met.at("2023-04-20T09:00:00+08:00", Act::Meet).unwrap();
+    let mut right = Held::armed(thirty().right());
+    right.tick(instant("2023-06-01T09:00:00+08:00"));
     let version = Calendar::builtin().version().to_owned();
-    let stream: Vec<_> = held.stream.iter().chain(&met.stream[1..]).collect();
+    let stream: Vec<_> = held.stream.iter().chain(&met.stream[1..]).chain(&right.stream).collect();
     let lines: Vec<_> = stream.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
     let text = lines.join("\n").replace(&version, "CAL") + "\n";
     assert_eq!(text, include_str!("clock_events.jsonl"), "{text}");

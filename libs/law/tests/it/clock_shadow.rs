@@ -107,3 +107,12 @@ fn what_differed_before_a_clock_was_started_anew_is_told_then() {
     assert_eq!(told[0].other.outcome, Outcome::Cancelled);
     assert!(shadow.difference(instant("2023-05-13T00:00:00+08:00")).is_some());
 }
+
+#[test]
+fn a_right_that_has_lapsed_still_runs_under_a_longer_period() {
+    let mut held = Held::armed(thirty().right());
+    held.at("2023-06-12T10:00:00+08:00", Act::Cancel { cause: "x".into() }).unwrap();
+    let difference = told(&held.stream[..2], 40, "2023-05-20T00:00:00+08:00").unwrap();
+    assert_eq!(difference.recorded.outcome, Outcome::Lapsed);
+    assert_eq!(difference.other.outcome, Outcome::Running);
+}

@@ -1,11 +1,11 @@
 //! What the events of a listing do to its clocks, and whose time it is.
 
 use decider::{Winding, clocked::Unwound};
-use law::{Role as Side, clock::Terms};
+use law::Role as Side;
 
 use super::{Basis, Duty, Event, ORDER_11, State, state::Open};
 
-/// Whose window a person's defence is: nothing of a person leaves this service.
+/// Whose time it is where a person is listed: nothing of a person leaves this service.
 const PERSON: &str = "person";
 
 pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Unwound> {
@@ -25,15 +25,17 @@ fn wind_open(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> Res
     let authority = &open.authority;
     match event {
         Event::PriorNoticeServed { defend_by, .. } => {
-            let holder = open.party.person.as_ref().map_or(open.party.unit.as_str(), |_| PERSON);
-            let terms = winding.terms("penalty.hearing.request", Side::Party, holder)?;
-            winding.arm(Duty::Defence, Terms { lapses: true, ..terms }, defend_by)
+            let terms = winding.terms("penalty.hearing.request", Side::Party, party(open))?;
+            winding.arm(Duty::Defence, terms.right(), defend_by)
         }
         Event::DefenceReceived { .. } => winding.meet(Duty::Defence),
         Event::DefenceWaived { .. } => winding.cancel(&Duty::Defence, "waived"),
-        Event::Listed { until, publish_by, .. } => {
+        Event::Listed { until, removable_from, publish_by, .. } => {
             let terms = winding.terms(term_rule(&open.basis), Side::Agency, authority)?;
-            winding.arm(Duty::Term, Terms { lapses: true, ..terms }, until)?;
+            winding.arm(Duty::Term, terms.term(), until)?;
+            // A rest day would only make the party wait longer.
+            let terms = winding.terms(wait_rule(&open.basis), Side::Agency, party(open))?;
+            winding.arm(Duty::Wait, terms.term(), removable_from)?;
             match publish_by {
                 None => Ok(()),
                 Some(due) => {
@@ -64,10 +66,22 @@ fn wind_open(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> Res
     }
 }
 
+fn party(open: &Open) -> &str {
+    open.party.person.as_ref().map_or(open.party.unit.as_str(), |_| PERSON)
+}
+
 /// The rule of the term: Order 11's own, and for other bases that of the severe class of the credit repair measure.
 pub(super) fn term_rule(basis: &Basis) -> &'static str {
     match basis.instrument.as_str() {
         ORDER_11 => "credit.worksafety.period",
         _ => "credit.repair.severe_max",
+    }
+}
+
+/// The rule of the least time on the list, by the same measure.
+pub(super) fn wait_rule(basis: &Basis) -> &'static str {
+    match basis.instrument.as_str() {
+        ORDER_11 => "credit.worksafety.early_removal_min",
+        _ => "credit.repair.severe_min",
     }
 }

@@ -159,7 +159,7 @@ impl Clocked for Listing {
         match duty {
             Duty::Defence => vec![Event::DefenceLapsed { due: due.clone() }],
             Duty::Term => vec![Event::TermEnded { party: open.party.clone(), due: due.clone() }],
-            Duty::Publish | Duty::Withdraw => vec![],
+            Duty::Wait | Duty::Publish | Duty::Withdraw => vec![],
         }
     }
 }
@@ -353,16 +353,12 @@ fn heard(open: &Open, cx: &Context) -> Result<(), Refusal> {
 /// class of the credit repair measure. Neither is lengthened by a rest day, since both burden the party.
 fn term(basis: &Basis, cx: &Context) -> Result<(Due, Due), Refusal> {
     let term = clocks::term_rule(basis);
-    let minimum = match basis.instrument.as_str() {
-        ORDER_11 => "credit.worksafety.early_removal_min",
-        _ => "credit.repair.severe_min",
-    };
     let from = cx.rules.effective_from(term)?;
     if shanghai_date(cx.at) < from {
         return Err(Refusal::NotInForce { instrument: basis.instrument.clone(), from });
     }
     let due = |id| Ok::<_, law::RuleError>(cx.calendar.due(cx.at, cx.rules.period(id)?, Side::Agency));
-    Ok((due(term)?, due(minimum)?))
+    Ok((due(term)?, due(clocks::wait_rule(basis))?))
 }
 
 /// The days to publish within are unverified: the duty is watched only where configuration allows the parameter.
@@ -384,16 +380,16 @@ fn publish(open: &Open, platforms: Vec<String>, cx: &Context) -> Result<Vec<Even
     if term.published {
         return Ok(vec![]);
     }
-    let removable_from = term.removable_from.clone();
+    let removable_from = open.due(Duty::Wait).cloned().ok_or(Refusal::NotListed)?;
     Ok(vec![Event::Published { unit: open.party.unit.clone(), platforms, removable_from, until }])
 }
 
 fn removable(open: &Open, cx: &Context) -> Result<(), Refusal> {
-    let term = in_force(open)?;
-    if !term.removable_from.is_past(cx.at) {
-        return Err(Refusal::RemovalTooEarly { last_day: term.removable_from.last_day });
+    in_force(open)?;
+    match open.due(Duty::Wait) {
+        Some(due) if !due.is_past(cx.at) => Err(Refusal::RemovalTooEarly { last_day: due.last_day }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// A removal that was obtained by cheating is undone for the rest of the term. That the term begins anew

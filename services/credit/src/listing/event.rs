@@ -67,6 +67,8 @@ pub enum Duty {
     Defence,
     /// The listing's term; the listing ends.
     Term,
+    /// The least time on the list; after it, the party may be removed early.
+    Wait,
     /// The authority's duty to publish.
     Publish,
     /// The authority's duty to withdraw a listing whose basis has fallen.
@@ -95,7 +97,7 @@ pub enum Event {
     DefenceReceived { document: String },
     /// 书面放弃陈述、申辩
     DefenceWaived { document: String },
-    /// 逾期未陈述、申辩
+    /// 陈述、申辩期限届满，权利消灭
     DefenceLapsed { due: Due },
     /// 列入决定
     Listed {

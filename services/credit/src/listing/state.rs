@@ -56,7 +56,6 @@ pub enum Stage {
 /// What holds of a listing while its term, which is a clock, runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
-    pub removable_from: Due,
     pub published: bool,
 }
 
@@ -100,9 +99,7 @@ impl Open {
             Event::DefenceReceived { .. } => self.defence = Some(Defence::Received),
             Event::DefenceWaived { .. } => self.defence = Some(Defence::Waived),
             Event::DefenceLapsed { .. } => self.defence = Some(Defence::Lapsed),
-            Event::Listed { removable_from, .. } => {
-                self.stage = Stage::Listed(Term { removable_from: removable_from.clone(), published: false });
-            }
+            Event::Listed { .. } => self.stage = Stage::Listed(Term { published: false }),
             Event::Published { .. } => {
                 if let Stage::Listed(term) = &mut self.stage {
                     term.published = true;

@@ -2,7 +2,7 @@
 
 use decider::{
     Actor, ActorKind, Context, DepartmentKind, Id, Role,
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, closing, context, given},
 };
 use law::{RulePack, Uscc, clock};
 use time::{
@@ -456,8 +456,9 @@ fn nothing_is_restored_after_the_term() {
 
 #[test]
 fn a_listing_ends_by_itself_after_three_years() {
-    assert_eq!(given::<Listing>(listed()).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
-    let events = run_out(listed());
+    let waited = run_out(listed());
+    assert_eq!(given::<Listing>(waited.clone()).deadline(), Some(datetime!(2026-11-16 0:00 +8)));
+    let events = run_out(waited);
     assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::TermEnded { .. })));
     given::<Listing>(events).when(publish(), &at(DECIDED)).refused(Refusal::AlreadyEnded);
 }
@@ -523,4 +524,67 @@ fn the_duty_to_publish_is_watched_where_configuration_allows_its_parameter() {
 #[test]
 fn a_clock_that_runs_no_more_changes_nothing() {
     assert_eq!(given::<Listing>(listed()).when(Command::Tick, &at(DECIDED)).events(), []);
+}
+
+fn clock_of(events: &[Event], duty: Duty) -> clock::Clock {
+    let State::Open(open) = events.iter().fold(State::Unknown, evolve) else { panic!() };
+    open.clocks.get(&duty).unwrap().clone()
+}
+
+#[test]
+fn another_calendar_moves_an_open_defence_once_and_one_that_is_over_never() {
+    let cx = closing("2023-11-08", &at(datetime!(2023-11-06 10:00 +8)));
+    let anew = given::<Listing>(noticed()).when(Command::Rederive, &cx).events();
+    let [Event::Clock { duty: Duty::Defence, event: clock::Event::Rederived { new: Some(new), .. } }] =
+        &anew[..]
+    else {
+        panic!("{anew:?}")
+    };
+    assert_eq!(new.due.last_day, date!(2023 - 11 - 09));
+    let events = [noticed(), anew].concat();
+    assert_eq!(given::<Listing>(events).when(Command::Rederive, &cx).events(), []);
+    let over = closing("2023-11-08", &at(datetime!(2023-11-10 10:00 +8)));
+    assert_eq!(given::<Listing>(run_out(noticed())).when(Command::Rederive, &over).events(), []);
+}
+
+#[test]
+fn the_least_time_on_the_list_is_the_party_s_and_follows_the_pack_while_it_runs() {
+    let clock = clock_of(&listed(), Duty::Wait);
+    assert_eq!(
+        (clock.terms.holder.as_str(), clock.terms.lapses),
+        ("91110000600037341L", Some(clock::Lapse::Term))
+    );
+    let text = include_str!("../../../../libs/law/data/pack/cn.json");
+    let (from, to) = (
+        r#""credit.worksafety.early_removal_min", "value": "12""#,
+        r#""credit.worksafety.early_removal_min", "value": "6""#,
+    );
+    let rules = std::sync::Arc::new(RulePack::parse(text.replacen(from, to, 1).as_str(), &[]).unwrap());
+    let shorter = |instant| Context { rules: rules.clone(), ..at(instant) };
+    let anew = after(listed(), Command::Rederive, &shorter(datetime!(2024-01-05 9:00 +8)));
+    assert_eq!(clock_of(&anew, Duty::Wait).until.due.last_day, date!(2024 - 05 - 15));
+    assert_eq!(after(anew.clone(), Command::Rederive, &shorter(datetime!(2024-01-06 9:00 +8))), anew);
+    let early = datetime!(2024-05-16 0:00 +8);
+    given::<Listing>(listed())
+        .when(remove(), &at(early))
+        .refused(Refusal::RemovalTooEarly { last_day: date!(2024 - 11 - 15) });
+    given::<Listing>(anew).when(remove(), &at(early)).facts();
+    let over = datetime!(2024-11-16 0:00 +8);
+    let waited = run_out(listed());
+    assert!(clock_of(&waited, Duty::Wait).is_closed());
+    assert_eq!(after(waited.clone(), Command::Rederive, &shorter(over)), waited);
+}
+
+#[test]
+fn nothing_of_a_person_is_in_the_least_time_on_the_list() {
+    let mut personal = proposal("ministry-rule", ORDER_11, "emergency.33", "emergency.33");
+    personal.party.person = Some(id("person-7f3a"));
+    let events = story([
+        (Command::Propose(personal), policy()),
+        (review(), at(NOTICED)),
+        (notice(), at(NOTICED)),
+        (waive(), at(NOTICED)),
+        (decide(), at(DECIDED)),
+    ]);
+    assert_eq!(clock_of(&events, Duty::Wait).terms.holder, "person");
 }

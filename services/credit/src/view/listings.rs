@@ -204,6 +204,7 @@ async fn rederive(
     sqlx::query(
         "update listings
          set defend_by = case when defend_by = $2 then $3 else defend_by end,
+             removable_from = case when removable_from = $2 then $3 else removable_from end,
              until = case when until = $2 then $3 else until end, version = $4
          where listing_id = $1",
     )

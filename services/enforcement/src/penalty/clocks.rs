@@ -1,7 +1,7 @@
 //! What the events of a penalty case do to its clocks, and whose time it is.
 
 use decider::{Winding, clocked::Unwound};
-use law::{Role as Side, clock::Terms};
+use law::Role as Side;
 
 use super::{Duty, Event, Outcome, State, state::Decided};
 
@@ -11,14 +11,25 @@ pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>
             let terms = winding.terms("penalty.decision_deadline", Side::Agency, department)?;
             winding.arm(Duty::Decide, terms, decide_by)
         }
-        Event::NoticeServed { defence, defend_by, .. } => {
+        Event::NoticeServed { defence, defend_by, hearing_by, .. } => {
             let State::Open(open) = state else { return Ok(()) };
             let unit = &open.case.subject.unit;
             let terms = winding.set("penalty.defence", "行政处罚法45", *defence, Side::Party, unit);
-            winding.arm(Duty::Defend, Terms { lapses: true, ..terms }, defend_by)
+            winding.arm(Duty::Defend, terms.right(), defend_by)?;
+            match hearing_by {
+                None => Ok(()),
+                Some(due) => {
+                    let terms = winding.terms("penalty.hearing.request", Side::Party, unit)?;
+                    winding.arm(Duty::RequestHearing, terms.right(), due)
+                }
+            }
         }
         Event::DefenceReceived { .. } => winding.meet(Duty::Defend),
-        Event::DefenceWaived { .. } => winding.cancel(&Duty::Defend, "waived"),
+        Event::HearingRequested {} => winding.meet(Duty::RequestHearing),
+        Event::DefenceWaived { hearing, .. } => {
+            winding.cancel(&Duty::Defend, "waived")?;
+            if *hearing { winding.cancel(&Duty::RequestHearing, "waived") } else { Ok(()) }
+        }
         Event::Decided { subject, authority, pay_by, publish_by, .. } => {
             winding.meet(Duty::Decide)?;
             let terms = winding.terms("penalty.pay_deadline", Side::Party, &subject.unit)?;
@@ -46,7 +57,6 @@ pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>
         | Event::EditionChosen { .. }
         | Event::LegallyReviewed { .. }
         | Event::DefenceLapsed { .. }
-        | Event::HearingRequested {}
         | Event::HearingClosed { .. }
         | Event::FinePaid { .. }
         | Event::Clock { .. } => Ok(()),

@@ -215,7 +215,9 @@ impl Clocked for Penalty {
     fn run_out(_: &State, duty: &Duty, due: &Due) -> Vec<Event> {
         match duty {
             Duty::Defend => vec![Event::DefenceLapsed { due: due.clone() }],
-            Duty::Decide | Duty::Pay | Duty::Publish | Duty::WithdrawPublication => vec![],
+            Duty::RequestHearing | Duty::Decide | Duty::Pay | Duty::Publish | Duty::WithdrawPublication => {
+                vec![]
+            }
         }
     }
 }

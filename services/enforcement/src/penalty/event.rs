@@ -53,6 +53,8 @@ pub enum Outcome {
 pub enum Duty {
     /// The unit may state and defend until then (行政处罚法 45).
     Defend,
+    /// The unit may ask for a hearing within 5 working days of the notice (行政处罚法 64).
+    RequestHearing,
     /// Decision within 90 days of filing (行政处罚法 60).
     Decide,
     /// The unit pays within 15 days of the decision (行政处罚法 67).

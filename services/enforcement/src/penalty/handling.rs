@@ -283,7 +283,7 @@ fn in_window(open: &Open, cx: &Context) -> Result<(), Refusal> {
 
 fn request_hearing(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
     let notice = open.notice.as_ref().ok_or(Refusal::NotNoticed)?;
-    let until = notice.hearing_by.as_ref().ok_or(Refusal::NoHearingRight)?;
+    let until = open.case.due(Duty::RequestHearing).ok_or(Refusal::NoHearingRight)?;
     match notice.hearing {
         Hearing::Requested | Hearing::Closed(_) => Ok(None),
         Hearing::Waived(_) => Err(Refusal::HearingWaived),

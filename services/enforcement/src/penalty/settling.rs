@@ -83,7 +83,7 @@ fn heard(open: &Open, notice: &Notice, cx: &Context) -> Result<(), Refusal> {
     if let Some(due) = open.case.due(Duty::Defend).filter(|due| !waived && !due.is_past(cx.at)) {
         return Err(Refusal::DefenceWindowOpen { until: due.last_day });
     }
-    match (&notice.hearing_by, notice.hearing) {
+    match (open.case.due(Duty::RequestHearing), notice.hearing) {
         (None, _) => Ok(()),
         (Some(_), Hearing::Closed(at) | Hearing::Waived(at)) if at <= cx.at => Ok(()),
         (Some(_), Hearing::Requested | Hearing::Closed(_)) => Err(Refusal::HearingOpen),

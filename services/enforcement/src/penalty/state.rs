@@ -77,7 +77,6 @@ pub struct Proposal {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     pub fine_fen: i64,
-    pub hearing_by: Option<Due>,
     /// Since when a written waiver shortens the window.
     pub waived: Option<OffsetDateTime>,
     pub hearing: Hearing,
@@ -215,13 +214,8 @@ impl Open {
                 self.reviewed = false;
             }
             Event::LegallyReviewed { passed, .. } => self.reviewed = *passed,
-            Event::NoticeServed { fine_fen, hearing_by, .. } => {
-                self.notice = Some(Notice {
-                    fine_fen: *fine_fen,
-                    hearing_by: hearing_by.clone(),
-                    waived: None,
-                    hearing: Hearing::Silent,
-                });
+            Event::NoticeServed { fine_fen, .. } => {
+                self.notice = Some(Notice { fine_fen: *fine_fen, waived: None, hearing: Hearing::Silent });
             }
             Event::DefenceWaived { hearing, at, .. } => {
                 if let Some(notice) = &mut self.notice {

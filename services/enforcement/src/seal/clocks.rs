@@ -10,7 +10,7 @@ pub(super) fn wind(event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(),
         Event::Ordered { authority, period, until, inspected, serve_by, regularise_by, .. } => {
             // The term burdens the unit, so it never rolls to a later day.
             let terms = winding.set("seal.term", "消防监督检查规定22", *period, Side::Agency, authority);
-            winding.arm(Duty::Term, Terms { lapses: true, ..terms }, until)?;
+            winding.arm(Duty::Term, terms.term(), until)?;
             let terms = winding.terms("seal.decision_serve", Side::Agency, authority)?;
             winding.arm(Duty::Serve, Terms { start: *inspected, ..terms }, serve_by)?;
             match regularise_by {

@@ -15,6 +15,7 @@ pub(crate) fn clock(clock: &wire::ClockState) -> Value {
         "rule": clock.rule,
         "basis": clock.legal_basis,
         "period": clock.period,
+        "kind": clock.kind,
         "role": clock.role,
         "holder": clock.holder,
         "started_at": local(clock.started_at.as_ref()),

@@ -163,6 +163,7 @@ fn standing(standing: &Standing, shell: Shell) -> String {
         Kept::Met { in_time: true } => shell.pick("按期", "in time"),
         Kept::Met { in_time: false } => shell.pick("逾期履行", "done late"),
         Kept::Overdue => shell.pick("逾期", "overdue"),
+        Kept::Lapsed => shell.pick("期限届满", "lapsed"),
         Kept::Cancelled => shell.pick("终止", "cancelled"),
     };
     format!("{until} {kept}")
@@ -196,6 +197,7 @@ fn standing_value(standing: &Standing) -> Value {
         Kept::Met { in_time: true } => "in-time",
         Kept::Met { in_time: false } => "late",
         Kept::Overdue => "overdue",
+        Kept::Lapsed => "lapsed",
         Kept::Cancelled => "cancelled",
     };
     json!({ "due": standing.due, "outcome": outcome })

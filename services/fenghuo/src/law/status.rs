@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     client::Reach,
-    clocks::{self, clock_json, duty, local, until},
+    clocks::{self, clock_json, duty, holder, local, until},
     due::{Start, beijing},
     error::Error,
     shell::Shell,
@@ -65,6 +65,7 @@ pub(super) async fn run(args: StatusArgs, shell: Shell) -> Result<(), Error> {
 fn tell(clock: &wire::ClockState, shell: Shell) -> Result<(), Error> {
     let mark = match (clock.late, clock.state.as_str()) {
         (true, _) => shell.pick("逾期", "LATE"),
+        (false, "lapsed") => shell.pick("权利消灭", "lapsed"),
         (false, "met" | "cancelled" | "over") => shell.pick("已结", "done"),
         (false, _) => shell.pick("未届满", "running"),
     };
@@ -72,11 +73,11 @@ fn tell(clock: &wire::ClockState, shell: Shell) -> Result<(), Error> {
         Some(due) => (until(due), due.calendar.as_str()),
         None => (shell.pick("中止中", "standing still").to_owned(), ""),
     };
-    let (duty, holder, basis) = (duty(clock, shell.lang), &clock.holder, &clock.legal_basis);
+    let (duty, holder, basis) = (duty(clock, shell.lang), holder(clock, shell.lang), &clock.legal_basis);
     shell.line(if shell.lang == Lang::Zh {
-        format!("{mark}  {duty}  期限 {due}  责任主体 {holder}  依据 {basis}  日历 {calendar}")
+        format!("{mark}  {duty}  期限 {due}  {holder}  依据 {basis}  日历 {calendar}")
     } else {
-        format!("{mark}  {duty}  due {due}  holder {holder}  basis {basis}  calendar {calendar}")
+        format!("{mark}  {duty}  due {due}  {holder}  basis {basis}  calendar {calendar}")
     })?;
     clock.steps.iter().filter(|step| tells(&step.what)).try_for_each(|step| {
         let (when, what) = (local(step.recorded_at.as_ref()), word(&step.what, shell.lang));
@@ -102,6 +103,7 @@ fn word(what: &str, lang: Lang) -> &str {
         "extended" => "延长",
         "passed" => "移交",
         "breached" => "逾期",
+        "lapsed" => "届满",
         "rederived" => "重新计算，告知",
         other => other,
     }

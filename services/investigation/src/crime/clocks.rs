@@ -11,6 +11,8 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
     let police = open.clocks.get(&Duty::Answer).map(|clock| clock.terms.holder.clone()).unwrap_or_default();
     match event {
         Event::ReportedToPrincipal { decide_by, .. } => {
+            // Whoever transfers again has let the refusal stand.
+            winding.cancel(&Duty::Object, "transferred-again")?;
             let terms = winding.terms("transfer.approve", Side::Agency, agency)?;
             winding.arm(Duty::Decide, terms, decide_by)
         }
@@ -30,27 +32,31 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
             let terms = winding.terms("transfer.police_review", Side::Agency, police)?;
             winding.arm(Duty::Answer, terms, answer_by)
         }
-        Event::Answered { hand_over_by, .. } => {
+        Event::Answered { hand_over_by, object_by, .. } => {
             winding.meet(Duty::Answer)?;
             winding.meet(Duty::AnswerObjection)?;
-            match hand_over_by {
-                None => Ok(()),
-                Some(due) => {
-                    let terms = winding.terms("transfer.handover", Side::Agency, agency)?;
-                    winding.arm(Duty::HandOver, terms, due)
-                }
+            if let Some(due) = hand_over_by {
+                let terms = winding.terms("transfer.handover", Side::Agency, &agency)?;
+                winding.arm(Duty::HandOver, terms, due)?;
             }
+            if let Some(due) = object_by {
+                // A right, but an agency's: its time is not lengthened by a rest day.
+                let terms = winding.terms("transfer.objection", Side::Agency, agency)?;
+                winding.arm(Duty::Object, terms.right(), due)?;
+            }
+            Ok(())
         }
         Event::Objected { answer_by } => {
+            winding.meet(Duty::Object)?;
             let terms = winding.terms("transfer.objection_decide", Side::Agency, police)?;
             winding.arm(Duty::AnswerObjection, terms, answer_by)
         }
         Event::HandedOver { .. } => winding.meet(Duty::HandOver),
+        Event::Closed { .. } => winding.cancel(&Duty::Object, "transfer-closed"),
         Event::FactNoted { .. }
         | Event::HarmNoted { .. }
         | Event::Indicated { .. }
         | Event::TeamAppointed { .. }
-        | Event::Closed { .. }
         | Event::Clock { .. } => Ok(()),
     }
 }

@@ -329,12 +329,14 @@ fn answer(open: &Open, filed: bool, reason: String, by: &Department, cx: &Contex
 
 fn object(open: &Open, cx: &Context) -> Result<Event, Refusal> {
     the_agency(open, cx)?;
-    let Stage::NotFiled(object_by) = &open.stage else {
+    if open.stage != Stage::NotFiled {
         return Err(Refusal::NotRefused);
-    };
-    let object_by = object_by.as_ref().ok_or(Refusal::AlreadyObjected)?;
-    if object_by.is_past(cx.at) {
-        return Err(Refusal::ObjectionTooLate { last_day: object_by.last_day });
+    }
+    if open.objected {
+        return Err(Refusal::AlreadyObjected);
+    }
+    if let Some(clock) = open.clocks.get(&Duty::Object).filter(|clock| !clock.in_time(cx.at)) {
+        return Err(Refusal::ObjectionTooLate { last_day: clock.until.due.last_day });
     }
     let decide = cx.rules.period("transfer.objection_decide")?;
     Ok(Event::Objected { answer_by: cx.calendar.due(cx.at, decide, Side::Agency) })
@@ -350,7 +352,7 @@ fn close(open: &Open, penalty: Option<Id>, cx: &Context) -> Result<Option<Event>
     }
     let running = match open.stage {
         Stage::Closed => return Ok(None),
-        Stage::Idle | Stage::NotFiled(_) => open.pending(),
+        Stage::Idle | Stage::NotFiled => open.pending(),
         Stage::Reported(_) | Stage::Approved(_) | Stage::Sent(_) | Stage::Filed(_) | Stage::Objected(_) => {
             true
         }
@@ -364,7 +366,7 @@ fn close(open: &Open, penalty: Option<Id>, cx: &Context) -> Result<Option<Event>
 
 fn idle(open: &Open) -> Result<(), Refusal> {
     match open.stage {
-        Stage::Idle | Stage::NotFiled(_) | Stage::Closed => Ok(()),
+        Stage::Idle | Stage::NotFiled | Stage::Closed => Ok(()),
         Stage::Reported(_) | Stage::Approved(_) | Stage::Sent(_) | Stage::Filed(_) | Stage::Objected(_) => {
             Err(Refusal::TransferPending)
         }

@@ -63,6 +63,8 @@ pub enum Duty {
     Send,
     /// The police file or do not within 3 days (国令310号8).
     Answer,
+    /// The agency may object within 3 days of the refusal to file (国令310号9).
+    Object,
     /// The police answer an objection within 3 days (国令310号9).
     AnswerObjection,
     /// Items and material are handed over within 3 days of the filing (国令310号12).

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decider::{Department, Id};
-use law::{Due, clock::Clocks};
+use law::clock::Clocks;
 use time::OffsetDateTime;
 
 use super::{Article, Duty, Event, Ground};
@@ -30,8 +30,8 @@ pub enum Stage {
     /// With the police; received or not.
     Sent(Article),
     Filed(Article),
-    /// Not filed; an objection is possible until then, if one still is.
-    NotFiled(Option<Due>),
+    /// Not filed; an objection is possible while its clock runs.
+    NotFiled,
     Objected(Article),
     Closed,
 }
@@ -109,10 +109,10 @@ impl Open {
                 self.transferred.insert(*article);
             }
             Event::Received { .. } => self.received = true,
-            Event::Answered { hand_over_by, object_by, .. } => {
+            Event::Answered { hand_over_by, .. } => {
                 self.stage = match (hand_over_by, self.sent) {
                     (Some(_), Some(article)) => Stage::Filed(article),
-                    _ => Stage::NotFiled(object_by.clone()),
+                    _ => Stage::NotFiled,
                 };
             }
             Event::Objected { .. } => {

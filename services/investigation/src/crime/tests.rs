@@ -1,7 +1,7 @@
 //! The specification of a criminal transfer, sentence by sentence.
 
 use decider::{
-    Context, Department, DepartmentKind, Id, Role,
+    Context, Decider, Department, DepartmentKind, Id, Role,
     authority::Certificate,
     harness::{Given, actor, beside_clocks, context, given},
 };
@@ -331,4 +331,42 @@ fn a_closed_matter_opens_again_with_a_new_indication() {
     after(again)
         .when(Command::Report { article: Article::FireLiability, document: "3".into() }, &cx)
         .events();
+}
+
+/// The clock of the agency's objection, after these events.
+fn window(events: &[Event]) -> clock::Clock {
+    let State::Open(open) = events.iter().fold(State::default(), Crime::evolve) else { panic!() };
+    open.clocks.get(&Duty::Object).unwrap().clone()
+}
+
+#[test]
+fn the_time_to_object_is_the_agency_s_right_and_lapses() {
+    let clock = window(&answered(false));
+    assert_eq!((clock.terms.holder.as_str(), clock.terms.lapses), ("fire.330723", Some(clock::Lapse::Right)));
+    let objected = story(answered(false), [(Command::Object, brigade(hours(80)))]);
+    assert!(matches!(window(&objected).end, Some(clock::End::Met { in_time: true, .. })));
+    let over = brigade(datetime!(2023-04-25 0:00 +8));
+    assert!(window(&story(answered(false), [(Command::Tick, over)])).has_lapsed());
+    let closed = story(answered(false), [(Command::Close { penalty: None }, head(hours(80)))]);
+    assert!(matches!(window(&closed).end, Some(clock::End::Cancelled { .. })));
+}
+
+#[test]
+fn another_pack_moves_an_open_objection_once_and_a_used_one_never() {
+    let text = include_str!("../../../../libs/law/data/pack/cn.json");
+    let (from, to) = (r#""transfer.objection", "value": "3""#, r#""transfer.objection", "value": "5""#);
+    let rules = law::RulePack::parse(text.replacen(from, to, 1).as_str(), &[]).unwrap();
+    let longer = Context { rules: rules.into(), ..brigade(hours(78)) };
+    let anew = after(answered(false)).when(Command::Rederive, &longer).events();
+    let [Event::Clock { duty: Duty::Object, event: clock::Event::Rederived { new: Some(new), .. } }] =
+        &anew[..]
+    else {
+        panic!("{anew:?}")
+    };
+    assert_eq!(new.due.last_day, date!(2023 - 04 - 26));
+    let events = [answered(false), anew].concat();
+    assert_eq!(after(events.clone()).when(Command::Rederive, &longer).events(), []);
+    after(events).when(Command::Object, &brigade(datetime!(2023-04-26 23:59 +8))).facts();
+    let objected = story(answered(false), [(Command::Object, brigade(hours(77)))]);
+    assert_eq!(after(objected).when(Command::Rederive, &longer).events(), []);
 }

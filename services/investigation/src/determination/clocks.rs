@@ -1,7 +1,9 @@
 //! What the events of a cause determination do to its clocks, and whose time it is.
 
 use decider::{Department, DepartmentKind, Winding, clocked::Unwound};
-use law::{AreaCode, AreaLevel, Role as Side, Tier, clock::Terms};
+use law::{AreaCode, AreaLevel, Due, Role as Side, Tier, clock::Terms, start_of_day};
+
+use time::OffsetDateTime;
 
 use super::{
     Duty, Event, Higher,
@@ -46,7 +48,11 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
             Ok(())
         }
         Event::Filed { .. } => winding.meet(Duty::File),
-        Event::Served { .. } => winding.meet(Duty::Serve),
+        Event::Served { deemed_by, review_by, .. } => {
+            winding.meet(Duty::Serve)?;
+            let start = deemed_by.as_ref().map_or(winding.at(), |deemed| start_of_day(deemed.last_day));
+            open_window(review_by.as_ref(), start, winding)
+        }
         Event::ReviewRequested { .. }
         | Event::ReviewAccepted { .. }
         | Event::ReviewRefused { .. }
@@ -60,11 +66,12 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
 fn wind_review(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> Result<(), Unwound> {
     let tier = match &open.stage {
         Stage::Investigating => Tier::County,
-        Stage::Issued(issued) | Stage::Served(issued, _) => issued.tier,
+        Stage::Issued(issued) | Stage::Served(issued) => issued.tier,
     };
     let (own, higher) = (body(&open.area, tier), body(&open.area, above(tier)));
     match event {
         Event::ReviewRequested { accept_by, .. } => {
+            winding.meet(Duty::RequestReview)?;
             let terms = winding.terms("fire.review.accept", Side::Agency, higher)?;
             winding.arm(Duty::AnswerReview, terms, accept_by)
         }
@@ -75,7 +82,11 @@ fn wind_review(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> R
             let terms = winding.terms("fire.review.decide", Side::Agency, higher)?;
             winding.arm(Duty::DecideReview, terms, decide_by)
         }
-        Event::ReviewRefused { .. } => winding.meet(Duty::AnswerReview),
+        Event::ReviewRefused { review_by, .. } => {
+            winding.meet(Duty::AnswerReview)?;
+            let since = open.clocks.get(&Duty::RequestReview).map(|clock| clock.terms.start);
+            open_window(review_by.as_ref(), since.unwrap_or(winding.at()), winding)
+        }
         Event::FileReturned { .. } => winding.meet(Duty::ReturnFile),
         Event::ReviewDecided { redetermine_by, .. } => {
             winding.meet(Duty::DecideReview)?;
@@ -88,13 +99,26 @@ fn wind_review(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) -> R
                 }
             }
         }
-        Event::SuitAccepted { review_ended: true, .. } => {
-            let review = [Duty::AnswerReview, Duty::ReturnFile, Duty::DecideReview];
+        Event::SuitAccepted { .. } => {
+            let review = [Duty::RequestReview, Duty::AnswerReview, Duty::ReturnFile, Duty::DecideReview];
             review.iter().try_for_each(|duty| winding.cancel(duty, "suit-accepted"))
         }
         _ => Ok(()),
     }
 }
+
+/// The time in which the parties may ask for a review, if one is left; they are known by their references only.
+fn open_window(
+    until: Option<&Due>,
+    start: OffsetDateTime,
+    winding: &mut Winding<'_, Duty>,
+) -> Result<(), Unwound> {
+    let Some(due) = until else { return Ok(()) };
+    let terms = winding.terms("fire.review.apply", Side::Party, PARTIES)?;
+    winding.arm(Duty::RequestReview, Terms { start, ..terms }.right(), due)
+}
+
+const PARTIES: &str = "parties";
 
 /// The fire body of a tier in whose area the fire lies; the national one has no area.
 fn body(area: &AreaCode, tier: Tier) -> String {

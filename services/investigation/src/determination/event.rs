@@ -48,6 +48,8 @@ pub enum Duty {
     File,
     /// Service within 7 days (火灾事故调查规定 32).
     Serve,
+    /// The parties may ask for a review within 15 days of the service (火灾事故调查规定 35).
+    RequestReview,
     /// An application for review is answered within 7 days (火灾事故调查规定 36).
     AnswerReview,
     /// The original body sends its file within 10 days (火灾事故调查规定 37).
@@ -134,7 +136,12 @@ pub enum Event {
     /// 受理复核
     ReviewAccepted { by: Higher, file_by: Due, decide_by: Due },
     /// 不予受理复核
-    ReviewRefused { by: Higher, ground: Ground },
+    ReviewRefused {
+        by: Higher,
+        ground: Ground,
+        /// Until when another party may still ask; absent where the time was over or no review is left.
+        review_by: Option<Due>,
+    },
     /// 提交书面说明和案卷
     FileReturned { in_time: bool },
     /// 复核结论

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use decider::Id;
 use law::{
-    AreaCode, Due, Tier,
+    AreaCode, Tier,
     clock::{Clock, Clocks},
 };
 use time::OffsetDateTime;
@@ -27,8 +27,8 @@ pub enum Stage {
     #[default]
     Investigating,
     Issued(Issued),
-    /// Served; a review may be asked for until then.
-    Served(Issued, Option<Due>),
+    /// Served; a review may be asked for while its clock runs.
+    Served(Issued),
 }
 
 /// What was issued.
@@ -148,9 +148,9 @@ impl Open {
                 self.issue(Issued { tier: *tier, simple: *simple }, serve_by.is_some(), file_by.is_some());
             }
             Event::Filed { .. } => self.to_file = false,
-            Event::Served { review_by, .. } => {
+            Event::Served { .. } => {
                 if let Stage::Issued(issued) = self.stage {
-                    self.stage = Stage::Served(issued, review_by.clone());
+                    self.stage = Stage::Served(issued);
                 }
             }
             Event::Clock { duty, event } => self.clocks.remember(duty, event),
@@ -176,7 +176,7 @@ impl Open {
             Event::FileReturned { .. } => self.to_return = false,
             Event::ReviewDecided { outcome, .. } => {
                 self.review = match (outcome, &self.stage) {
-                    (Outcome::Redetermine, Stage::Issued(issued) | Stage::Served(issued, _)) => {
+                    (Outcome::Redetermine, Stage::Issued(issued) | Stage::Served(issued)) => {
                         Review::Redetermine(issued.tier)
                     }
                     _ => Review::Upheld,
@@ -196,7 +196,7 @@ impl Open {
     }
 
     fn issue(&mut self, issued: Issued, to_serve: bool, to_file: bool) {
-        self.stage = if to_serve { Stage::Issued(issued) } else { Stage::Served(issued, None) };
+        self.stage = if to_serve { Stage::Issued(issued) } else { Stage::Served(issued) };
         if matches!(self.review, Review::Redetermine(_)) {
             self.review = Review::None;
         }

@@ -3,7 +3,7 @@
 use decider::{
     Context, Decider, DepartmentKind, Id, Role,
     authority::Certificate,
-    harness::{Given, actor, beside_clocks, context, given},
+    harness::{Given, actor, beside_clocks, closing, context, given},
 };
 use law::{AreaCode, Tier, clock};
 use time::{
@@ -435,7 +435,76 @@ fn an_application_refused_on_its_ground_leaves_room_for_another_party() {
     let at = datetime!(2023-05-22 9:00 +8);
     let refuse = Command::RefuseReview { ground: Ground::NotAParty, document: None };
     let refused = story(requested(), [(refuse, body("3307", at))]);
-    after(refused).when(Command::RequestReview { party: id("p-2") }, &body("330723", at)).events();
+    assert!(window(&refused).is_running());
+    after(refused.clone()).when(Command::RequestReview { party: id("p-2") }, &body("330723", at)).events();
+    after(refused)
+        .when(request(), &body("330723", datetime!(2023-05-26 0:00 +8)))
+        .refused(Refusal::ReviewTooLate { last_day: date!(2023 - 05 - 25) });
+}
+
+#[test]
+fn an_application_refused_after_the_window_or_for_good_opens_none() {
+    let refuse = |ground| Command::RefuseReview { ground, document: None };
+    let late = body("3307", datetime!(2023-05-27 9:00 +8));
+    let refused = story(requested(), [(refuse(Ground::NotAParty), late)]);
+    assert!(window(&refused).end.is_some());
+    let in_time = body("3307", datetime!(2023-05-22 9:00 +8));
+    let refused = story(requested(), [(refuse(Ground::AlreadyReviewed), in_time)]);
+    assert!(window(&refused).end.is_some());
+}
+
+/// The clock of the parties' window, after these events.
+fn window(events: &[Event]) -> clock::Clock {
+    let State::Open(open) = events.iter().fold(State::default(), Determination::evolve) else { panic!() };
+    open.clocks.get(&Duty::RequestReview).unwrap().clone()
+}
+
+#[test]
+fn the_time_to_ask_for_a_review_is_the_parties_right_and_lapses() {
+    let clock = window(&served());
+    assert_eq!((clock.terms.role, clock.terms.holder.as_str()), (law::Role::Party, "parties"));
+    assert!(matches!(window(&requested()).end, Some(clock::End::Met { in_time: true, .. })));
+    let over = body("330723", datetime!(2023-05-26 0:00 +8));
+    let silent = story(served(), [(Command::Tick, over)]);
+    assert!(window(&silent).has_lapsed());
+    assert!(matches!(
+        silent.last(),
+        Some(Event::Clock { duty: Duty::RequestReview, event: clock::Event::Lapsed { .. } })
+    ));
+    let suit = Command::NoteSuit { court: "county-court".into() };
+    let sued = story(served(), [(suit, body("330723", MAY_10))]);
+    assert!(matches!(window(&sued).end, Some(clock::End::Cancelled { .. })));
+}
+
+#[test]
+fn after_a_public_notice_the_window_runs_from_the_day_on_which_that_takes_effect() {
+    let events =
+        after(issued()).when(Command::Serve { by_public_notice: true }, &body("330723", MAY_10)).events();
+    let clock = window(&[issued(), events].concat());
+    assert_eq!(clock.terms.start, datetime!(2023-05-30 0:00 +8));
+    assert_eq!(clock.until.due.last_day, date!(2023 - 06 - 14));
+}
+
+#[test]
+fn another_calendar_moves_an_open_review_window_once_and_a_used_or_lapsed_one_never() {
+    let cx = closing("2023-05-25", &body("330723", datetime!(2023-05-24 9:00 +8)));
+    let anew = after(served()).when(Command::Rederive, &cx).events();
+    let [Event::Clock { duty: Duty::RequestReview, event: clock::Event::Rederived { old, new, holder, .. } }] =
+        &anew[..]
+    else {
+        panic!("{anew:?}")
+    };
+    let new = new.as_ref().unwrap();
+    assert_eq!((old.due.last_day, new.due.last_day), (date!(2023 - 05 - 25), date!(2023 - 05 - 26)));
+    assert_eq!((holder.as_str(), new.due.rolled), ("parties", true));
+    let events = [served(), anew.clone()].concat();
+    assert_eq!(after(events.clone()).when(Command::Rederive, &cx).events(), []);
+    after(events).when(request(), &body("330723", datetime!(2023-05-26 23:59 +8))).facts();
+    let over = closing("2023-05-25", &body("330723", datetime!(2023-05-26 0:00 +8)));
+    let lapsed = story(served(), [(Command::Tick, body("330723", datetime!(2023-05-26 0:00 +8)))]);
+    for closed in [requested(), lapsed] {
+        assert_eq!(after(closed).when(Command::Rederive, &over).events(), []);
+    }
 }
 
 #[test]

@@ -81,7 +81,9 @@ impl View for DeterminationsView {
             Event::ReviewAccepted { decide_by, .. } => {
                 state(tx, recorded, "review-accepted", Some(decide_by)).await?;
             }
-            Event::ReviewRefused { .. } => state(tx, recorded, "review-refused", None).await?,
+            Event::ReviewRefused { review_by, .. } => {
+                state(tx, recorded, "review-refused", review_by).await?;
+            }
             Event::ReviewDecided { outcome: Outcome::Upheld, .. } => {
                 state(tx, recorded, "upheld", None).await?
             }

@@ -1,7 +1,7 @@
 //! What the events of a claim do to its clocks, and whose time it is; the reporter is a random reference.
 
 use decider::{Winding, clocked::Unwound};
-use law::{Role as Side, clock::Terms};
+use law::Role as Side;
 
 use super::{Duty, Event, state::Open};
 
@@ -18,7 +18,7 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
             winding.meet(Duty::Notify)?;
             let reporter = open.report.as_ref().map(|report| report.reporter_ref.to_string());
             let terms = winding.terms("reward.claim", Side::Party, reporter.unwrap_or_default())?;
-            winding.arm(Duty::Claim, Terms { lapses: true, ..terms }, claim_by)
+            winding.arm(Duty::Claim, terms.right(), claim_by)
         }
         Event::Proved {} => winding.meet(Duty::Claim),
         _ => Ok(()),

@@ -183,7 +183,7 @@ pub enum Event {
     PaymentUnknown { instruction: Id, reason: String },
     /// 支付对账
     PaymentReconciled { instruction: Id, paid: bool, document: String },
-    /// 逾期未领，视为放弃
+    /// 领奖期限届满，视为放弃
     Lapsed { due: Due },
     /// What happened to a duty's clock.
     Clock { duty: Duty, event: clock::Event },

@@ -118,7 +118,7 @@ pub(super) const TITLES: &[(&str, &str, &str)] = &[
     ("reward.v1.PaymentConfirmed", "奖金支付完毕", "reward paid"),
     ("reward.v1.PaymentFailed", "支付失败", "payment failed"),
     ("reward.v1.PaymentUnknown", "支付结果待查", "payment result unknown"),
-    ("reward.v1.ClaimLapsed", "逾期未领", "reward lapsed"),
+    ("reward.v1.ClaimLapsed", "领奖期限届满，视为放弃", "reward lapsed"),
     ("reward.v1.DeadlineBreached", "逾期未办", "deadline breached"),
     ("clock.v1.DeadlineStarted", "期限起算", "deadline started"),
     ("clock.v1.DeadlineNear", "期限预警", "deadline near"),

@@ -105,10 +105,11 @@ fn silence_is_noted_once_when_the_window_is_over() {
     let standing = given::<Penalty>(noticed(5_000));
     assert_eq!(standing.deadline(), Some(AFTER));
     let Some(Event::NoticeServed { defend_by, .. }) = beside_clocks(noticed(5_000)).pop() else { panic!() };
-    let over = clock::Event::Breached { due: defend_by.clone() };
+    let over = clock::Event::Lapsed { what: clock::Lapse::Right, due: defend_by.clone() };
     let lapsed = Event::DefenceLapsed { due: defend_by };
     let said = standing.when(Command::Tick, &officer(AFTER)).events();
-    assert_eq!(said, [Event::Clock { duty: Duty::Defend, event: over }, lapsed]);
+    let hearing = Event::Clock { duty: Duty::RequestHearing, event: over.clone() };
+    assert_eq!(said, [Event::Clock { duty: Duty::Defend, event: over }, lapsed, hearing]);
     let events = noticed(5_000).into_iter().chain(said);
     assert_eq!(given::<Penalty>(events).when(Command::Tick, &officer(AFTER)).events(), []);
     let waived = after(noticed(5_000), waive(true), &officer(NOTICE));
@@ -206,14 +207,14 @@ fn a_complex_case_is_discussed_collectively() {
 #[test]
 fn a_decision_is_late_after_ninety_days_and_the_breach_is_told_once() {
     let late = datetime!(2023-06-19 0:00 +8);
-    let lapsed = after(noticed(5_000), Command::ReceiveDefence { document: "d".into() }, &officer(NOTICE));
-    let standing = given::<Penalty>(lapsed.clone());
+    let waived = after(noticed(5_000), waive(true), &officer(NOTICE));
+    let standing = given::<Penalty>(waived.clone());
     assert_eq!(standing.deadline(), Some(late));
-    let Some(Event::Filed { decide_by: due, .. }) = lapsed.first().cloned() else { panic!() };
+    let Some(Event::Filed { decide_by: due, .. }) = waived.first().cloned() else { panic!() };
     let said = standing.when(Command::Tick, &officer(late)).events();
     let event = clock::Event::Breached { due };
     assert_eq!(said, [Event::Clock { duty: Duty::Decide, event }]);
-    let events: Vec<_> = lapsed.into_iter().chain(said).collect();
+    let events: Vec<_> = waived.into_iter().chain(said).collect();
     assert_eq!(given::<Penalty>(events.clone()).when(Command::Tick, &officer(late)).events(), []);
     let events = after(events, decide(5_000), &head(late));
     assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::Decided { in_time: false, .. })));

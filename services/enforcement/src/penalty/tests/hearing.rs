@@ -1,5 +1,8 @@
 //! The right to a hearing (行政处罚法 63-65, invariant 6 of the law).
 
+use decider::{Decider, harness::closing};
+use law::clock;
+
 use super::*;
 
 fn request(at: OffsetDateTime) -> Vec<Event> {
@@ -107,4 +110,63 @@ fn a_waiver_after_the_hearing_does_not_undo_it() {
     let closed = after(request(NOTICE), close(), &presider);
     let waived = after(closed, waive(true), &officer(NOTICE));
     given::<Penalty>(waived).when(decide(5_000), &head(NOTICE)).refused(Refusal::NotReviewed);
+}
+
+/// The clock of the window, after these events.
+fn window(events: &[Event]) -> clock::Clock {
+    let State::Open(open) = events.iter().fold(State::default(), Penalty::evolve) else { panic!() };
+    open.case.clocks.get(&Duty::RequestHearing).unwrap().clone()
+}
+
+#[test]
+fn the_time_to_ask_for_a_hearing_is_the_unit_s_right_and_lapses() {
+    let clock = window(&noticed(5_000));
+    assert_eq!((clock.terms.role, clock.terms.lapses), (law::Role::Party, Some(clock::Lapse::Right)));
+    assert_eq!(clock.terms.holder, subject().unit.to_string());
+    assert_eq!(window(&request(NOTICE)).end, Some(clock::End::Met { at: NOTICE, in_time: true }));
+    assert!(window(&after(noticed(5_000), waive(true), &officer(NOTICE))).end.is_some());
+    assert!(window(&after(noticed(5_000), waive(false), &officer(NOTICE))).is_running());
+    assert!(window(&after(noticed(5_000), Command::Tick, &officer(AFTER))).has_lapsed());
+}
+
+#[test]
+fn another_calendar_moves_an_open_window_once_and_the_new_day_decides() {
+    let cx = closing("2023-03-30", &officer(datetime!(2023-03-27 10:00 +8)));
+    let anew = given::<Penalty>(noticed(5_000)).when(Command::Rederive, &cx).events();
+    let moved = anew.iter().filter_map(|event| match event {
+        Event::Clock { duty, event: clock::Event::Rederived { old, new: Some(new), holder, .. } } => {
+            assert_eq!(*holder, subject().unit.to_string());
+            Some((*duty, old.due.last_day, new.due.last_day))
+        }
+        _ => None,
+    });
+    let (old, new) = (date!(2023 - 03 - 31), date!(2023 - 04 - 03));
+    assert_eq!(moved.collect::<Vec<_>>(), [(Duty::Defend, old, new), (Duty::RequestHearing, old, new)]);
+    let events = [noticed(5_000), anew].concat();
+    assert_eq!(given::<Penalty>(events.clone()).when(Command::Rederive, &cx).events(), []);
+    let saturday = officer(AFTER);
+    given::<Penalty>(events.clone()).when(Command::RequestHearing, &saturday).facts();
+    given::<Penalty>(events)
+        .when(decide(5_000), &head(AFTER))
+        .refused(Refusal::DefenceWindowOpen { until: new });
+}
+
+#[test]
+fn another_calendar_leaves_a_window_that_was_used_waived_or_is_over() {
+    let cx = closing("2023-03-30", &officer(AFTER));
+    let silent = after(noticed(5_000), Command::Tick, &officer(AFTER));
+    let waived = after(noticed(5_000), waive(true), &officer(NOTICE));
+    let asked = after(request(NOTICE), Command::ReceiveDefence { document: "d".into() }, &officer(NOTICE));
+    for closed in [silent, waived, asked] {
+        assert_eq!(given::<Penalty>(closed).when(Command::Rederive, &cx).events(), []);
+    }
+}
+
+#[test]
+fn what_was_asked_in_time_and_entered_late_is_in_time() {
+    let lapsed = after(noticed(5_000), Command::Tick, &officer(AFTER));
+    let late = Context { now: AFTER, ..officer(datetime!(2023-03-31 23:59 +8)) };
+    let asked = after(lapsed, Command::RequestHearing, &late);
+    assert!(matches!(window(&asked).end, Some(clock::End::Met { in_time: true, .. })));
+    given::<Penalty>(asked).when(decide(5_000), &head(AFTER)).refused(Refusal::HearingOpen);
 }

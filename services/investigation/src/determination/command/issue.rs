@@ -52,7 +52,7 @@ pub(super) fn file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> 
     let tier = issued_tier(open)?;
     body(open, tier, cx)?;
     match &open.stage {
-        Stage::Issued(issued) | Stage::Served(issued, _) if issued.simple => {
+        Stage::Issued(issued) | Stage::Served(issued) if issued.simple => {
             Ok(open.to_file.then(|| Event::Filed { in_time: open.in_time(Duty::File, cx.at) }))
         }
         _ => Err(Refusal::NothingToFile),
@@ -101,6 +101,6 @@ fn check(officers: &[Certificate], simple: bool, cx: &Context) -> Result<(), Ref
 fn issued_tier(open: &Open) -> Result<Tier, Refusal> {
     match (&open.stage, &open.review) {
         (Stage::Investigating, _) | (_, Review::Redetermine(_)) => Err(Refusal::NotIssued),
-        (Stage::Issued(issued) | Stage::Served(issued, _), _) => Ok(issued.tier),
+        (Stage::Issued(issued) | Stage::Served(issued), _) => Ok(issued.tier),
     }
 }

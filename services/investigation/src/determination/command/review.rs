@@ -1,7 +1,7 @@
 //! The review by the next higher fire body (火灾事故调查规定 35-39): once, in time, never of a simple one.
 
 use decider::{Context, Id};
-use law::Role as Side;
+use law::{Due, Role as Side};
 
 use super::{
     super::{
@@ -13,7 +13,7 @@ use super::{
 
 /// A party asks for a review.
 pub(super) fn request(open: &Open, party: Id, cx: &Context) -> Result<Event, Refusal> {
-    let Stage::Served(issued, review_by) = &open.stage else {
+    let Stage::Served(issued) = &open.stage else {
         return Err(Refusal::NotServed);
     };
     if issued.simple {
@@ -26,11 +26,11 @@ pub(super) fn request(open: &Open, party: Id, cx: &Context) -> Result<Event, Ref
         return Err(Refusal::ReviewPending);
     }
     let reviewed = open.reviews >= cx.rules.number("fire.review.max_times")?;
-    let Some(review_by) = review_by.as_ref().filter(|_| !reviewed) else {
+    let Some(window) = open.clocks.get(&Duty::RequestReview).filter(|_| !reviewed) else {
         return Err(Refusal::AlreadyReviewed);
     };
-    if review_by.is_past(cx.at) {
-        return Err(Refusal::ReviewTooLate { last_day: review_by.last_day });
+    if !window.in_time(cx.at) {
+        return Err(Refusal::ReviewTooLate { last_day: window.until.due.last_day });
     }
     let answer = cx.rules.period("fire.review.accept")?;
     Ok(Event::ReviewRequested { party, accept_by: cx.calendar.due(cx.at, answer, Side::Agency) })
@@ -58,7 +58,15 @@ pub(super) fn refuse(
 ) -> Result<Event, Refusal> {
     let by = higher_body(open, issued(open)?.tier, document, cx)?;
     requested(open)?;
-    Ok(Event::ReviewRefused { by, ground })
+    Ok(Event::ReviewRefused { by, ground, review_by: still_open(open, ground, cx)? })
+}
+
+/// Who is not a party has not used up the parties' time.
+fn still_open(open: &Open, ground: Ground, cx: &Context) -> Result<Option<Due>, Refusal> {
+    let apply = cx.rules.period("fire.review.apply")?;
+    let window = open.clocks.get(&Duty::RequestReview).filter(|_| ground == Ground::NotAParty);
+    let due = window.map(|clock| cx.calendar.due(clock.terms.start, apply, Side::Party));
+    Ok(due.filter(|due| !due.is_past(cx.at)))
 }
 
 /// The original body sends its explanation and its file.
@@ -112,6 +120,6 @@ fn accepted(open: &Open) -> Result<(), Refusal> {
 fn issued(open: &Open) -> Result<Issued, Refusal> {
     match &open.stage {
         Stage::Investigating => Err(Refusal::NotIssued),
-        Stage::Issued(issued) | Stage::Served(issued, _) => Ok(*issued),
+        Stage::Issued(issued) | Stage::Served(issued) => Ok(*issued),
     }
 }
