@@ -5,7 +5,7 @@
 
 use law::{
     Due, Period, Role, RuleError, RulePack,
-    clock::{self, Act, Clock, Clocks, Moment, Terms},
+    clock::{self, Act, Clock, Clocks, Moment, Terms, Warn},
 };
 use time::OffsetDateTime;
 
@@ -182,11 +182,16 @@ impl<K: Ord + Clone> Winding<'_, K> {
         self.now = self.now.max(at);
     }
 
-    /// What the pack says of a rule, for a clock that starts with the act.
+    /// What the pack says of a rule, for a clock that starts with the act. The holder of an agency's duty is warned.
     pub fn terms(&self, rule: &str, role: Role, holder: impl ToString) -> Result<Terms, Unwound> {
         let period = self.cx.rules.period(rule).map_err(Unwound::Rule)?;
         let basis = self.cx.rules.article(rule).map_err(Unwound::Rule)?;
-        Ok(self.set(rule, basis, period, role, holder))
+        let terms = self.set(rule, basis, period, role, holder);
+        let warn = match role {
+            Role::Agency => Warn::of_duties(&self.cx.rules).map_err(Unwound::Rule)?,
+            Role::Party => None,
+        };
+        Ok(Terms { warn, ..terms })
     }
 
     /// The same for a period that no row gives, because a decision sets it; `name` is nobody's row.

@@ -33,6 +33,18 @@ pub fn closing(day: &str, cx: &Context) -> Context {
     Context { calendar: calendar.into(), ..cx.clone() }
 }
 
+/// The history after the next instant at which one of its clocks speaks, such as the warning of a duty.
+pub fn woken<D: Decider>(mut events: Vec<D::Event>) -> Vec<D::Event>
+where
+    D::Refusal: Debug,
+{
+    let state = events.iter().fold(D::State::default(), D::evolve);
+    let (at, command) = D::deadline(&state).expect("a clock runs");
+    let cx = context(at, actor(DepartmentKind::Fire, "330723", &[]));
+    events.extend(D::decide(&state, command, &cx).expect("a clock is not refused"));
+    events
+}
+
 /// What had happened before.
 pub struct Given<D: Decider> {
     state: D::State,

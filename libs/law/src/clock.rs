@@ -77,14 +77,14 @@ impl Lapse {
 }
 
 impl Terms {
-    /// The time in which a right is used; whose right it is, is its holder.
+    /// The time in which a right is used; whose right it is, is its holder. Nobody is warned of their own right.
     pub fn right(self) -> Self {
-        Self { lapses: Some(Lapse::Right), ..self }
+        Self { lapses: Some(Lapse::Right), warn: None, ..self }
     }
 
     /// A time that ends by itself.
     pub fn term(self) -> Self {
-        Self { lapses: Some(Lapse::Term), ..self }
+        Self { lapses: Some(Lapse::Term), warn: None, ..self }
     }
 }
 

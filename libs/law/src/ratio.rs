@@ -29,6 +29,14 @@ impl Ratio {
         self.denominator
     }
 
+    /// As whole hundredths, if it is some of them and not all.
+    pub fn hundredths(self) -> Option<u8> {
+        let scaled = i128::from(self.numerator) * 100;
+        let whole = scaled % i128::from(self.denominator) == 0;
+        let hundredths = u8::try_from(scaled / i128::from(self.denominator)).ok()?;
+        (whole && (1..=99).contains(&hundredths)).then_some(hundredths)
+    }
+
     /// The share of an amount, rounded down to the fen: fees and rewards never exceed the exact share.
     pub fn apply_fen(self, fen: i64) -> i64 {
         self.apply_fen_times(fen, 1)

@@ -415,9 +415,10 @@ mod fire {
     pub(super) fn determine(w: &mut World, cast: &Cast) {
         use determination::Command;
         let body = body(w);
-        let command = match w.rng.random_range(0..28) {
+        // Few come here while the thirty days run, so appraisals are many: some world suspends them.
+        let command = match w.rng.random_range(0..40) {
             27 => Command::NoteSuit { court: "court".into() },
-            0..2 => {
+            0..2 | 28.. => {
                 Command::CommissionAppraisal { appraisal: id(&format!("a-{}", w.rng.random_range(0..3))) }
             }
             2..5 => Command::ReturnAppraisal { appraisal: id(&format!("a-{}", w.rng.random_range(0..3))) },
@@ -591,7 +592,7 @@ mod late {
         give::<penalty::Penalty>(w, cast, "enforcement", &text("q", cast), by, command);
     }
 
-    /// Usually the step that comes next after the stream's last event, sometimes any.
+    /// Usually the step that comes next after the last event that is not a clock's, sometimes any.
     fn usually(
         w: &mut World,
         service: &str,
@@ -603,8 +604,8 @@ mod late {
             return w.rng.random_range(0..steps);
         }
         let node = w.node(service);
-        let last = node.streams.get(stream).and_then(|places| places.last());
-        next(last.map(|place| node.log[*place].kind.as_str()))
+        let kinds = node.streams.get(stream).into_iter().flatten().rev().map(|place| &node.log[*place].kind);
+        next(kinds.map(String::as_str).find(|kind| *kind != "Clock"))
     }
 
     /// Some stream of a category, if the service has any.

@@ -114,14 +114,12 @@ fn step(row: &ClockRow) -> wire::ClockStep {
         Event::Suspended { reference, reason, .. } => format!("{reason} {reference}"),
         Event::Resumed { reference, .. } => reference.clone(),
         Event::Extended { by, document, .. } => format!("{by} {document}").trim_end().to_owned(),
-        Event::Passed { holder, .. } => holder.clone(),
+        Event::Passed { holder, .. } | Event::Warned { holder, .. } | Event::Rederived { holder, .. } => {
+            holder.clone()
+        }
         Event::Cancelled { cause, .. } => cause.clone(),
         Event::Armed { terms, .. } => terms.holder.clone(),
-        Event::Warned { .. }
-        | Event::Met { .. }
-        | Event::Breached { .. }
-        | Event::Lapsed { .. }
-        | Event::Rederived { .. } => String::new(),
+        Event::Met { .. } | Event::Breached { .. } | Event::Lapsed { .. } => String::new(),
     };
     let told = match event {
         Event::Warned { due, .. } | Event::Breached { due } | Event::Lapsed { due, .. } => Some(due),
@@ -140,7 +138,7 @@ fn step(row: &ClockRow) -> wire::ClockStep {
 mod tests {
     use law::{
         Period, Role,
-        clock::{Act, Moment, Terms, decide},
+        clock::{Act, Moment, Terms, Warn, decide},
     };
     use sqlx::types::Json;
     use time::macros::datetime;
@@ -225,6 +223,20 @@ mod tests {
         let used = one(vec![(ALARM, arm()), (last, Act::Meet)], OVER);
         assert_eq!((used.state.as_str(), used.late), ("met", false));
         assert!(used.words_zh.ends_with("届满"), "{}", used.words_zh);
+    }
+
+    #[test]
+    fn a_warning_and_a_new_computation_say_whom_they_are_told() {
+        let Act::Arm { terms } = arm() else { unreachable!() };
+        let arm = Act::Arm { terms: Terms { warn: Some(Warn::Share(80)), ..terms } };
+        let longer = Act::Rederive { period: Period::CalendarDays(31) };
+        let now = datetime!(2023-05-15 0:00 +8);
+        let clock = one(vec![(ALARM, arm), (now, longer)], now);
+        let told: Vec<_> =
+            clock.steps.iter().map(|step| (step.what.as_str(), step.detail.as_str())).collect();
+        let holder = "fire.330723";
+        assert_eq!(told, [("armed", holder), ("warned", holder), ("rederived", holder)]);
+        assert_eq!(clock.due.unwrap().last_day, "2023-05-18");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     calendar::Calendar,
     due::Due,
+    pack::{RuleError, RulePack},
     period::Period,
     shanghai::{shift, start_of_day},
 };
@@ -20,7 +21,19 @@ pub enum Warn {
     Left(Period),
 }
 
+/// The house's own parameter: after which share of its time the holder of a duty is warned.
+const SHARE: &str = "clock.warn.share";
+
 impl Warn {
+    /// What the pack says; nobody is warned under one that says nothing.
+    pub fn of_duties(rules: &RulePack) -> Result<Option<Self>, RuleError> {
+        match rules.ratio(SHARE) {
+            Ok(share) => Ok(share.hundredths().map(Self::Share)),
+            Err(RuleError::Unknown { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether a share or a period that can be meant.
     pub(super) fn is_sound(self) -> bool {
         match self {

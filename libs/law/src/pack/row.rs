@@ -25,7 +25,7 @@ pub enum Status {
     /// Read in a local notice.
     #[serde(rename = "S")]
     LocalNotice,
-    /// Computed from verified facts.
+    /// Computed from verified facts, or our own choice, as its row says.
     #[serde(rename = "C")]
     Computed,
     /// From memory: refused unless allowed by name.
@@ -75,6 +75,8 @@ pub enum Unit {
     PerDay,
     RatioOfFine,
     OfFine,
+    /// Whole hundredths of a running time, neither none nor all of it.
+    OfPeriod,
     /// From how many to how many times.
     Times,
     Ints,

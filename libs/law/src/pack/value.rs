@@ -78,6 +78,9 @@ impl Value {
                 numbers(text, '/')?
             }
             Unit::PerDay | Unit::RatioOfFine | Unit::OfFine => Self::Ratio(text.parse().ok()?),
+            Unit::OfPeriod => {
+                Self::Ratio(text.parse().ok().filter(|share: &Ratio| share.hundredths().is_some())?)
+            }
             Unit::List => Self::List(words(text)?),
             Unit::Mode | Unit::Enum | Unit::Ref | Unit::Chars => Self::Text(word(text)?),
         })

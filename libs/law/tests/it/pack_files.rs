@@ -1,6 +1,6 @@
 //! Files of a rule pack: everything wrong is told, each with its line, and two packs are compared.
 
-use law::{Fault, PackFault, RulePack, Source, What};
+use law::{Fault, PackFault, RulePack, Source, Status, What, clock::Warn};
 
 use crate::date;
 
@@ -177,4 +177,25 @@ fn two_packs_are_compared_row_by_row() {
     assert_eq!(json["change"], "changed");
     assert_eq!(json["fields"][0]["old"]["period"], "3 working days");
     assert_eq!(json["fields"][0]["new"]["period"], "5 working days");
+}
+
+#[test]
+fn a_share_of_a_period_is_whole_hundredths_and_neither_none_nor_all_of_it() {
+    let share = |value: &str| faults(&[row("clock.warn.share", value, "of_period", "")]);
+    for good in ["0.8", "0.80", "0.01", "0.99"] {
+        assert_eq!(share(good), [], "{good}");
+    }
+    for bad in ["0", "0.005", "0.805", "1", "1.5", "80"] {
+        assert!(matches!(share(bad)[..], [(_, PackFault::BadValue { .. })]), "{bad}");
+    }
+}
+
+#[test]
+fn the_house_warns_after_four_fifths_and_says_that_no_law_asks_for_it() {
+    let pack = RulePack::builtin();
+    assert_eq!(Warn::of_duties(&pack), Ok(Some(Warn::Share(80))));
+    let row = pack.row("clock.warn.share").unwrap();
+    assert_eq!((row.status, row.article.contains("非法律")), (Status::Computed, true));
+    let silent = self::pack(&[good("a")]);
+    assert_eq!(Warn::of_duties(&RulePack::parse(silent.as_str(), &[]).unwrap()), Ok(None));
 }

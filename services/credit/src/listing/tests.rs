@@ -478,7 +478,8 @@ fn a_listing_whose_penalty_is_revoked_has_no_effect_at_once_and_is_withdrawn_in_
 
 #[test]
 fn a_listing_that_is_not_withdrawn_in_time_is_a_breach() {
-    let events = run_out(after(listed(), invalidate(), &at(datetime!(2024-01-03 10:00 +8))));
+    let warned = run_out(after(listed(), invalidate(), &at(datetime!(2024-01-03 10:00 +8))));
+    let events = run_out(warned);
     assert!(matches!(
         events.last(),
         Some(Event::Clock { duty: Duty::Withdraw, event: clock::Event::Breached { .. } })
@@ -514,7 +515,8 @@ fn the_duty_to_publish_is_watched_where_configuration_allows_its_parameter() {
         panic!()
     };
     assert_eq!(due.last_day, date!(2023 - 12 - 13));
-    let events = run_out(events);
+    let warned = run_out(events);
+    let events = run_out(warned);
     assert!(matches!(
         events.last(),
         Some(Event::Clock { duty: Duty::Publish, event: clock::Event::Breached { .. } })

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use decider::{
     Context, DepartmentKind, Id, Role,
     authority::{Certificate, Delegation, Model},
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, Level, Period, Uscc};
 use time::{

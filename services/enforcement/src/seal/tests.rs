@@ -3,7 +3,7 @@
 use decider::{
     Context, DepartmentKind, Id, Refusal as _, Role,
     authority::Certificate,
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, Period, Uscc, clock};
 use proptest::prelude::*;
@@ -164,13 +164,14 @@ fn the_decision_is_served_within_three_working_days_of_the_inspection() {
     };
     assert_eq!(serve_by.last_day, date!(2023 - 03 - 15));
     let at = datetime!(2023-03-17 0:00 +8);
-    let standing = given::<Seal>(sealed(usual()));
+    let warned = woken::<Seal>(sealed(usual()));
+    let standing = given::<Seal>(warned.clone());
     assert_eq!(standing.deadline(), Some(at));
     let [Event::Ordered { serve_by, .. }] = &beside_clocks(sealed(usual()))[..] else { panic!() };
     let said = standing.when(Command::Tick, &brigade(at)).events();
     let event = clock::Event::Breached { due: serve_by.clone() };
     assert_eq!(said, [Event::Clock { duty: Duty::Serve, event }]);
-    let late: Vec<_> = sealed(usual()).into_iter().chain(said).collect();
+    let late: Vec<_> = warned.into_iter().chain(said).collect();
     assert_eq!(given::<Seal>(late.clone()).when(Command::Tick, &brigade(at)).events(), []);
     given::<Seal>(late).when(Command::Serve, &brigade(at)).then([Event::Served { in_time: false }]);
     let served = after(sealed(usual()), Command::Serve, &brigade(DAY));
@@ -195,7 +196,7 @@ fn an_emergency_seal_is_decided_collectively_within_24_hours_or_lifted() {
     let alone = Command::Regularise { panel: vec!["office-a".into()], upheld: true };
     given::<Seal>(emergency()).when(alone, &on_time).refused(Refusal::NoCollectiveStudy);
     given::<Seal>(sealed(usual())).when(study(true), &on_time).refused(Refusal::NotAnEmergency);
-    assert_eq!(given::<Seal>(emergency()).deadline(), Some(due.past_from()));
+    assert_eq!(given::<Seal>(woken::<Seal>(emergency())).deadline(), Some(due.past_from()));
     let late = brigade(due.past_from());
     given::<Seal>(emergency())
         .when(study(true), &late)

@@ -3,7 +3,7 @@
 use decider::{
     Context, DepartmentKind, Id, Role,
     authority::{Certificate, Delegation, Model},
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, Period, Uscc};
 use time::{
@@ -180,7 +180,7 @@ fn a_running_order_is_not_reinspected_unless_the_unit_asks() {
 
 #[test]
 fn a_missed_reinspection_is_a_breach_at_its_due_instant() {
-    let standing = given::<Hazard>(ordered());
+    let standing = given::<Hazard>(woken::<Hazard>(ordered()));
     assert_eq!(standing.deadline(), Some(datetime!(2023-03-10 0:00 +8)));
 }
 

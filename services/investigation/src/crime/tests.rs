@@ -3,7 +3,7 @@
 use decider::{
     Context, Decider, Department, DepartmentKind, Id, Role,
     authority::Certificate,
-    harness::{Given, actor, beside_clocks, context, given},
+    harness::{Given, actor, beside_clocks, context, given, woken},
 };
 use law::clock;
 use time::{
@@ -216,8 +216,9 @@ fn the_principal_decides_within_three_days() {
     after(reported()).when(Command::Approve, &brigade(DAY)).refused(Refusal::NotThePrincipal);
     let late = after(reported()).when(Command::Approve, &head(datetime!(2023-04-22 0:00 +8))).facts();
     assert!(matches!(late[..], [Event::Approved { in_time: false, .. }]));
-    assert_eq!(after(reported()).deadline(), Some(datetime!(2023-04-22 0:00 +8)));
-    let said = after(reported()).when(Command::Tick, &head(datetime!(2023-04-22 0:00 +8))).events();
+    let warned = woken::<Crime>(reported());
+    assert_eq!(after(warned.clone()).deadline(), Some(datetime!(2023-04-22 0:00 +8)));
+    let said = after(warned).when(Command::Tick, &head(datetime!(2023-04-22 0:00 +8))).events();
     let event = clock::Event::Breached { due: decide_by };
     assert_eq!(said, [Event::Clock { duty: Duty::Decide, event }]);
 }

@@ -3,7 +3,7 @@
 use decider::{
     Context, Decider, DepartmentKind, Id, Role,
     authority::Certificate,
-    harness::{Given, actor, beside_clocks, closing, context, given},
+    harness::{Given, actor, beside_clocks, closing, context, given, woken},
 };
 use law::{AreaCode, Tier, clock};
 use time::{
@@ -119,8 +119,9 @@ fn a_determination_is_opened_once() {
 fn thirty_days_from_the_alarm_end_on_17_may_and_a_missed_one_is_a_breach() {
     let Some(Event::Opened { determine_by, .. }) = beside_clocks(opened()).pop() else { panic!() };
     assert_eq!(determine_by.last_day, date!(2023 - 05 - 17));
-    assert_eq!(after(opened()).deadline(), Some(datetime!(2023-05-18 0:00 +8)));
-    let said = after(opened()).when(Command::Tick, &body("330723", datetime!(2023-05-18 0:00 +8))).events();
+    let warned = woken::<Determination>(opened());
+    assert_eq!(after(warned.clone()).deadline(), Some(datetime!(2023-05-18 0:00 +8)));
+    let said = after(warned).when(Command::Tick, &body("330723", datetime!(2023-05-18 0:00 +8))).events();
     let event = clock::Event::Breached { due: determine_by };
     assert_eq!(said, [Event::Clock { duty: Duty::Determine, event }]);
 }
@@ -184,7 +185,8 @@ fn appraisals_that_overlap_are_left_out_once() {
         panic!()
     };
     assert_eq!(determine_by.last_day, date!(2023 - 06 - 01), "15 days from 20 April to 5 May, not 20");
-    assert_eq!(after(events).deadline(), Some(datetime!(2023-06-02 0:00 +8)));
+    let warned = woken::<Determination>(events);
+    assert_eq!(after(warned).deadline(), Some(datetime!(2023-06-02 0:00 +8)));
 }
 
 /// Appraisals as (name, commissioned, returned), when the determination is made, and when it was due by then.
@@ -219,6 +221,7 @@ fn the_thirty_days_under_overlapping_appraisals_end_where_the_table_says() {
         if *extended {
             events = story(events, [(Command::Extend { document: None }, body("3307", MAY_10))]);
         }
+        let events = woken::<Determination>(events);
         let end = last_day.next_day().unwrap().midnight().assume_offset(time::macros::offset!(+8));
         assert_eq!(after(events.clone()).deadline(), Some(end), "{appraisals:?}");
         let late = after(events).when(Command::Tick, &body("330723", end)).events();
@@ -228,6 +231,31 @@ fn the_thirty_days_under_overlapping_appraisals_end_where_the_table_says() {
         };
         assert_eq!(due.last_day, *last_day, "{appraisals:?}");
     }
+}
+
+#[test]
+fn the_body_is_warned_after_four_fifths_of_the_time_that_counts() {
+    let metal = id("metal");
+    let out = (Command::CommissionAppraisal { appraisal: metal.clone() }, datetime!(2023-04-20 9:00 +8));
+    let back = (Command::ReturnAppraisal { appraisal: metal }, datetime!(2023-04-25 9:00 +8));
+    assert_eq!(after(opened()).deadline(), Some(datetime!(2023-05-11 22:00:48 +8)));
+    let events = story(opened(), [out, back].map(|(command, at)| (command, body("330723", at))));
+    assert_eq!(after(events.clone()).deadline(), Some(datetime!(2023-05-16 22:00:48 +8)), "five days later");
+    let warned = woken::<Determination>(events);
+    let Some(Event::Clock { duty: Duty::Determine, event: clock::Event::Warned { due, holder, .. } }) =
+        warned.last()
+    else {
+        panic!("{warned:?}")
+    };
+    assert_eq!((due.last_day, holder.as_str()), (date!(2023 - 05 - 22), "fire.330723"));
+    assert_eq!(after(warned).deadline(), Some(datetime!(2023-05-23 0:00 +8)), "once");
+}
+
+#[test]
+fn nobody_is_warned_of_a_party_s_right_nor_of_what_was_done() {
+    let window = window(&served());
+    assert_eq!((window.terms.warn, window.until.warn_at), (None, None));
+    assert_eq!(after(served()).deadline(), Some(window.until.due.at));
 }
 
 #[test]

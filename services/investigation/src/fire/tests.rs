@@ -2,7 +2,7 @@
 
 use decider::{
     Context, DepartmentKind, Role,
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, Level, Tier, Uscc, clock};
 use time::{
@@ -156,14 +156,33 @@ fn a_report_within_the_hour_to_the_minute_is_in_time() {
 
 #[test]
 fn a_report_not_made_is_a_breach_right_after_the_hour() {
-    let standing = given::<Fire>(raised());
+    let warned = woken::<Fire>(raised());
+    let standing = given::<Fire>(warned.clone());
     assert_eq!(standing.deadline(), Some(datetime!(2023-04-17 15:04:00.000001 +8)));
     let Some(Event::ReportDue { due, .. }) = beside_clocks(raised()).pop() else { panic!() };
     let cx = fire_body("330723", due.past_from());
     let said = standing.when(Command::Tick, &cx).events();
     let event = clock::Event::Breached { due };
     assert_eq!(said, [Event::Clock { duty: Duty::UnitReport, event }]);
-    assert_eq!(given::<Fire>([raised(), said].concat()).when(Command::Tick, &cx).events(), []);
+    assert_eq!(given::<Fire>([warned, said].concat()).when(Command::Tick, &cx).events(), []);
+}
+
+#[test]
+fn who_has_an_hour_to_report_is_warned_after_forty_eight_minutes() {
+    assert_eq!(given::<Fire>(raised()).deadline(), Some(datetime!(2023-04-17 14:52 +8)));
+    let Some(Event::Clock { duty, event: clock::Event::Warned { at, holder, .. } }) =
+        woken::<Fire>(raised()).pop()
+    else {
+        panic!()
+    };
+    assert_eq!((duty, at), (Duty::UnitReport, datetime!(2023-04-17 14:52 +8)));
+    assert_eq!(holder, Uscc::synthetic(330_723, 1).to_string());
+    let report = Command::Report { from: Rung::Unit, to: Rung::County };
+    let told = after(raised(), report, &emergency("330723", minutes(20)));
+    assert!(
+        given::<Fire>(told).deadline() > Some(datetime!(2023-04-17 14:52 +8)),
+        "nobody is warned of what is done"
+    );
 }
 
 #[test]

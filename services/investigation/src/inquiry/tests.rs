@@ -2,7 +2,7 @@
 
 use decider::{
     Context, Department, DepartmentKind, Id, Role,
-    harness::{Given, actor, beside_clocks, context, given},
+    harness::{Given, actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, Level, Tier, Uscc, clock};
 use time::{
@@ -90,8 +90,9 @@ fn nothing_is_inquired_into_before_a_group_is_formed() {
 fn the_report_is_due_sixty_days_from_the_accident_and_not_from_the_forming() {
     let Some(Event::Formed { report_by, .. }) = beside_clocks(formed()).pop() else { panic!() };
     assert_eq!(report_by.last_day, date!(2023 - 06 - 16));
-    assert_eq!(after(formed()).deadline(), Some(datetime!(2023-06-17 0:00 +8)));
-    let said = after(formed()).when(Command::Tick, &group(datetime!(2023-06-17 0:00 +8))).events();
+    let warned = woken::<Inquiry>(formed());
+    assert_eq!(after(warned.clone()).deadline(), Some(datetime!(2023-06-17 0:00 +8)));
+    let said = after(warned).when(Command::Tick, &group(datetime!(2023-06-17 0:00 +8))).events();
     let event = clock::Event::Breached { due: report_by };
     assert_eq!(said, [Event::Clock { duty: Duty::Report, event }]);
 }
@@ -142,7 +143,8 @@ fn an_appraisal_is_left_out() {
         .when(back.clone(), &group(datetime!(2023-04-30 9:00 +8)))
         .refused(Refusal::ReturnedBeforeCommissioned);
     let returned = story(running, [(back.clone(), group(datetime!(2023-05-11 9:00 +8)))]);
-    assert_eq!(after(returned.clone()).deadline(), Some(datetime!(2023-06-27 0:00 +8)));
+    let warned = woken::<Inquiry>(returned.clone());
+    assert_eq!(after(warned).deadline(), Some(datetime!(2023-06-27 0:00 +8)));
     after(returned).when(back, &group(JUNE_10)).then([]);
 }
 

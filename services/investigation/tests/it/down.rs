@@ -23,6 +23,8 @@ const OUT: OffsetDateTime = datetime!(2023-04-20 9:00 +8);
 const BACK: OffsetDateTime = datetime!(2023-04-25 9:00 +8);
 /// The thirty days and the five of the appraisal.
 const DUE: OffsetDateTime = datetime!(2023-05-23 0:00 +8);
+/// Four fifths of the time that counts are over.
+const WARNED: OffsetDateTime = datetime!(2023-05-16 14:00:48 UTC);
 const LATE: OffsetDateTime = datetime!(2023-07-01 9:00 +8);
 
 /// One life of the service: a log of its own, under its own clock.
@@ -121,7 +123,7 @@ async fn who_was_down_across_a_due_instant_records_it_and_leaves_the_same_bytes(
     let worker = awake.watched();
     let len = awake.begins().await;
     awake.clock.set(DUE);
-    awake.grows_to(len + 1).await;
+    awake.grows_to(len + 2).await;
     awake.ends().await;
     worker.cancel();
 
@@ -129,15 +131,17 @@ async fn who_was_down_across_a_due_instant_records_it_and_leaves_the_same_bytes(
     down.begins().await;
     down.clock.set(datetime!(2023-06-30 9:00 +8));
     let worker = down.watched();
-    down.grows_to(len + 1).await;
+    down.grows_to(len + 2).await;
     down.ends().await;
     worker.cancel();
 
     let stream = down.stream().await;
-    let breach = &stream[len];
+    assert_eq!(stream[len].occurred_at, WARNED);
+    assert!(bytes(&stream)[len].0.contains(r#""type":"Warned""#));
+    let breach = &stream[len + 1];
     assert_eq!(breach.occurred_at, DUE, "the due instant, not the one at which somebody looked");
-    assert!(bytes(&stream)[len].0.contains(r#""type":"Breached""#));
-    assert!(bytes(&stream)[len].0.contains(r#""at":"2023-05-22T16:00:00Z""#));
+    assert!(bytes(&stream)[len + 1].0.contains(r#""type":"Breached""#));
+    assert!(bytes(&stream)[len + 1].0.contains(r#""at":"2023-05-22T16:00:00Z""#));
     assert_eq!(bytes(&awake.stream().await), bytes(&stream));
 
     // Nobody looked at all: the act itself finds the breach, before it.
@@ -154,7 +158,7 @@ async fn who_was_down_across_a_due_instant_records_it_and_leaves_the_same_bytes(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_instants_that_passed_each_is_recorded_as_its_own() {
+async fn of_instants_that_passed_each_is_recorded_as_its_own() {
     let scratch = Scratch::new().unwrap();
     let postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
     let life = Life::begin(&postgres, "two").await;
@@ -170,11 +174,12 @@ async fn of_two_instants_that_passed_each_is_recorded_as_its_own() {
     let len = life.stream_of(Fire::NAME).await.len();
     life.clock.set(LATE);
     let worker = life.watched();
-    life.grows(Fire::NAME, len + 2).await;
+    life.grows(Fire::NAME, len + 3).await;
     worker.cancel();
     let happened =
         life.stream_of(Fire::NAME).await[len..].iter().map(|event| event.occurred_at).collect::<Vec<_>>();
     // The unit's hour includes its last instant; the seven days end at midnight.
     let hour = ALARM + time::Duration::HOUR + time::Duration::MICROSECOND;
-    assert_eq!(happened, [hour, datetime!(2023-04-25 0:00 +8)]);
+    let warning = ALARM + time::Duration::minutes(48);
+    assert_eq!(happened, [warning, hour, datetime!(2023-04-25 0:00 +8)]);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use decider::{
     Actor, Context, Decider, DepartmentKind, Id, Role,
-    harness::{actor, beside_clocks, context, given},
+    harness::{actor, beside_clocks, context, given, woken},
 };
 use law::{AreaCode, RulePack, clock};
 use time::{
@@ -501,7 +501,7 @@ fn a_proved_claim_does_not_lapse() {
 fn the_duty_to_notify_is_watched_where_configuration_allows_its_parameter() {
     let rules = RulePack::builtin().with_allowed(&["reward.notice".to_owned()]);
     let allowed = Context { rules: rules.into(), ..officer() };
-    let events = after(after(noted(), verify(), &officer()), Command::Open, &allowed);
+    let events = woken::<Claim>(after(after(noted(), verify(), &officer()), Command::Open, &allowed));
     let state = events.iter().fold(State::Unknown, evolve);
     let (at, command) = Claim::deadline(&state).unwrap();
     assert_eq!(at, datetime!(2023-05-29 0:00 +8));

@@ -207,7 +207,7 @@ fn a_complex_case_is_discussed_collectively() {
 #[test]
 fn a_decision_is_late_after_ninety_days_and_the_breach_is_told_once() {
     let late = datetime!(2023-06-19 0:00 +8);
-    let waived = after(noticed(5_000), waive(true), &officer(NOTICE));
+    let waived = woken::<Penalty>(after(noticed(5_000), waive(true), &officer(NOTICE)));
     let standing = given::<Penalty>(waived.clone());
     assert_eq!(standing.deadline(), Some(late));
     let Some(Event::Filed { decide_by: due, .. }) = waived.first().cloned() else { panic!() };

@@ -75,7 +75,7 @@ fn a_work_safety_penalty_is_made_public_within_seven_working_days() {
         panic!()
     };
     assert_eq!((due.last_day, accident_level), (date!(2023 - 04 - 13), Some(Level::Major)));
-    assert_eq!(given::<Penalty>(events).deadline(), Some(datetime!(2023-04-14 0:00 +8)));
+    assert_eq!(given::<Penalty>(woken::<Penalty>(events)).deadline(), Some(datetime!(2023-04-14 0:00 +8)));
 }
 
 #[test]
@@ -86,10 +86,11 @@ fn a_changed_decision_that_was_public_is_withdrawn_within_three_working_days() {
     assert_eq!(due.last_day, date!(2023 - 05 - 05));
     let at = datetime!(2023-05-06 0:00 +8);
     // The fine itself was due before; the revision has told of that breach.
-    let said = given::<Penalty>(reduced()).when(Command::Tick, &officer(at)).events();
+    let warned = woken::<Penalty>(reduced());
+    let said = given::<Penalty>(warned.clone()).when(Command::Tick, &officer(at)).events();
     let event = clock::Event::Breached { due };
     assert_eq!(said, [Event::Clock { duty: Duty::WithdrawPublication, event }]);
-    let events = reduced().into_iter().chain(said);
+    let events = warned.into_iter().chain(said);
     given::<Penalty>(events)
         .when(withdraw(), &officer(at))
         .then([Event::PublicationWithdrawn { reason: "reduced".into(), in_time: false }]);
