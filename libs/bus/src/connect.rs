@@ -68,10 +68,10 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The address cannot be used at all.
-    #[error("connect to nats-server at {url}")]
+    #[error("connect to nats-server at {address}")]
     Refused {
-        /// The address.
-        url: String,
+        /// The address, without user and password.
+        address: String,
         /// Why.
         #[source]
         source: async_nats::ConnectError,
@@ -121,7 +121,7 @@ impl Bus {
         let client = connect
             .connect(addresses)
             .await
-            .map_err(|source| ConnectError::Refused { url: options.url.clone(), source })?;
+            .map_err(|source| ConnectError::Refused { address: address(&options.url), source })?;
         let jetstream =
             jetstream::context::ContextBuilder::new().timeout(options.request_timeout).build(client.clone());
         let bus = Self { client, jetstream, settings: Arc::new(options.stream), connected, losses, trouble };
@@ -223,15 +223,38 @@ impl Notes {
     }
 }
 
+/// The addresses as errors may show them: whatever stands before an `@` is left out, even if it cannot be parsed.
+fn address(url: &str) -> String {
+    let bare = |part: &str| match part.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map(|(scheme, _)| format!("{scheme}://"));
+            scheme.unwrap_or_default() + host
+        }
+        None => part.to_owned(),
+    };
+    url.split(',').map(bare).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Credentials, is_supported};
+    use std::error::Error;
+
+    use super::{Bus, Credentials, Options, is_supported};
 
     #[test]
     fn user_and_password_may_stand_in_the_address() {
         let found = Credentials::in_url("nats://hazard:secret@one:4222,nats://two:4222").unwrap();
         assert_eq!((found.user.as_str(), found.password.as_str()), ("hazard", "secret"));
         assert!(Credentials::in_url("nats://one:4222").is_none());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_used_is_told_without_its_password() {
+        let url = "nats://hazard:s3cret@[nowhere,nats://two:4222";
+        let Err(error) = Bus::connect(Options::new(url, "test")).await else { panic!("no such address") };
+        assert_eq!(error.to_string(), "connect to nats-server at nats://[nowhere,nats://two:4222");
+        let told = format!("{error:?} {:?}", error.source().map(ToString::to_string));
+        assert!(!told.contains("s3cret"), "{told}");
     }
 
     #[test]
