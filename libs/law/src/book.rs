@@ -165,6 +165,11 @@ impl Book {
         self.states.iter().any(|state| state.is_named(rules, calendar))
     }
 
+    /// The calendar of this version, by which a date may have been computed; None if it is no calendar of this book.
+    pub fn calendar(&self, version: &str) -> Option<&Calendar> {
+        self.states.iter().map(|state| &*state.calendar).find(|calendar| calendar.version() == version)
+    }
+
     /// The adopted versions, by effective instant.
     pub fn adopted(&self) -> impl Iterator<Item = &Adoption> {
         self.adopted.iter().map(AsRef::as_ref)

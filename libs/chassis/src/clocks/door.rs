@@ -19,13 +19,13 @@ impl ClockService for ClockDoor {
         self.0.caller(&request)?;
         let wire::ListClocksRequest { case_id, at, min_position } = request.into_inner();
         let case = field::parse::<CaseId>("case_id", &case_id)?;
-        let world = self.0.log().world();
+        let log = self.0.log();
         let at = at.as_ref().map(|at| field::instant("at", Some(at))).transpose()?;
-        let at = at.unwrap_or_else(|| world.clock.now());
+        let at = at.unwrap_or_else(|| log.world().clock.now());
         let mut query = self.0.query(view::NAME, min_position).await?;
         let rows = view::of_case(&mut query, case.as_str(), at).await;
         let rows = rows.map_err(|error| status::of_database(&error))?;
-        let clocks = strip(case.as_str(), rows, at, &world.calendar);
+        let clocks = strip(case.as_str(), rows, at, &log.book());
         Ok(Response::new(wire::ListClocksResponse { clocks, freshness: Some(freshness(&query)) }))
     }
 }

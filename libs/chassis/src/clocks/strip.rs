@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contracts::clock::v1 as wire;
 use law::{
-    Calendar,
+    Book,
     clock::{self, Clock, End, Event, Lapse},
 };
 use time::OffsetDateTime;
@@ -25,7 +25,7 @@ pub(super) fn strip(
     case_id: &str,
     rows: Vec<ClockRow>,
     at: OffsetDateTime,
-    calendar: &Calendar,
+    book: &Book,
 ) -> Vec<wire::ClockState> {
     let mut lives: Vec<Life> = Vec::new();
     let mut latest: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -50,14 +50,14 @@ pub(super) fn strip(
             (_, None) => {}
         }
     }
-    lives.into_iter().map(|life| state(case_id, life, at, calendar)).collect()
+    lives.into_iter().map(|life| state(case_id, life, at, book)).collect()
 }
 
-fn state(case_id: &str, life: Life, at: OffsetDateTime, calendar: &Calendar) -> wire::ClockState {
+fn state(case_id: &str, life: Life, at: OffsetDateTime, book: &Book) -> wire::ClockState {
     let Life { stream, duty, clock: known, steps } = life;
     // What the clock had said by then, whether or not anybody had recorded it.
     let clock = clock::tick(&known, at).iter().fold(Some(known.clone()), Clock::evolve).unwrap_or(known);
-    let words = words(&clock, at, calendar);
+    let words = words(&clock, at, book);
     wire::ClockState {
         case_id: case_id.to_owned(),
         stream,
@@ -101,8 +101,10 @@ fn is_late(clock: &Clock) -> bool {
     }
 }
 
-/// The computation in words, unless this calendar no longer comes to the date that was recorded.
-fn words(clock: &Clock, at: OffsetDateTime, calendar: &Calendar) -> Option<(String, String)> {
+/// The computation in words, by the calendar that it was made with; none if that is not known here, and the one in
+/// force comes to another date.
+fn words(clock: &Clock, at: OffsetDateTime, book: &Book) -> Option<(String, String)> {
+    let calendar = book.calendar(&clock.until.due.calendar).unwrap_or(&book.at(at).calendar);
     let same = clock.still || clock.runs_out(calendar, at).last_day == clock.until.due.last_day;
     same.then(|| clock.words(calendar, at)).map(|words| (words.zh, words.en))
 }
@@ -137,7 +139,7 @@ fn step(row: &ClockRow) -> wire::ClockStep {
 #[cfg(test)]
 mod tests {
     use law::{
-        Period, Role,
+        Adoption, Calendar, Kind, Period, Role, RulePack,
         clock::{Act, Moment, Terms, Warn, decide},
     };
     use sqlx::types::Json;
@@ -148,12 +150,22 @@ mod tests {
     const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
     const OVER: OffsetDateTime = datetime!(2023-05-18 0:00 +8);
 
+    /// Invented: the State Council has said nothing about 2027.
+    const FILE_2027: &str = include_str!("../../../../tests/data/2027-invented.json");
+
+    fn book() -> Book {
+        Book::new(RulePack::builtin(), Calendar::builtin())
+    }
+
     /// The rows of one clock under these acts, each recorded when it happened.
     fn rows(acts: Vec<(OffsetDateTime, Act)>) -> Vec<ClockRow> {
-        let calendar = Calendar::builtin();
+        rows_under(&Calendar::builtin(), acts)
+    }
+
+    fn rows_under(calendar: &Calendar, acts: Vec<(OffsetDateTime, Act)>) -> Vec<ClockRow> {
         let (mut clock, mut rows) = (None, Vec::new());
         for (at, act) in acts {
-            let moment = Moment { now: at, at, calendar: &calendar, pack: "CN-1" };
+            let moment = Moment { now: at, at, calendar, pack: "CN-1" };
             for event in decide(clock.as_ref(), act, &moment).unwrap() {
                 clock = Clock::evolve(clock, &event);
                 let (stream, duty) = ("determination:f-1".to_owned(), "determine".to_owned());
@@ -180,7 +192,7 @@ mod tests {
     }
 
     fn one(acts: Vec<(OffsetDateTime, Act)>, at: OffsetDateTime) -> wire::ClockState {
-        let mut strip = strip("c", rows(acts), at, &Calendar::builtin());
+        let mut strip = strip("c", rows(acts), at, &book());
         assert_eq!(strip.len(), 1);
         strip.remove(0)
     }
@@ -192,6 +204,37 @@ mod tests {
         assert_eq!((clock.holder.as_str(), clock.pack.as_str()), ("fire.330723", "CN-1"));
         assert_eq!(clock.due.unwrap().last_day, "2023-05-17");
         assert_eq!(clock.words_zh, "30 日：4 月 17 日起，5 月 17 日届满");
+    }
+
+    #[test]
+    fn a_computation_is_told_by_the_calendar_that_it_was_made_with() {
+        let start = datetime!(2026-12-30 9:00 +8);
+        let Act::Arm { terms } = arm() else { unreachable!() };
+        let arm = || Act::Arm { terms: Terms { period: Period::WorkingDays(7), start, ..terms.clone() } };
+        let adoption = Adoption {
+            id: "year".into(),
+            kind: Kind::Calendar,
+            version: "2027".into(),
+            effective_from: datetime!(2026-12-31 0:00 +8),
+            file: "2027.json".into(),
+            text: FILE_2027.into(),
+            allowed: vec![],
+        };
+        let adopted = book().with(adoption.clone()).unwrap();
+        let calendar = &adopted.at(adoption.effective_from).calendar;
+        let before = rows_under(&Calendar::builtin(), vec![(start, arm())]);
+        let after = rows_under(calendar, vec![(start, arm())]);
+        let told = |rows: &[ClockRow], book: &Book, at| {
+            let clock = strip("c", rows.to_vec(), at, book).remove(0);
+            (clock.due.unwrap().last_day, clock.words_zh)
+        };
+        let (old, words) = told(&before, &adopted, start);
+        assert!(words.contains("届满"), "{words}");
+        let (new, words) = told(&after, &adopted, start);
+        assert_ne!(new, old, "the invented year has another New Year");
+        assert!(words.contains("届满"), "{words}");
+        let (_, words) = told(&after, &book(), start);
+        assert_eq!(words, "", "no calendar known here comes to that date");
     }
 
     #[test]
@@ -256,8 +299,7 @@ mod tests {
     fn a_clock_that_starts_again_is_another_one() {
         let cancel = Act::Cancel { cause: "again".into() };
         let rows = rows(vec![(ALARM, arm()), (ALARM, cancel), (ALARM, arm())]);
-        let states: Vec<_> =
-            strip("c", rows, ALARM, &Calendar::builtin()).into_iter().map(|clock| clock.state).collect();
+        let states: Vec<_> = strip("c", rows, ALARM, &book()).into_iter().map(|clock| clock.state).collect();
         assert_eq!(states, ["cancelled", "running"]);
     }
 }

@@ -43,6 +43,16 @@ fn a_version_is_in_force_from_its_instant_on() {
 }
 
 #[test]
+fn a_calendar_is_found_by_its_version_whenever_it_is_in_force() {
+    let (builtin, book) = (Calendar::builtin(), book().with(adoption("year", FILE_2027, 9)).unwrap());
+    let adopted = at(&book, 9);
+    for version in [builtin.version(), &adopted] {
+        assert_eq!(book.calendar(version).map(Calendar::version), Some(version));
+    }
+    assert!(book.calendar("another").is_none());
+}
+
+#[test]
 fn the_order_of_arrival_does_not_matter() {
     let (year, closures) = (adoption("year", FILE_2027, 0), adoption("closures", CLOSURES, 3));
     let one = book().with(year.clone()).unwrap().with(closures.clone()).unwrap();
