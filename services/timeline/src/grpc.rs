@@ -7,12 +7,15 @@ use std::pin::Pin;
 
 use chassis::{Node, field, status};
 use contracts::timeline::v1::{self as wire, timeline_service_server};
-use decider::{CaseId, Recorded};
+use decider::{CaseId, Decider, Recorded};
 use eventlog::Direction;
 use futures::{Stream, StreamExt, TryStreamExt, future};
 use tonic::{Request, Response, Status, service::RoutesBuilder};
 
-use crate::view::{self, EntryRow};
+use crate::{
+    entry::Entry,
+    view::{self, EntryRow},
+};
 
 /// The view behind every answer.
 const VIEW: &str = "entries";
@@ -59,7 +62,9 @@ impl timeline_service_server::TimelineService for Door {
             Some(case) => self.follow_case(case, after).await?,
             None => self.0.log().follow(after).boxed(),
         };
-        let entries = events.map(|event| {
+        // The log also keeps what it has been told of the law; that is no entry of a story.
+        let entries = events.try_filter(|event| future::ready(event.stream.category() == Entry::NAME));
+        let entries = entries.map(|event| {
             let event = event.map_err(|error| status::of_log(&error))?;
             let row = EntryRow::of(&event).map_err(|error| {
                 Status::data_loss(format!("the entry at position {} cannot be read: {error}", event.position))

@@ -9,9 +9,12 @@ use contracts::{
     outside::v1::{InquiryFormed, SupervisionOrdered},
     timeline::v1::{self as wire, timeline_service_client::TimelineServiceClient},
 };
-use decider::{DepartmentKind, Public, Role, StreamName, harness};
-use eventlog::{ScriptedClock, World, migrate};
-use law::{Calendar, RulePack};
+use decider::{DepartmentKind, Order, Public, Role, StreamName, harness};
+use eventlog::{
+    ScriptedClock, World, migrate,
+    rules::{Command, Rules},
+};
+use law::{Adoption, Calendar, Kind, RulePack};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
 use time::OffsetDateTime;
 use timeline::SERVICE;
@@ -183,6 +186,39 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
         }
     };
     assert_eq!(next, 5);
+    drop(told);
+    whole.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_of_everything_is_not_told_of_rules_and_stays_on_the_line() {
+    let whole = start().await;
+    let adoption = Adoption {
+        id: "cal-2030".into(),
+        kind: Kind::Calendar,
+        version: "2030".into(),
+        effective_from: START + time::Duration::days(9_999),
+        file: "2030.json".into(),
+        text: "{}".into(),
+        allowed: vec![],
+    };
+    let request = eventlog::Request {
+        command_id: Uuid::new_v4(),
+        fingerprint: vec![],
+        actor: harness::actor(DepartmentKind::Fire, "33", &[]),
+        at: None,
+        case_id: None,
+        causation: None,
+        traceparent: None,
+    };
+    let order = Order::of::<Rules>("cal-2030", Command::Receive { adoption });
+    let outcome = whole.running.node.log().execute(order, request).await.unwrap();
+    assert_eq!(outcome.events, [("Received".to_owned(), 1)]);
+    whole.supervise("wuyi", START).await;
+    let request = wire::FollowTimelineRequest { case_id: String::new(), after: 0 };
+    let mut told = whole.door().await.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
+    let first = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
+    assert_eq!(first.entry.unwrap().log_position, 2);
     drop(told);
     whole.stop().await;
 }
