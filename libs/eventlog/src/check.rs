@@ -109,7 +109,11 @@ fn field(field: &'static str, reason: String) -> Invalid {
     Invalid::Field { field, reason }
 }
 
-/// Accepts one JSON value in UTF-8, not nested too deeply, without NUL in any string.
+/// Whether an event may hold this data: one JSON value in UTF-8, not nested too deeply, without NUL in any string.
+pub fn check_json(data: &[u8]) -> Result<(), Invalid> {
+    json(data)
+}
+
 fn json(data: &[u8]) -> Result<(), Invalid> {
     if data.contains(&0) {
         return Err(Invalid::Nul { field: "data" });

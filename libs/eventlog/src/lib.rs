@@ -33,6 +33,7 @@ mod view;
 
 pub use amendments::{Amendments, DryRun};
 pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected};
+pub use check::check_json;
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;
 pub use error::{AppendError, Error, ExecuteError, Invalid, ViewError};
