@@ -1,0 +1,103 @@
+//! Who calls, and what they may append.
+//!
+//! **Invariant**: an actor comes from a verified token. Without one, a call is answered only where the door stands
+//! open on purpose: on loopback, without TLS.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use decider::Decider;
+use decider::{Actor, Role, StreamName};
+use eventlog::rules::Rules;
+use tonic::{Status, metadata::MetadataMap};
+
+/// Tells who holds a token, or why it is not accepted.
+pub type Tokens = Arc<dyn Fn(&str) -> Result<Actor, String> + Send + Sync>;
+
+/// A permission to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Who has it; everybody but auditors, if no role is named.
+    pub role: Option<Role>,
+    /// What the names of the streams begin with.
+    pub prefix: String,
+}
+
+/// Who is let in, and to what.
+#[derive(Clone)]
+pub struct Access {
+    /// Verifies tokens.
+    pub tokens: Tokens,
+    /// Who calls where no token is shown. Heeded on loopback without TLS only.
+    pub anonymous: Option<Actor>,
+    /// Who may append to what; nobody by default.
+    pub grants: Vec<Grant>,
+    /// Categories of streams that hold a department's own decisions: no grant reaches them.
+    pub reserved: Vec<String>,
+}
+
+impl Access {
+    /// Whoever shows a token may read, and nobody may append.
+    pub fn read_only(tokens: Tokens) -> Self {
+        Self { tokens, anonymous: None, grants: Vec::new(), reserved: Vec::new() }
+    }
+
+    /// Who calls: a Bearer token, or Basic credentials whose password is a token of that very user.
+    pub(crate) fn caller(&self, metadata: &MetadataMap) -> Result<Actor, Status> {
+        let Some(value) = metadata.get("authorization") else {
+            return self.anonymous.clone().ok_or_else(|| unauthenticated("credentials are missing"));
+        };
+        let value = value.to_str().map_err(|_| unauthenticated("the credentials are not legible"))?;
+        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return (self.tokens)(rest).map_err(unauthenticated);
+        }
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return Err(unauthenticated("credentials are Basic or Bearer"));
+        }
+        let (user, token) = basic(rest).ok_or_else(|| unauthenticated("the credentials are not legible"))?;
+        let actor = (self.tokens)(&token).map_err(unauthenticated)?;
+        if actor.id.as_str() == user {
+            Ok(actor)
+        } else {
+            Err(unauthenticated("the password is another user's token"))
+        }
+    }
+
+    /// Whether the actor may append to the stream; if not, why.
+    pub(crate) fn check_append(&self, actor: &Actor, stream: &str) -> Result<(), &'static str> {
+        let about = stream.strip_prefix("$$").unwrap_or(stream);
+        if actor.has(Role::Auditor) {
+            return Err("an auditor reads everything and changes nothing");
+        }
+        if about.starts_with('$') {
+            return Err("system streams are not written by clients");
+        }
+        if self.is_reserved(about) {
+            return Err("the stream holds a department's own decisions, which clients cannot write");
+        }
+        let grants =
+            |grant: &Grant| grant.role.is_none_or(|role| actor.has(role)) && about.starts_with(&grant.prefix);
+        if self.grants.iter().any(grants) {
+            Ok(())
+        } else {
+            Err("the configuration does not allow to append here")
+        }
+    }
+
+    fn is_reserved(&self, stream: &str) -> bool {
+        let stream = StreamName::parse(stream);
+        let category = stream.as_ref().map_or("", StreamName::category);
+        category == Rules::NAME || self.reserved.iter().any(|reserved| reserved == category)
+    }
+}
+
+fn basic(encoded: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+fn unauthenticated(why: impl Into<String>) -> Status {
+    Status::unauthenticated(why)
+}

@@ -1,0 +1,249 @@
+//! Appends of clients, whichever call brings them: who may, what fits, and the same answer to the same append.
+
+use bytes::Bytes;
+use decider::{Actor, Meta};
+use eventlog::{Append, AppendError, Appended, EventData, Expected};
+use uuid::Uuid;
+
+use crate::{
+    Limits,
+    door::Door,
+    envelope::{self, Sent},
+    expected, ids, name, system,
+    wire::event_store::client::streams::ProposedEvent,
+};
+
+/// Longest content type.
+const CONTENT_TYPE_BYTES_MAX: usize = 256;
+
+/// Events for one stream, all or none.
+#[derive(Debug)]
+pub(crate) struct Proposal {
+    pub(crate) stream: String,
+    pub(crate) expected: Expected,
+    pub(crate) events: Vec<Proposed>,
+}
+
+/// An event that a client wants to append.
+#[derive(Debug)]
+pub(crate) struct Proposed {
+    pub(crate) kind: String,
+    pub(crate) sent: Sent,
+}
+
+/// Where an append has led. An empty one has no position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) revision: Option<u64>,
+    pub(crate) position: Option<u64>,
+}
+
+/// Why an append did not happen.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    Conflict {
+        expected: Expected,
+        actual: u64,
+    },
+    Denied {
+        stream: String,
+        why: &'static str,
+    },
+    Unnamed,
+    Invalid(String),
+    EventTooLarge {
+        id: String,
+        size: usize,
+        max: usize,
+    },
+    AppendTooLarge {
+        max: usize,
+    },
+    /// Some of the events, or all in another place, were appended before.
+    Partial,
+    /// The client's patience has ended.
+    Late,
+    /// The database is away, or too many wait.
+    Unavailable(&'static str),
+    Failed,
+}
+
+/// Events as they come in, weighed one by one.
+#[derive(Debug, Default)]
+pub(crate) struct Basket {
+    pub(crate) events: Vec<Proposed>,
+    bytes: usize,
+}
+
+impl Basket {
+    /// Takes an event of the first version of the protocol.
+    pub(crate) fn add(&mut self, limits: Limits, event: ProposedEvent) -> Result<(), Refused> {
+        let ProposedEvent { id, mut metadata, custom_metadata, data } = event;
+        let id = ids::read(id.as_ref()).ok_or_else(|| Refused::Invalid("an event has no id".to_owned()))?;
+        let named = metadata.remove("type").zip(metadata.remove("content-type"));
+        let (kind, content_type) = named.ok_or(Refused::Unnamed)?;
+        if content_type.len() > CONTENT_TYPE_BYTES_MAX {
+            return Err(Refused::Invalid(format!(
+                "content-type: longer than {CONTENT_TYPE_BYTES_MAX} bytes"
+            )));
+        }
+        let sent = Sent { id, content_type, data, metadata: custom_metadata };
+        self.put(limits, Proposed { kind, sent })
+    }
+
+    /// Takes an event, if it is not too large and there is room.
+    pub(crate) fn put(&mut self, limits: Limits, event: Proposed) -> Result<(), Refused> {
+        let size = event.sent.data.len() + event.sent.metadata.len();
+        if size > limits.event_bytes_max {
+            let id = event.sent.id.to_string();
+            return Err(Refused::EventTooLarge { id, size, max: limits.event_bytes_max });
+        }
+        self.bytes += size;
+        if self.bytes > limits.append_bytes_max {
+            return Err(Refused::AppendTooLarge { max: limits.append_bytes_max });
+        }
+        if self.events.len() == limits.append_events_max {
+            let max = limits.append_events_max;
+            return Err(Refused::Invalid(format!("an append holds at most {max} events")));
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// About what it weighs.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Door {
+    /// Appends, if the actor may.
+    pub(crate) async fn append(&self, actor: &Actor, proposal: Proposal) -> Result<Done, Refused> {
+        let denied = |why| Refused::Denied { stream: proposal.stream.clone(), why };
+        self.access().check_append(actor, &proposal.stream).map_err(denied)?;
+        system::check(&proposal)?;
+        if proposal.events.is_empty() {
+            return self.append_nothing(&proposal).await;
+        }
+        self.store(actor, proposal).await
+    }
+
+    /// An empty append is a question where the stream is.
+    async fn append_nothing(&self, proposal: &Proposal) -> Result<Done, Refused> {
+        let actual = self.version(&proposal.stream).await?;
+        if !expected::holds(proposal.expected, actual) {
+            return Err(Refused::Conflict { expected: proposal.expected, actual });
+        }
+        Ok(Done { revision: expected::revision(actual), position: None })
+    }
+
+    async fn store(&self, actor: &Actor, proposal: Proposal) -> Result<Done, Refused> {
+        let Proposal { stream, expected, events } = proposal;
+        let stored = name::stored(&stream);
+        let events =
+            events.iter().map(|event| data(event, stored.as_str())).collect::<Result<Vec<_>, _>>()?;
+        let (first, count) = (events[0].id, events.len() as u64);
+        let now = self.log().world().clock.now();
+        let append = Append::new(stored, expected, events, meta(actor), now);
+        match self.log().append(append).await {
+            Ok(appended) if appended.repeated => self.repeated(&stream, expected, appended, count).await,
+            Ok(appended) => Ok(done(appended)),
+            Err(AppendError::PartialRepeat) => self.partial(&stream, expected, first).await,
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    /// The answer to an append whose events are all there: the first one, if they stand where they are expected.
+    async fn repeated(
+        &self,
+        stream: &str,
+        expected: Expected,
+        appended: Appended,
+        count: u64,
+    ) -> Result<Done, Refused> {
+        match expected::version(expected) {
+            Some(version) if version.saturating_add(count) != appended.version => {
+                let actual = self.version(stream).await?;
+                // Where the stream is as expected, the fault is that the ids are used again.
+                if actual == version {
+                    Err(Refused::Partial)
+                } else {
+                    Err(Refused::Conflict { expected, actual })
+                }
+            }
+            _ => Ok(done(appended)),
+        }
+    }
+
+    /// The answer to an append of whose events some are there: a conflict, if the first of them is not at its place.
+    async fn partial(&self, stream: &str, expected: Expected, first: Uuid) -> Result<Done, Refused> {
+        let Some(version) = expected::version(expected) else { return Err(Refused::Partial) };
+        let actual = self.version(stream).await?;
+        if actual == version {
+            return Err(Refused::Partial);
+        }
+        let place = version.saturating_add(1);
+        let stored = name::stored(stream);
+        let mut there = self.log().read_stream(&stored, place, 1, eventlog::Direction::Forwards);
+        let there = futures::TryStreamExt::try_next(&mut there).await.map_err(failed)?;
+        if there.is_some_and(|event| event.id == first) {
+            return Err(Refused::Partial);
+        }
+        Err(Refused::Conflict { expected, actual })
+    }
+
+    async fn version(&self, stream: &str) -> Result<u64, Refused> {
+        self.log().version(&name::stored(stream)).await.map_err(failed)
+    }
+}
+
+/// The event as the log takes it. Ids of clients are unique within a stream, those of the log within the log.
+fn data(event: &Proposed, stream: &str) -> Result<EventData, Refused> {
+    let data: Bytes =
+        envelope::seal(&event.kind, &event.sent).map_err(|error| Refused::Invalid(error.to_string()))?;
+    let id = Uuid::new_v5(&event.sent.id, stream.as_bytes());
+    Ok(EventData { id, kind: event.kind.clone(), data, tags: Vec::new() })
+}
+
+/// Clients decide nothing under a rule pack: there is none to name.
+fn meta(actor: &Actor) -> Meta {
+    Meta {
+        actor: actor.clone(),
+        case_id: None,
+        causation: None,
+        command_id: None,
+        traceparent: None,
+        rules: String::new(),
+        calendar: String::new(),
+    }
+}
+
+fn done(appended: Appended) -> Done {
+    Done { revision: expected::revision(appended.version), position: Some(appended.last_position) }
+}
+
+fn failed(error: eventlog::Error) -> Refused {
+    match error {
+        eventlog::Error::Unavailable(_) => Refused::Unavailable("the database is away; try again"),
+        eventlog::Error::Closed => Refused::Unavailable("the server is stopping; try again"),
+        error => {
+            tracing::error!(%error, "the log failed");
+            Refused::Failed
+        }
+    }
+}
+
+fn refused(error: AppendError) -> Refused {
+    match error {
+        AppendError::Conflict { expected, actual } => Refused::Conflict { expected, actual },
+        AppendError::Invalid(reason) => Refused::Invalid(reason.to_string()),
+        AppendError::PartialRepeat => Refused::Partial,
+        AppendError::Overloaded { .. } => Refused::Unavailable("the log is busy; try again"),
+        AppendError::Unavailable(_) => Refused::Unavailable("the database is away; try again"),
+        AppendError::Closed => Refused::Unavailable("the server is stopping; try again"),
+        error => {
+            tracing::error!(%error, "an append of a client failed");
+            Refused::Failed
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Catch-up subscriptions: what there is, then what comes, without a gap and without an end.
+//!
+//! Every subscription pages through the log from a place of its own. Nothing is queued for it: a slow client
+//! reads later, and an event cannot get lost between history and presence.
+
+use decider::{Recorded, StreamName};
+use eventlog::Log;
+use futures::{StreamExt, TryStreamExt};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    expected,
+    filter::Filter,
+    history::answer,
+    link, name,
+    out::{Out, Stop},
+    query::{From, Show},
+    refusal,
+    wire::event_store::client::{
+        Position,
+        streams::{ReadResponse, read_response as wire, read_response::Content},
+    },
+};
+
+/// Events read at once. As many at once, while the subscription was live, mean that it has fallen behind.
+const PAGE_EVENTS_MAX: usize = 256;
+
+/// A subscription.
+pub(crate) struct Subscription {
+    pub(crate) log: Log,
+    pub(crate) show: Show,
+    pub(crate) out: Out<ReadResponse>,
+}
+
+/// Whether the client has been told that it has seen all there is.
+struct Tide {
+    /// Where history ends.
+    head: u64,
+    is_live: bool,
+}
+
+impl Tide {
+    /// Whether history ends here, where the client does not know yet.
+    fn turns_at(&mut self, position: u64) -> bool {
+        let turns = !self.is_live && position >= self.head;
+        self.is_live |= turns;
+        turns
+    }
+
+    /// Takes note of a page. A full one is history again.
+    fn sees(&mut self, page: &[Recorded], log: &Log) {
+        if self.is_live && page.len() == PAGE_EVENTS_MAX {
+            *self = Self { head: *log.watch().borrow(), is_live: false };
+        }
+    }
+}
+
+impl Subscription {
+    /// Follows the whole log after a position.
+    pub(crate) async fn all(self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
+        let head = self.log.head().await?.position;
+        let mut after = match from {
+            From::Start => 0,
+            From::At(position) if position > head => {
+                return Err(refusal::invalid("Trying to read from an invalid position.").into());
+            }
+            From::At(position) => position,
+            From::End => head,
+        };
+        self.confirm().await?;
+        let mut tide = Tide { head, is_live: false };
+        // Events since the last checkpoint, wanted or not.
+        let mut considered = 0;
+        let mut pages = self.log.follow_pages(after, PAGE_EVENTS_MAX);
+        loop {
+            if tide.turns_at(after) {
+                if filter.is_some() && considered > 0 {
+                    self.checkpoint(after).await?;
+                    considered = 0;
+                }
+                self.caught_up(None, (after > 0).then_some(after)).await?;
+            }
+            let page = pages.next().await.ok_or(eventlog::Error::Closed)??;
+            tide.sees(&page, &self.log);
+            for event in &page {
+                after = event.position;
+                considered += 1;
+                if filter.as_ref().map_or(Ok(true), |filter| filter.wants(event))? {
+                    self.event(event).await?;
+                }
+                if filter.as_ref().is_some_and(|filter| considered >= filter.checkpoint_every) {
+                    self.checkpoint(after).await?;
+                    considered = 0;
+                }
+            }
+        }
+    }
+
+    /// Follows one stream after a revision. A stream that does not exist is waited for.
+    pub(crate) async fn one(self, stream: &str, from: From) -> Result<(), Stop> {
+        let name = name::stored(stream);
+        // In this order: what comes between the two is told by its version to have been seen or not.
+        let head = self.log.head().await?.position;
+        let version = self.log.version(&name).await?;
+        let mut seen = match from {
+            From::Start => 0,
+            From::At(revision) => revision.saturating_add(1),
+            From::End => version,
+        };
+        self.confirm().await?;
+        let mut known = version;
+        self.history(&name, head, &mut seen, &mut known).await?;
+        let mut tide = Tide { head, is_live: false };
+        let mut after = head;
+        let mut pages = self.log.follow_pages(head, PAGE_EVENTS_MAX);
+        loop {
+            if tide.turns_at(after) {
+                self.caught_up(expected::revision(known), None).await?;
+            }
+            let page = pages.next().await.ok_or(eventlog::Error::Closed)??;
+            tide.sees(&page, &self.log);
+            for event in &page {
+                after = event.position;
+                if event.stream == name {
+                    known = event.version;
+                    self.unseen(event, &mut seen).await?;
+                }
+            }
+        }
+    }
+
+    /// Sends what the stream holds up to and with the position `head`.
+    async fn history(
+        &self,
+        name: &StreamName,
+        head: u64,
+        seen: &mut u64,
+        known: &mut u64,
+    ) -> Result<(), Stop> {
+        let from = seen.saturating_add(1);
+        let mut events = self.log.read_stream(name, from, u64::MAX, eventlog::Direction::Forwards);
+        while let Some(event) = events.try_next().await?
+            && event.position <= head
+        {
+            *known = event.version.max(*known);
+            self.unseen(&event, seen).await?;
+        }
+        Ok(())
+    }
+
+    async fn unseen(&self, event: &Recorded, seen: &mut u64) -> Result<(), Stop> {
+        if event.version > *seen {
+            *seen = event.version;
+            self.event(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn event(&self, event: &Recorded) -> Result<(), Stop> {
+        self.out.send(link::answer(&self.log, event, self.show).await?).await
+    }
+
+    async fn confirm(&self) -> Result<(), Stop> {
+        let subscription_id = Uuid::new_v4().to_string();
+        self.out.send(answer(Content::Confirmation(wire::Confirmation { subscription_id }))).await
+    }
+
+    async fn checkpoint(&self, position: u64) -> Result<(), Stop> {
+        let at = Some(self.now());
+        let checkpoint = wire::Checkpoint { commit: position, prepare: position, at };
+        self.out.send(answer(Content::Checkpoint(checkpoint))).await
+    }
+
+    async fn caught_up(&self, revision: Option<u64>, position: Option<u64>) -> Result<(), Stop> {
+        let caught_up = wire::CaughtUp {
+            at: Some(self.now()),
+            stream_revision: revision.map(u64::cast_signed),
+            position: position.map(|position| Position { commit: position, prepare: position }),
+        };
+        self.out.send(answer(Content::CaughtUp(caught_up))).await
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = self.log.world().clock.now();
+        Timestamp { seconds: now.unix_timestamp(), nanos: now.nanosecond().cast_signed() }
+    }
+}

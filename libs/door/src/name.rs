@@ -1,0 +1,45 @@
+//! Names of streams. Those of departments, `<category>:<id>`, are shown as they are; any other name that a client
+//! gives to a stream is stored below a category of its own, so that the log's own form of names stays what it is.
+//!
+//! **Invariant**: different names are different streams, and a name that was stored is shown as it was given.
+
+use decider::StreamName;
+
+/// The category of streams whose names are no names of ours.
+const CATEGORY: &str = "door";
+
+/// The stream as the log knows it.
+pub(crate) fn stored(name: &str) -> StreamName {
+    match StreamName::parse(name) {
+        // A name that already begins with the category gets it once more: it must not meet another stream.
+        Some(ours) if ours.category() != CATEGORY => ours,
+        _ => StreamName::new(CATEGORY, name),
+    }
+}
+
+/// The stream as clients know it.
+pub(crate) fn shown(stream: &StreamName) -> &str {
+    if stream.category() == CATEGORY { stream.id() } else { stream.as_str() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_comes_back_and_no_two_meet() {
+        let names =
+            ["order-1", "order:1", ":1", "door:order-1", "door:", "$$order:1", "$$order-1", "火:警", "a:"];
+        let streams = names.map(stored);
+        for (name, stream) in names.iter().zip(&streams) {
+            assert_eq!(shown(stream), *name);
+            assert_eq!(StreamName::parse(stream.as_str()).as_ref(), Some(stream), "the log can read it");
+        }
+        assert_eq!(streams.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn a_departments_stream_has_its_own_name() {
+        assert_eq!(stored("hazard:wuyi-1"), StreamName::new("hazard", "wuyi-1"));
+    }
+}

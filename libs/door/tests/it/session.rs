@@ -1,0 +1,128 @@
+//! The second way to append: records, sessions, typed details.
+
+use std::collections::HashMap;
+
+use door::wire::{
+    event_store::client::streams::one_stream::From as InOne,
+    kurrentdb::protocol::v2::streams::{
+        AppendRecordsRequest, AppendRequest, Check, Record,
+        check::{Kind, StreamState},
+        errors::{
+            AppendConsistencyViolationErrorDetails, StreamAlreadyInAppendSessionErrorDetails,
+            StreamRevisionConflictErrorDetails,
+        },
+        record::{Format, Schema},
+        streams_service_client::StreamsServiceClient,
+    },
+};
+use prost::{Message, Name};
+use prost_types::{Any, Value, value};
+use tonic::{Code, Status};
+
+use crate::support::*;
+
+const NO_STREAM: i64 = -1;
+
+#[derive(Clone, PartialEq, Message)]
+struct Details {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+fn record(stream: &str) -> Record {
+    let properties = HashMap::from([(
+        "by".to_owned(),
+        Value { kind: Some(value::Kind::StringValue("officer-1".to_owned())) },
+    )]);
+    let schema = Some(Schema { format: Format::Json.into(), name: "Filed".to_owned(), id: String::new() });
+    Record { id: String::new(), properties, schema, data: "{\"n\":1}".into(), stream: stream.to_owned() }
+}
+
+fn part(stream: &str, expected: Option<i64>) -> AppendRequest {
+    AppendRequest { stream: stream.to_owned(), records: vec![record("")], expected }
+}
+
+fn check(stream: &str, expected: i64) -> Check {
+    Check { kind: Some(Kind::StreamState(StreamState { stream: stream.to_owned(), expected })) }
+}
+
+/// The last detail: the only one that some clients look at.
+fn detail<M: Message + Name + Default>(status: &Status) -> M {
+    let details = Details::decode(status.details()).unwrap();
+    assert_eq!(details.code, i32::from(status.code()));
+    let last = details.details.last().unwrap();
+    assert_eq!(last.type_url, format!("type.googleapis.com/{}", M::full_name()));
+    M::decode(&last.value[..]).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_becomes_an_event_that_says_its_schema() {
+    let open = open().await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let answer = sessions
+        .append_session(futures::stream::iter([part("a", Some(NO_STREAM))]))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((answer.position, answer.streams[0].revision, answer.streams[0].position), (1, 0, Some(1)));
+    let [found] = &open.events(one("a", InOne::Start(NONE))).await[..] else { panic!("one event") };
+    assert_eq!(found.custom_metadata, r#"{"$schema.format":"Json","$schema.name":"Filed","by":"officer-1"}"#);
+    assert_eq!((&found.data[..], &found.metadata["type"][..]), (&b"{\"n\":1}"[..], "Filed"));
+}
+
+#[tokio::test]
+async fn a_session_that_meets_another_revision_says_so_in_a_typed_detail() {
+    let open = open().await;
+    open.appended("a", events(3)).await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let refused = sessions.append_session(futures::stream::iter([part("a", Some(0))])).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let StreamRevisionConflictErrorDetails { stream, expected, actual } = detail(&refused);
+    assert_eq!((&stream[..], expected, actual), ("a", 0, 2));
+    let any = sessions.append_session(futures::stream::iter([part("a", None)])).await.unwrap().into_inner();
+    assert_eq!(any.streams[0].revision, 3);
+}
+
+#[tokio::test]
+async fn records_are_checked_and_violations_name_the_check() {
+    let open = open().await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let append = |expected| AppendRecordsRequest {
+        records: vec![record("a"), record("a")],
+        checks: vec![check("a", expected)],
+    };
+    let answer = sessions.append_records(append(NO_STREAM)).await.unwrap().into_inner();
+    assert_eq!((answer.position, answer.streams[0].revision), (2, 1));
+    let refused = sessions.append_records(append(NO_STREAM)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let details: AppendConsistencyViolationErrorDetails = detail(&refused);
+    let [violation] = &details.violations[..] else { panic!("{details:?}") };
+    let state = violation.state.as_ref().unwrap();
+    assert_eq!(
+        (violation.check_index, &state.stream[..], state.expected, state.actual),
+        (0, "a", NO_STREAM, 1)
+    );
+}
+
+/// Half of such an append would be worse than none.
+#[tokio::test]
+async fn several_streams_at_once_are_refused_and_nothing_is_stored() {
+    let open = open().await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let two = [part("a", None), part("b", None)];
+    let refused = sessions.append_session(futures::stream::iter(two)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unimplemented);
+    let twice = [part("a", None), part("a", None)];
+    let refused = sessions.append_session(futures::stream::iter(twice)).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), detail::<StreamAlreadyInAppendSessionErrorDetails>(&refused).stream),
+        (Code::Aborted, "a".to_owned())
+    );
+    let records = AppendRecordsRequest { records: vec![record("a"), record("b")], checks: Vec::new() };
+    assert_eq!(sessions.append_records(records).await.unwrap_err().code(), Code::Unimplemented);
+    let elsewhere = AppendRecordsRequest { records: vec![record("a")], checks: vec![check("b", NO_STREAM)] };
+    assert_eq!(sessions.append_records(elsewhere).await.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(open.log.head().await.unwrap().position, 0);
+}
