@@ -18,6 +18,18 @@ pub enum Expected {
     Exact(u64),
 }
 
+impl Expected {
+    /// Whether a stream at this version is as expected; 0 stands for none.
+    pub fn holds(self, actual: u64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoStream => actual == 0,
+            Self::Exists => actual > 0,
+            Self::Exact(version) => actual == version,
+        }
+    }
+}
+
 /// An event to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventData {
@@ -47,6 +59,15 @@ pub struct Condition {
     pub tags: Vec<String>,
     /// The last position that the caller took into account.
     pub after: u64,
+}
+
+/// A check, of several, that did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Violation {
+    /// Its place among the checks, from 0.
+    pub check: usize,
+    /// The version of its stream; 0 if there is none.
+    pub actual: u64,
 }
 
 /// What becomes of the stream's deadline.

@@ -12,6 +12,7 @@ mod plan;
 mod queue;
 mod repeat;
 mod settle;
+pub(crate) mod several;
 mod store;
 
 use std::{

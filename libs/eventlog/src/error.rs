@@ -176,6 +176,17 @@ pub enum AppendError {
     Closed,
 }
 
+/// Why an append to several streams did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum SeveralError {
+    /// These of the checks do not hold.
+    #[error("append to several streams: {} of the checks do not hold", .0.len())]
+    Violated(Vec<crate::Violation>),
+    /// As for an append to one.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
 /// Why a command has no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {

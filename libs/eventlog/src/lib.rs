@@ -32,11 +32,11 @@ mod verify;
 mod view;
 
 pub use amendments::{Amendments, DryRun};
-pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected};
+pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected, Violation};
 pub use check::check_json;
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;
-pub use error::{AppendError, Error, ExecuteError, Invalid, ViewError};
+pub use error::{AppendError, Error, ExecuteError, Invalid, SeveralError, ViewError};
 pub use execute::{Outcome, Request};
 pub use inbox::{InboxRow, ParkedMessage};
 pub use log::{Head, Log, World};

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Append, AppendError, Appended, Clock, Error, Options, Stats,
+    Append, AppendError, Appended, Clock, Error, Expected, Invalid, Options, SeveralError, Stats,
     cache::Cache,
     check,
     committer::{self, Caller, Queue},
@@ -198,6 +198,32 @@ impl Log {
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let checked = check::check(append, &self.inner.options)?;
         self.inner.queue.submit(checked, Caller::Api).await
+    }
+
+    /// Appends to several streams, in this order, all or none, if the checks hold: of these streams or of others. Slower
+    /// than one append, for both the caller and everybody else.
+    #[tracing::instrument(level = "debug", skip_all, fields(appends = appends.len()))]
+    pub async fn append_all(
+        &self,
+        appends: Vec<Append>,
+        checks: &[(StreamName, Expected)],
+    ) -> Result<Vec<Appended>, SeveralError> {
+        if appends.is_empty() {
+            return Err(AppendError::from(Invalid::NoEvents).into());
+        }
+        let check = |append| check::check(append, &self.inner.options);
+        let checked = appends.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
+        let (events, bytes) =
+            (checked.iter().map(|it| it.append.events.len()).sum(), checked.iter().map(|it| it.bytes).sum());
+        let (events_max, bytes_max) =
+            (self.inner.options.append_events_max, self.inner.options.batch_bytes_max);
+        if events > events_max {
+            return Err(AppendError::from(Invalid::TooManyEvents { count: events, max: events_max }).into());
+        }
+        if bytes > bytes_max {
+            return Err(AppendError::from(Invalid::TooLarge { bytes, max: bytes_max }).into());
+        }
+        committer::several::append(&self.inner, checked, checks).await
     }
 
     /// Where the log ends.

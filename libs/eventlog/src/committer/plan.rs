@@ -6,7 +6,7 @@ use decider::StreamName;
 use uuid::Uuid;
 
 use super::{Waiting, known::Stream};
-use crate::{DeadlineChange, Expected};
+use crate::DeadlineChange;
 
 /// What is to become of a request, judged by versions alone.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,13 +76,11 @@ impl Plan {
         }
         let pending = self.streams.get(&append.stream).map(|at| self.touched[*at].version);
         let actual = pending.or(known.map(|stream| stream.version)).unwrap_or(0);
-        let fits = match append.expected {
-            Expected::Any => true,
-            Expected::NoStream => actual == 0,
-            Expected::Exists => actual > 0,
-            Expected::Exact(version) => actual == version,
-        };
-        if fits { Verdict::Fits(known) } else { Verdict::Conflict { actual, is_pending: pending.is_some() } }
+        if append.expected.holds(actual) {
+            Verdict::Fits(known)
+        } else {
+            Verdict::Conflict { actual, is_pending: pending.is_some() }
+        }
     }
 
     /// Takes a request that fits.

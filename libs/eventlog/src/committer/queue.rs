@@ -43,6 +43,13 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// A request that does not wait in the queue, whose answer nobody hears.
+    pub(super) fn alone(checked: Checked) -> Self {
+        let (reply, _) = oneshot::channel();
+        let weight = Weight { total: Arc::default(), bytes: 0 };
+        Self { checked, caller: Caller::Api, is_unsure: false, reply, _weight: weight }
+    }
+
     /// Answers the caller, if it still waits.
     pub(crate) fn answer(self, answer: Answer) {
         let _ = self.reply.send(answer);

@@ -21,5 +21,6 @@ mod read;
 mod rebuild;
 mod repeat;
 mod restart;
+mod several;
 mod support;
 mod view;
