@@ -6,15 +6,10 @@ use eventlog::{Append, AppendError, Appended, EventData, Expected};
 use uuid::Uuid;
 
 use crate::{
-    Limits,
     door::Door,
     envelope::{self, Sent},
-    expected, ids, name, system,
-    wire::event_store::client::streams::ProposedEvent,
+    expected, name, system,
 };
-
-/// Longest content type.
-const CONTENT_TYPE_BYTES_MAX: usize = 256;
 
 /// Events for one stream, all or none.
 #[derive(Debug)]
@@ -68,89 +63,51 @@ pub(crate) enum Refused {
     Failed,
 }
 
-/// Events as they come in, weighed one by one.
-#[derive(Debug, Default)]
-pub(crate) struct Basket {
-    pub(crate) events: Vec<Proposed>,
-    bytes: usize,
-}
-
-impl Basket {
-    /// Takes an event of the first version of the protocol.
-    pub(crate) fn add(&mut self, limits: Limits, event: ProposedEvent) -> Result<(), Refused> {
-        let ProposedEvent { id, mut metadata, custom_metadata, data } = event;
-        let id = ids::read(id.as_ref()).ok_or_else(|| Refused::Invalid("an event has no id".to_owned()))?;
-        let named = metadata.remove("type").zip(metadata.remove("content-type"));
-        let (kind, content_type) = named.ok_or(Refused::Unnamed)?;
-        if content_type.len() > CONTENT_TYPE_BYTES_MAX {
-            return Err(Refused::Invalid(format!(
-                "content-type: longer than {CONTENT_TYPE_BYTES_MAX} bytes"
-            )));
-        }
-        let sent = Sent { id, content_type, data, metadata: custom_metadata };
-        self.put(limits, Proposed { kind, sent })
-    }
-
-    /// Takes an event, if it is not too large and there is room.
-    pub(crate) fn put(&mut self, limits: Limits, event: Proposed) -> Result<(), Refused> {
-        let size = event.sent.data.len() + event.sent.metadata.len();
-        if size > limits.event_bytes_max {
-            let id = event.sent.id.to_string();
-            return Err(Refused::EventTooLarge { id, size, max: limits.event_bytes_max });
-        }
-        self.bytes += size;
-        if self.bytes > limits.append_bytes_max {
-            return Err(Refused::AppendTooLarge { max: limits.append_bytes_max });
-        }
-        if self.events.len() == limits.append_events_max {
-            let max = limits.append_events_max;
-            return Err(Refused::Invalid(format!("an append holds at most {max} events")));
-        }
-        self.events.push(event);
-        Ok(())
-    }
-
-    /// About what it weighs.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
 impl Door {
     /// Appends, if the actor may.
     pub(crate) async fn append(&self, actor: &Actor, proposal: Proposal) -> Result<Done, Refused> {
-        let denied = |why| Refused::Denied { stream: proposal.stream.clone(), why };
-        self.access().check_append(actor, &proposal.stream).map_err(denied)?;
-        system::check(&proposal)?;
+        self.admit(actor, &proposal)?;
         if proposal.events.is_empty() {
             return self.append_nothing(&proposal).await;
         }
         self.store(actor, proposal).await
     }
 
+    /// Refuses what the actor may not append, or nobody.
+    pub(crate) fn admit(&self, actor: &Actor, proposal: &Proposal) -> Result<(), Refused> {
+        let denied = |why| Refused::Denied { stream: proposal.stream.clone(), why };
+        self.access().check_append(actor, &proposal.stream).map_err(denied)?;
+        system::check(proposal)
+    }
+
     /// An empty append is a question where the stream is.
     async fn append_nothing(&self, proposal: &Proposal) -> Result<Done, Refused> {
         let actual = self.version(&proposal.stream).await?;
-        if !expected::holds(proposal.expected, actual) {
+        if !proposal.expected.holds(actual) {
             return Err(Refused::Conflict { expected: proposal.expected, actual });
         }
         Ok(Done { revision: expected::revision(actual), position: None })
     }
 
     async fn store(&self, actor: &Actor, proposal: Proposal) -> Result<Done, Refused> {
+        let append = self.prepare(actor, &proposal)?;
         let Proposal { stream, expected, events } = proposal;
-        let stored = name::stored(&stream);
-        let events =
-            events.iter().map(|event| data(event, stored.as_str())).collect::<Result<Vec<_>, _>>()?;
-        let (first, count) = (events[0].id, events.len() as u64);
-        let now = self.log().world().clock.now();
-        let append = Append::new(stored, expected, events, meta(actor), now);
+        let (first, count) = (append.events[0].id, events.len() as u64);
         match self.log().append(append).await {
             Ok(appended) if appended.repeated => self.repeated(&stream, expected, appended, count).await,
             Ok(appended) => Ok(done(appended)),
             Err(AppendError::PartialRepeat) => self.partial(&stream, expected, first).await,
             Err(error) => Err(refused(error)),
         }
+    }
+
+    /// The append as the log takes it.
+    pub(crate) fn prepare(&self, actor: &Actor, proposal: &Proposal) -> Result<Append, Refused> {
+        let stream = name::stored(&proposal.stream);
+        let events = proposal.events.iter().map(|event| data(event, stream.as_str()));
+        let events = events.collect::<Result<Vec<_>, _>>()?;
+        let now = self.log().world().clock.now();
+        Ok(Append::new(stream, proposal.expected, events, meta(actor), now))
     }
 
     /// The answer to an append whose events are all there: the first one, if they stand where they are expected.
@@ -218,7 +175,7 @@ fn meta(actor: &Actor) -> Meta {
     }
 }
 
-fn done(appended: Appended) -> Done {
+pub(crate) fn done(appended: Appended) -> Done {
     Done { revision: expected::revision(appended.version), position: Some(appended.last_position) }
 }
 
@@ -233,7 +190,7 @@ fn failed(error: eventlog::Error) -> Refused {
     }
 }
 
-fn refused(error: AppendError) -> Refused {
+pub(crate) fn refused(error: AppendError) -> Refused {
     match error {
         AppendError::Conflict { expected, actual } => Refused::Conflict { expected, actual },
         AppendError::Invalid(reason) => Refused::Invalid(reason.to_string()),

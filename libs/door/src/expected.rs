@@ -20,13 +20,3 @@ pub(crate) fn version(expected: Expected) -> Option<u64> {
         Expected::Any | Expected::Exists => None,
     }
 }
-
-/// Whether a stream at this version is as expected.
-pub(crate) fn holds(expected: Expected, actual: u64) -> bool {
-    match expected {
-        Expected::Any => true,
-        Expected::Exists => actual > 0,
-        Expected::NoStream => actual == 0,
-        Expected::Exact(version) => actual == version,
-    }
-}

@@ -7,7 +7,9 @@
 
 mod access;
 mod append;
+mod basket;
 mod batch;
+mod batch_refusal;
 mod door;
 mod envelope;
 mod expected;
@@ -29,6 +31,7 @@ mod render;
 mod serve;
 mod session;
 mod session_refusal;
+mod several;
 mod streams;
 mod system;
 pub mod wire;

@@ -1,7 +1,8 @@
 //! The second way to append: records with a schema and properties, and checks of where streams are.
 //!
-//! An append of the log belongs to one stream. Several streams at once are refused, not stored one by one: half of
-//! such an append would be worse than none.
+//! **Invariant**: all records of a call are stored, or none, and only while all its checks hold.
+
+use std::collections::BTreeMap;
 
 use decider::Actor;
 use eventlog::Expected;
@@ -11,12 +12,15 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::{
-    append::{Basket, Done, Proposal, Proposed},
+    Limits,
+    append::{Done, Proposal, Proposed},
+    basket::Basket,
     door::Door,
     envelope::Sent,
     expected::at_revision,
     refusal,
     session_refusal::{self, Asked},
+    several::Several,
     wire::kurrentdb::protocol::v2::streams::{
         AppendRecordsRequest, AppendRecordsResponse, AppendRequest, AppendResponse, AppendSessionResponse,
         Record, StreamRevision, check::Kind as Check, record::Format, streams_service_server::StreamsService,
@@ -36,22 +40,26 @@ impl StreamsService for Door {
     ) -> Result<Response<AppendSessionResponse>, Status> {
         let actor = self.caller(request.metadata())?;
         let mut requests = request.into_inner();
-        let first = requests.message().await?.ok_or_else(|| refusal::invalid("the session is empty"))?;
-        if let Some(second) = requests.message().await? {
-            return Err(match second.stream == first.stream {
-                true => session_refusal::stream_twice(&first.stream),
-                false => session_refusal::several_streams(),
-            });
+        let mut session = Session::default();
+        while let Some(AppendRequest { stream, records, expected }) = requests.message().await? {
+            if session.runs.iter().any(|run| run.stream == stream) {
+                return Err(session_refusal::stream_twice(&stream));
+            }
+            session.begin(&stream)?;
+            session.checks.push((stream.clone(), expected.unwrap_or(ANY)));
+            for record in records {
+                session.add(self.limits(), record)?;
+            }
         }
-        let AppendRequest { stream, records, expected } = first;
-        let done = self.append_records_to(&actor, &stream, records, expected.unwrap_or(ANY), Asked::Session);
-        let done = done.await?;
-        let position = done.position.map(u64::cast_signed);
-        let appended = AppendResponse { stream, revision: wire_revision(done), position };
-        Ok(Response::new(AppendSessionResponse {
-            streams: vec![appended],
-            position: position.unwrap_or_default(),
-        }))
+        let done = self.append_session(&actor, session, Asked::Session).await?;
+        let position =
+            done.iter().filter_map(|(_, done)| done.position).max().unwrap_or_default().cast_signed();
+        let streams = done.into_iter().map(|(stream, done)| AppendResponse {
+            stream,
+            revision: wire_revision(done),
+            position: done.position.map(u64::cast_signed),
+        });
+        Ok(Response::new(AppendSessionResponse { streams: streams.collect(), position }))
     }
 
     async fn append_records(
@@ -60,53 +68,91 @@ impl StreamsService for Door {
     ) -> Result<Response<AppendRecordsResponse>, Status> {
         let actor = self.caller(request.metadata())?;
         let AppendRecordsRequest { records, checks } = request.into_inner();
-        let stream = records.first().map(|record| record.stream.clone());
-        let stream = stream.ok_or_else(|| refusal::invalid("the append holds no record"))?;
-        if records.iter().any(|record| record.stream != stream) {
-            return Err(session_refusal::several_streams());
+        let mut session = Session::default();
+        for record in records {
+            if session.runs.last().is_none_or(|run| run.stream != record.stream) {
+                session.begin(&record.stream)?;
+            }
+            session.add(self.limits(), record)?;
         }
-        let mut expected = None;
-        for (index, check) in (0..).zip(checks) {
+        for (index, check) in checks.into_iter().enumerate() {
             let Some(Check::StreamState(state)) = check.kind else {
                 return Err(refusal::invalid(format!("check {index} says nothing")));
             };
-            if state.stream != stream || expected.is_some_and(|(_, known)| known != state.expected) {
-                return Err(session_refusal::several_streams());
-            }
-            expected.get_or_insert((index, state.expected));
+            session.checks.push((state.stream, state.expected));
         }
-        let (index, expected) = expected.unwrap_or((0, ANY));
-        let done =
-            self.append_records_to(&actor, &stream, records, expected, Asked::Records { index }).await?;
-        let position = done.position.unwrap_or_default().cast_signed();
-        let revision = StreamRevision { stream, revision: wire_revision(done) };
-        Ok(Response::new(AppendRecordsResponse { streams: vec![revision], position }))
+        let done = self.append_session(&actor, session, Asked::Records).await?;
+        let position =
+            done.iter().filter_map(|(_, done)| done.position).max().unwrap_or_default().cast_signed();
+        // A stream may have several runs: the last tells where it is.
+        let streams = done.into_iter().map(|(stream, done)| (stream, wire_revision(done)));
+        let streams = streams.collect::<BTreeMap<_, _>>().into_iter();
+        let streams = streams.map(|(stream, revision)| StreamRevision { stream, revision }).collect();
+        Ok(Response::new(AppendRecordsResponse { streams, position }))
+    }
+}
+
+/// Records on their way: in the order in which they were sent, neighbours of one stream together.
+#[derive(Default)]
+struct Session {
+    runs: Vec<Run>,
+    basket: Basket,
+    /// Streams and where they are expected, in the protocol's numbers.
+    checks: Vec<(String, i64)>,
+}
+
+struct Run {
+    stream: String,
+    records: usize,
+}
+
+impl Session {
+    fn begin(&mut self, stream: &str) -> Result<(), Status> {
+        if stream.is_empty() {
+            return Err(refusal::invalid("the stream has no name"));
+        }
+        self.runs.push(Run { stream: stream.to_owned(), records: 0 });
+        Ok(())
+    }
+
+    /// Adds a record to the run begun last.
+    fn add(&mut self, limits: Limits, record: Record) -> Result<(), Status> {
+        let Some(run) = self.runs.last_mut() else { return Ok(()) };
+        run.records += 1;
+        let put = self.basket.put(limits, proposed(record)?);
+        put.map_err(|refused| session_refusal::status(refused, &run.stream))
+    }
+
+    fn into_proposals(self) -> Vec<Proposal> {
+        let mut events = self.basket.events.into_iter();
+        let proposals = self.runs.into_iter().map(|run| Proposal {
+            stream: run.stream,
+            expected: Expected::Any,
+            events: events.by_ref().take(run.records).collect(),
+        });
+        proposals.collect()
     }
 }
 
 impl Door {
-    async fn append_records_to(
+    /// Appends all or nothing; tells for each run what came of it.
+    async fn append_session(
         &self,
         actor: &Actor,
-        stream: &str,
-        records: Vec<Record>,
-        expected: i64,
+        session: Session,
         asked: Asked,
-    ) -> Result<Done, Status> {
-        if stream.is_empty() {
-            return Err(refusal::invalid("the stream has no name"));
-        }
-        let refused = |refused| session_refusal::status(refused, stream, expected, asked);
-        let mut basket = Basket::default();
-        for record in records {
-            basket.put(self.limits(), proposed(record)?).map_err(refused)?;
-        }
-        let proposal = Proposal {
-            stream: stream.to_owned(),
-            expected: self::expected(expected)?,
-            events: basket.events,
-        };
-        self.append(actor, proposal).await.map_err(refused)
+    ) -> Result<Vec<(String, Done)>, Status> {
+        let checks = session.checks.clone();
+        let expectations = checks.iter().map(|(stream, state)| Ok((stream.as_str(), expected(*state)?)));
+        let expectations = expectations.collect::<Result<Vec<_>, Status>>()?;
+        let streams = session.runs.iter().map(|run| run.stream.clone()).collect::<Vec<_>>();
+        let first = streams.first().ok_or_else(|| refusal::invalid("there is nothing to append"))?;
+        let appended = self.append_several(actor, session.into_proposals(), &expectations).await;
+        let done = appended.map_err(|refused| match refused {
+            Several::Violated(violations) => session_refusal::violated(&checks, &violations, asked),
+            Several::Refused(refused) => session_refusal::status(refused, first),
+        })?;
+        Ok(streams.into_iter().zip(done).collect())
     }
 }
 

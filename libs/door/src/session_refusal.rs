@@ -2,26 +2,27 @@
 //!
 //! **Invariant**: the typed detail stands last: some clients look at the last one only.
 
+use eventlog::Violation;
 use prost::{Message, Name};
 use prost_types::Any;
 use tonic::{Code, Status};
 
 use crate::{
     append::Refused,
-    batch::any,
+    batch_refusal::any,
     expected, streams,
     wire::kurrentdb::protocol::v2::streams::errors::{
         AppendConsistencyViolationErrorDetails, AppendRecordSizeExceededErrorDetails,
         AppendTransactionSizeExceededErrorDetails, StreamAlreadyInAppendSessionErrorDetails,
-        StreamRevisionConflictErrorDetails, append_consistency_violation_error_details::Violation,
+        StreamRevisionConflictErrorDetails, append_consistency_violation_error_details as wire,
     },
 };
 
-/// Which of the two calls asked, and in which of its checks.
+/// Which of the two calls asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asked {
     Session,
-    Records { index: i32 },
+    Records,
 }
 
 /// google.rpc.Status, which travels beside the status.
@@ -36,13 +37,9 @@ struct Details {
 }
 
 /// A refusal with the detail that belongs to it.
-pub(crate) fn status(refused: Refused, stream: &str, expected: i64, asked: Asked) -> Status {
+pub(crate) fn status(refused: Refused, stream: &str) -> Status {
     let stream = stream.to_owned();
     match refused {
-        Refused::Conflict { actual, .. } => {
-            let actual = expected::revision(actual).map_or(-1, u64::cast_signed);
-            conflict(StreamRevisionConflictErrorDetails { stream, expected, actual }, asked)
-        }
         Refused::EventTooLarge { id, size, max } => {
             let why = format!("record {id} holds {size} bytes; at most {max} are taken");
             let (size, max) = (saturate(size), saturate(max));
@@ -64,22 +61,24 @@ pub(crate) fn stream_twice(stream: &str) -> Status {
     with(Code::Aborted, format!("stream {stream} stands twice in one session"), &detail)
 }
 
-/// UNIMPLEMENTED.
-pub(crate) fn several_streams() -> Status {
-    Status::unimplemented(
-        "an append here belongs to one stream, and so do its checks; append to each by itself",
-    )
-}
-
-fn conflict(state: StreamRevisionConflictErrorDetails, asked: Asked) -> Status {
-    let StreamRevisionConflictErrorDetails { stream, expected, actual } = &state;
-    let why = format!("stream {stream} is at revision {actual}, expected {expected}");
-    match asked {
-        Asked::Session => with(Code::FailedPrecondition, why, &state),
-        Asked::Records { index } => {
-            let violations = vec![Violation { check_index: index, state: Some(state) }];
-            with(Code::FailedPrecondition, why, &AppendConsistencyViolationErrorDetails { violations })
-        }
+/// FAILED_PRECONDITION: streams are not where the checks say, `(stream, expected)` each. A session tells the first, the
+/// other call tells all.
+pub(crate) fn violated(checks: &[(String, i64)], violations: &[Violation], asked: Asked) -> Status {
+    let states = violations.iter().filter_map(|violation| {
+        let (stream, expected) = checks.get(violation.check)?.clone();
+        let actual = expected::revision(violation.actual).map_or(-1, u64::cast_signed);
+        let state = StreamRevisionConflictErrorDetails { stream, expected, actual };
+        Some(wire::Violation { check_index: saturate(violation.check), state: Some(state) })
+    });
+    let violations = states.collect::<Vec<_>>();
+    let states = violations.iter().filter_map(|violation| violation.state.clone()).collect::<Vec<_>>();
+    let told = states.iter().map(|state| {
+        format!("stream {} is at revision {}, expected {}", state.stream, state.actual, state.expected)
+    });
+    let why = told.collect::<Vec<_>>().join("; ");
+    match (asked, &states[..]) {
+        (Asked::Session, [first, ..]) => with(Code::FailedPrecondition, why, first),
+        _ => with(Code::FailedPrecondition, why, &AppendConsistencyViolationErrorDetails { violations }),
     }
 }
 

@@ -4,7 +4,8 @@ use eventlog::Expected;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    append::{Basket, Done, Proposal, Refused},
+    append::{Done, Proposal, Refused},
+    basket::Basket,
     batch,
     door::Door,
     expected::{at_revision, revision},

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use door::Access;
 use door::wire::{
     event_store::client::streams::one_stream::From as InOne,
     kurrentdb::protocol::v2::streams::{
@@ -106,23 +107,63 @@ async fn records_are_checked_and_violations_name_the_check() {
     );
 }
 
-/// Half of such an append would be worse than none.
 #[tokio::test]
-async fn several_streams_at_once_are_refused_and_nothing_is_stored() {
+async fn a_session_moves_several_streams_together_or_none() {
+    let open = open().await;
+    open.appended("a", events(1)).await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let together = [part("a", Some(0)), part("b", Some(NO_STREAM))];
+    let answer = sessions.append_session(futures::stream::iter(together)).await.unwrap().into_inner();
+    let places = answer.streams.iter().map(|it| (&it.stream[..], it.revision, it.position));
+    assert_eq!(places.collect::<Vec<_>>(), [("a", 1, Some(2)), ("b", 0, Some(3))]);
+    assert_eq!(answer.position, 3);
+    let behind = [part("a", Some(1)), part("b", Some(NO_STREAM))];
+    let refused = sessions.append_session(futures::stream::iter(behind)).await.unwrap_err();
+    let StreamRevisionConflictErrorDetails { stream, expected, actual } = detail(&refused);
+    assert_eq!((&stream[..], expected, actual), ("b", NO_STREAM, 0));
+    assert_eq!(open.log.head().await.unwrap().position, 3);
+}
+
+#[tokio::test]
+async fn a_stream_stands_once_in_a_session() {
     let open = open().await;
     let mut sessions = StreamsServiceClient::new(open.channel.clone());
-    let two = [part("a", None), part("b", None)];
-    let refused = sessions.append_session(futures::stream::iter(two)).await.unwrap_err();
-    assert_eq!(refused.code(), Code::Unimplemented);
     let twice = [part("a", None), part("a", None)];
     let refused = sessions.append_session(futures::stream::iter(twice)).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), detail::<StreamAlreadyInAppendSessionErrorDetails>(&refused).stream),
-        (Code::Aborted, "a".to_owned())
-    );
-    let records = AppendRecordsRequest { records: vec![record("a"), record("b")], checks: Vec::new() };
-    assert_eq!(sessions.append_records(records).await.unwrap_err().code(), Code::Unimplemented);
-    let elsewhere = AppendRecordsRequest { records: vec![record("a")], checks: vec![check("b", NO_STREAM)] };
-    assert_eq!(sessions.append_records(elsewhere).await.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(refused.code(), Code::Aborted);
+    assert_eq!(detail::<StreamAlreadyInAppendSessionErrorDetails>(&refused).stream, "a");
+}
+
+#[tokio::test]
+async fn records_of_several_streams_keep_their_order_and_are_checked_together() {
+    let open = open().await;
+    open.appended("read", events(3)).await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let records = || vec![record("a"), record("b"), record("a")];
+    let good =
+        AppendRecordsRequest { records: records(), checks: vec![check("read", 2), check("a", NO_STREAM)] };
+    let answer = sessions.append_records(good).await.unwrap().into_inner();
+    let places = answer.streams.iter().map(|it| (&it.stream[..], it.revision)).collect::<Vec<_>>();
+    assert_eq!((answer.position, places), (6, vec![("a", 1), ("b", 0)]));
+    assert_eq!(commits(&open.read(one("a", InOne::Start(NONE))).await.unwrap()), [4, 6]);
+    let checks = vec![check("read", 2), check("read", 1), check("a", NO_STREAM)];
+    let refused =
+        sessions.append_records(AppendRecordsRequest { records: records(), checks }).await.unwrap_err();
+    let details: AppendConsistencyViolationErrorDetails = detail(&refused);
+    let indices = details.violations.iter().map(|violation| violation.check_index);
+    assert_eq!((refused.code(), indices.collect::<Vec<_>>()), (Code::FailedPrecondition, vec![1, 2]));
+    assert_eq!(open.log.head().await.unwrap().position, 6);
+}
+
+/// A stream that nobody may write is not written because another one may be.
+#[tokio::test]
+async fn a_session_needs_a_grant_for_each_stream() {
+    let log = fresh_log().await;
+    let access = Access { anonymous: Some(actor("anybody", &[])), grants: vec![anybody("a")], ..access() };
+    let open = open_over(log, access).await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let parts = [part("a", None), part("b", None)];
+    let refused = sessions.append_session(futures::stream::iter(parts)).await.unwrap_err();
+    assert_eq!((refused.code(), trailer(&refused, "stream-name")), (Code::PermissionDenied, "b"));
     assert_eq!(open.log.head().await.unwrap().position, 0);
 }
