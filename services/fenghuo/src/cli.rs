@@ -8,7 +8,7 @@ use decider::Lang;
 use crate::{
     bench, clocks, demo, dev,
     error::{Because, Error},
-    keys, law, log, migrate, play, serve,
+    eventstore, keys, law, log, migrate, play, serve,
     shell::Shell,
     timeline, token, view,
 };
@@ -54,6 +54,7 @@ enum Command {
     Token(token::TokenArgs),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    Eventstore(eventstore::EventstoreArgs),
     #[command(subcommand)]
     Bench(bench::BenchCommand),
 }
@@ -101,6 +102,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Law(command) => law::run(command, shell).await,
             Command::Token(args) => token::run(args, shell).await,
             Command::Keys(command) => keys::run(command, shell).await,
+            Command::Eventstore(args) => Box::pin(eventstore::run(args, shell)).await,
             Command::Bench(command) => Box::pin(bench::run(command, shell)).await,
         }
     })

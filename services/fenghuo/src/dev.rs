@@ -1,5 +1,7 @@
 //! `fenghuo dev`: the whole system on this machine, until Ctrl-C.
 
+mod doors;
+
 use std::path::PathBuf;
 
 use chassis::telemetry::Telemetry;
@@ -40,6 +42,9 @@ pub struct DevArgs {
     /// Listen on seven ports from here on instead of free ones
     #[arg(long, value_name = "PORT")]
     listen_base: Option<u16>,
+    /// Open the services' logs read-only to clients of KurrentDB and EventStoreDB, on six ports from here on
+    #[arg(long, value_name = "PORT")]
+    door_base: Option<u16>,
     /// Rows of status M (unverified) in the rule pack that are allowed, by id
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     allow_unverified: Vec<String>,
@@ -73,7 +78,7 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
     };
     let result = tokio::select! {
         started = Box::pin(System::start(options)) => match started {
-            Ok(system) => attend(system, &mut signals, shell).await,
+            Ok(system) => attend_with_doors(system, args.door_base, &mut signals, shell).await,
             Err(error) => Err(error),
         },
         // A half-started system is dropped, which ends its children.
@@ -81,6 +86,24 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
     };
     telemetry.shutdown();
     result
+}
+
+/// The same with doors for auditors' clients, where they are wanted.
+async fn attend_with_doors(
+    system: System,
+    base: Option<u16>,
+    signals: &mut Signals,
+    shell: Shell,
+) -> Result<(), Error> {
+    let doors = match doors::open(&system, base, shell).await {
+        Ok(doors) => doors,
+        Err(error) => return system.stop().await.and(Err(error)),
+    };
+    let ended = attend(system, signals, shell).await;
+    for door in doors {
+        door.close().await;
+    }
+    ended
 }
 
 /// Tells where everything is, waits for the order to stop (or for a service that fails), and stops.

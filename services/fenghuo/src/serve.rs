@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    doorway::{DoorArgs, Opened},
     error::{Because, Error},
     law::files,
     migrate, services,
@@ -33,6 +34,8 @@ pub struct ServeArgs {
     service: String,
     #[command(flatten)]
     config: Config,
+    #[command(flatten)]
+    door: DoorArgs,
     /// Copies of its stream in the NATS cluster: 1 on a single server, 3 in production
     #[arg(long, env = "FENGHUO_NATS_REPLICAS", default_value_t = 1)]
     nats_replicas: usize,
@@ -53,24 +56,43 @@ pub async fn run(args: ServeArgs, shell: Shell) -> Result<(), Error> {
     }
     let shutdown = CancellationToken::new();
     let settings = settings(name, args.config, args.nats_replicas).await?;
+    let keys = settings.keys.clone();
     let (zh, en) = (format!("运行服务 {name}"), format!("run service {name}"));
     let running = Box::pin(chassis::start(member.service, settings, shutdown.clone()))
         .await
         .because(zh.clone(), en.clone())?;
     shell.line(format_args!("{name} http://{}", running.address))?;
+    let mut door = args.door.open(running.node.log(), keys).await?;
+    if let Some(door) = &door {
+        shell.line(format_args!("{name} kurrentdb://{}", door.advertised))?;
+    }
     let stopped = running.stopped();
     tokio::pin!(stopped);
     let result = tokio::select! {
         // It ends by itself only when it cannot go on.
-        ended = &mut stopped => ended,
+        ended = &mut stopped => ended.because(zh, en),
+        error = failed(&mut door) => {
+            shutdown.cancel();
+            stopped.await.because(zh, en).and(Err(error))
+        }
         () = signals.received() => {
             signals.hurry_from_now();
+            if let Some(door) = door {
+                door.close().await;
+            }
             shutdown.cancel();
-            stopped.await
+            stopped.await.because(zh, en)
         }
     };
     telemetry.shutdown();
-    result.because(zh, en)
+    result
+}
+
+async fn failed(door: &mut Option<Opened>) -> Error {
+    match door {
+        Some(door) => door.failed().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Settings, Error> {

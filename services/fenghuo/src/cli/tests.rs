@@ -26,6 +26,7 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo token --department fire.330723 --role officer --role head --id officer-1 --ttl 1h",
         "fenghuo token --department fire.330723 --kind service --id hazard --key k --ttl 365d",
         "fenghuo keys generate --out keys",
+        "fenghuo eventstore --data d --port 2113 --tls --writer operator=sensor- --advertise a.example:2113",
         "fenghuo log read --service hazard --from 3 --limit 5 --backwards --json --data d",
         "fenghuo log follow --service hazard --endpoint hazard=http://h:1 --token-file t",
         "fenghuo log verify-order --service hazard",

@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod dev;
 mod due;
+mod eventstore;
 mod law;
 mod program;
 mod serve;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
+use tonic::{Code, transport::Channel};
 
 use crate::program::{err, fenghuo, out, run};
 
@@ -17,15 +18,20 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 struct Serving {
     child: Child,
     url: String,
+    /// Where its door for auditors' clients is.
+    door: String,
 }
 
 impl Serving {
     fn start(arguments: &[&str]) -> Self {
         let mut child = fenghuo().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().last().unwrap_or_default().to_owned();
-        Self { child, url }
+        let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        let mut last_word = || {
+            let line = lines.next().unwrap().unwrap();
+            line.split_whitespace().last().unwrap_or_default().to_owned()
+        };
+        let (url, door) = (last_word(), last_word());
+        Self { child, url, door }
     }
 }
 
@@ -34,6 +40,16 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads the log as an auditor's client would.
+async fn read_door(door: &str, token: Option<&str>) -> Result<(), Code> {
+    let url = door.replace("kurrentdb://", "http://");
+    let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
+    crate::eventstore::read(&channel, token.map(|token| format!("Bearer {token}")).as_deref())
+        .await
+        .map(drop)
+        .map_err(|status| status.code())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +72,8 @@ async fn one_service_is_migrated_served_read_and_drained() {
     assert!(run(&["migrate", "hazard", "--database-url", &database]).status.success(), "again is no harm");
 
     let serve = ["serve", "hazard", "--database-url", &database, "--nats-url", &bus, "--keys", &public];
-    let mut serving = Serving::start(&[&serve[..], &["--department", "fire.330723"]].concat());
+    let more = ["--department", "fire.330723", "--door-listen", "127.0.0.1:0"];
+    let mut serving = Serving::start(&[&serve[..], &more].concat());
     let token = run(&["token", "--department", "fire.33", "--role", "auditor", "--id", "a-1", "--key", &key]);
     let token_file = scratch.path().join("token");
     fs::write(&token_file, out(&token)).unwrap();
@@ -64,6 +81,8 @@ async fn one_service_is_migrated_served_read_and_drained() {
     let verify = ["log", "verify-order", "--service", "hazard", "--endpoint", &endpoint];
     let verified = run(&[&verify[..], &["--token-file", token_file.to_str().unwrap()]].concat());
     assert!(verified.status.success(), "{}", err(&verified));
+    assert_eq!(read_door(&serving.door, None).await, Err(Code::Unauthenticated));
+    assert_eq!(read_door(&serving.door, Some(out(&token).trim())).await, Ok(()));
     fs::write(&token_file, "no token").unwrap();
     let unknown = run(&[&verify[..], &["--token-file", token_file.to_str().unwrap()]].concat());
     assert!(err(&unknown).contains("does not accept the token"), "{}", err(&unknown));
