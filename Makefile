@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test dev bench fmt lint clippy deny proto k8s compose tools clean
+.PHONY: help install demo test clients dev bench fmt lint clippy deny proto k8s compose tools clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -16,6 +16,10 @@ demo: install ## play the case of the Wuyi factory fire (ARGS=--help tells more)
 
 test: install ## run every test, against real servers
 	cargo test --locked --workspace $(ARGS)
+
+clients: install ## let others' client libraries use our event store (needs node, npm and python3)
+	cargo build --locked --package fenghuo
+	tests/clients/run $${CARGO_TARGET_DIR:-target}/debug/fenghuo
 
 dev: install ## run all services here until Ctrl-C (ARGS="--data DIR" keeps the data)
 	cargo run --locked --package fenghuo -- dev $(ARGS)
