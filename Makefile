@@ -17,7 +17,8 @@ demo: install ## play the case of the Wuyi factory fire (ARGS=--help tells more)
 test: install ## run every test, against real servers
 	cargo test --locked --workspace $(ARGS)
 
-clients: install ## let others' client libraries use our event store (needs node, npm and python3)
+clients: install ## let others' client libraries use our event store
+	@scripts/install clients
 	cargo build --locked --package fenghuo
 	tests/clients/run $${CARGO_TARGET_DIR:-target}/debug/fenghuo
 
