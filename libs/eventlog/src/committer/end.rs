@@ -21,6 +21,18 @@ impl From<(i64, OffsetDateTime, i64)> for End {
     }
 }
 
+impl End {
+    /// The end, unless the log was seen beyond it: an older copy of a log is not written to.
+    pub(super) fn not_before(self, seen: u64) -> Result<Self, sqlx::Error> {
+        if self.position >= seen {
+            return Ok(self);
+        }
+        let Self { position, .. } = self;
+        let text = format!("the log ends at {position}, but was seen beyond: is this an older copy of it?");
+        Err(sqlx::Error::Configuration(text.into()))
+    }
+}
+
 /// Where a batch comes to stand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placement {

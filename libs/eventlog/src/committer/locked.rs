@@ -78,16 +78,7 @@ impl Committer {
                 .fetch_one(&mut *tx)
                 .await?;
         fault::point("append.locked");
-        let end = End::from(end);
-        if end.position < *self.log.head.borrow() {
-            return Err(sqlx::Error::Configuration(
-                format!(
-                    "the log ends at {}, but was seen beyond: is this an older copy of it?",
-                    end.position
-                )
-                .into(),
-            ));
-        }
+        let end = End::from(end).not_before(*self.log.head.borrow())?;
         if end != self.end {
             self.known.forget_all();
             self.end = end;

@@ -60,11 +60,12 @@ async fn lock_and_store(
         sqlx::query_as("select position, recorded_at, streams from head for update")
             .fetch_one(&mut *tx)
             .await?;
+    let end = End::from(end).not_before(*log.head.borrow())?;
     let plan = match judge(&mut tx, batch, checks).await? {
         Ok(plan) => plan,
         Err(outcome) => return Ok(outcome),
     };
-    let placement = Placement::behind(End::from(end), &plan, log.world.clock.now());
+    let placement = Placement::behind(end, &plan, log.world.clock.now());
     for position in [placement.position(1), placement.after.position] {
         let room = sqlx::query("select ensure_partition($1)").bind(position.cast_signed());
         room.execute(&mut *tx).await?;

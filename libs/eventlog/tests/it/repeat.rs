@@ -1,6 +1,6 @@
 //! The same append twice, the same command twice: the first result twice.
 
-use eventlog::{Append, AppendError, CommandKey, Expected, Options};
+use eventlog::{Append, AppendError, CommandKey, Expected, Options, SeveralError};
 use uuid::Uuid;
 
 use crate::support::*;
@@ -63,6 +63,9 @@ async fn an_older_copy_of_the_log_is_not_written_to() {
     sqlx::query("update head set position = 5").execute(&owner(&log).await).await.unwrap();
     let answer = log.append(append(&stream("a"), Expected::Any, 1)).await;
     let Err(AppendError::Database(error)) = answer else { panic!("{answer:?}") };
+    assert!(std::error::Error::source(&*error).is_some_and(|why| why.to_string().contains("older copy")));
+    let answer = log.append_all(vec![append(&stream("a"), Expected::Any, 1)], &[]).await;
+    let Err(SeveralError::Append(AppendError::Database(error))) = answer else { panic!("{answer:?}") };
     assert!(std::error::Error::source(&*error).is_some_and(|why| why.to_string().contains("older copy")));
 }
 
