@@ -42,6 +42,8 @@ pub struct Statement {
     pub actor: String,
     /// Over the exact stored bytes.
     pub data_sha256: Hex<32>,
+    /// Over the exact stored bytes of what is known beside the data: case, roles, rules, cause.
+    pub meta_sha256: Hex<32>,
     /// SHA-256 of each attachment as it is stored, encrypted.
     pub attachments: Vec<Hex<32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,8 +57,9 @@ pub struct Statement {
 pub struct Cause {
     pub origin: String,
     pub position: u64,
-    /// The hash of that event's leaf.
-    pub leaf: Hex<32>,
+    /// The hash of that event's leaf, where the log knew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<Hex<32>>,
 }
 
 #[derive(Debug, Error)]

@@ -16,7 +16,9 @@ const GOLDEN: &str = concat!(
     r#""origin":"log.example/hazard","position":17},"#,
     r#""data_sha256":"0202020202020202020202020202020202020202020202020202020202020202","#,
     r#""department":"330723-消防","#,
-    r#""event_id":"00000000-0000-0000-0000-00000000002a","occurred_at":"2025-09-26T02:00:00.5Z","#,
+    r#""event_id":"00000000-0000-0000-0000-00000000002a","#,
+    r#""meta_sha256":"0606060606060606060606060606060606060606060606060606060606060606","#,
+    r#""occurred_at":"2025-09-26T02:00:00.5Z","#,
     r#""origin":"log.example/enforcement","recorded_at":"2025-09-26T02:00:01.000002Z","revision":3,"#,
     r#""salt":"05050505050505050505050505050505","schema":"penalty/1","#,
     r#""stream":"penalty:p-1","type":"Referred","v":1}"#,
@@ -36,8 +38,13 @@ pub(crate) fn statement() -> Statement {
         department: "330723-消防".to_owned(),
         actor: "person:7f3a".to_owned(),
         data_sha256: Hex([2; 32]),
+        meta_sha256: Hex([6; 32]),
         attachments: vec![Hex([3; 32])],
-        cause: Some(Cause { origin: "log.example/hazard".to_owned(), position: 17, leaf: Hex([4; 32]) }),
+        cause: Some(Cause {
+            origin: "log.example/hazard".to_owned(),
+            position: 17,
+            leaf: Some(Hex([4; 32])),
+        }),
         salt: Hex([5; 16]),
     }
 }
