@@ -7,7 +7,7 @@ use std::{
 
 use decider::{Aggregate, StreamName};
 use law::{Adoption, AdoptionError, Book, Calendar, RulePack};
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -151,6 +151,11 @@ impl Log {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         self.inner.readers.close().await;
+    }
+
+    /// A connection of the caller's own, with the rights of this running log and no others.
+    pub async fn connection(&self) -> Result<PgConnection, Error> {
+        Ok(connect::connect(&self.inner.session).await?)
     }
 
     /// The world it decides in.

@@ -1,0 +1,61 @@
+//! Events as the table has them, byte for byte: what is sealed is what was stored, not what it was read as.
+
+use eventlog::Options;
+use sqlx::{Connection, FromRow, PgConnection};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A row of a log. Numbers are signed here because a tampered table may hold any.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Stored {
+    pub position: i64,
+    /// Empty where the stream has lost its name.
+    pub stream: String,
+    pub version: i64,
+    pub id: Uuid,
+    pub kind: String,
+    pub data: Vec<u8>,
+    pub meta: Vec<u8>,
+    pub occurred_at: OffsetDateTime,
+    pub recorded_at: OffsetDateTime,
+}
+
+/// Opens the database of a log for reading, as whoever the URL names: an auditor needs no rights to write.
+pub trait Connect {
+    fn read_only(&self) -> impl Future<Output = Result<PgConnection, sqlx::Error>> + Send;
+}
+
+impl Connect for Options {
+    async fn read_only(&self) -> Result<PgConnection, sqlx::Error> {
+        let session = [("search_path", self.schema.as_str()), ("default_transaction_read_only", "on")];
+        PgConnection::connect_with(&self.connect.clone().options(session)).await
+    }
+}
+
+/// The events after position `after`, up to and with `last`, as far as they are there.
+pub async fn read(db: &mut PgConnection, after: u64, last: u64) -> Result<Vec<Stored>, sqlx::Error> {
+    sqlx::query_as(
+        "select e.position, coalesce(s.name, '') as stream, e.version, e.id, e.kind, e.data, e.meta,
+                e.occurred_at, e.recorded_at
+            from events e left join streams s using (stream_id)
+            where e.position > $1 and e.position <= $2 order by e.position",
+    )
+    .bind(after.cast_signed())
+    .bind(last.cast_signed())
+    .fetch_all(db)
+    .await
+}
+
+/// Where the log ends.
+pub(crate) async fn head(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
+    let head: i64 = sqlx::query_scalar("select position from head").fetch_one(db).await?;
+    Ok(head.cast_unsigned())
+}
+
+/// Where events with this id stand.
+pub(crate) async fn positions_of(db: &mut PgConnection, id: Uuid) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar("select position from events where id = $1 order by position limit 2")
+        .bind(id)
+        .fetch_all(db)
+        .await
+}

@@ -1,0 +1,56 @@
+//! What a log says of one event: the statement that becomes its leaf.
+
+use decider::{ActorKind, Meta};
+use merkle::{
+    Hex, Statement,
+    statement::{Cause, VERSION},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::Stored;
+
+/// No stored shape has had a successor yet; fields are only added.
+const SHAPE: u8 = 1;
+
+/// Why an event cannot be stated.
+#[derive(Debug, thiserror::Error)]
+#[error("read what is known beside the data of the event at position {position}")]
+pub struct LeafError {
+    pub position: i64,
+    #[source]
+    pub source: serde_json::Error,
+}
+
+/// The statement about a stored event. The salt is drawn once, when the event is sealed, and stays in the leaf.
+pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statement, LeafError> {
+    let meta: Meta = serde_json::from_slice(&event.meta)
+        .map_err(|source| LeafError { position: event.position, source })?;
+    let category = event.stream.split(':').next().unwrap_or_default();
+    let cause = meta.causation.map(|cause| Cause { origin: cause.log, position: cause.position, leaf: None });
+    Ok(Statement {
+        v: VERSION,
+        origin: origin.to_owned(),
+        revision: event.version.cast_unsigned(),
+        event_id: event.id,
+        kind: event.kind.clone(),
+        schema: format!("{category}/{SHAPE}"),
+        stream: event.stream.clone(),
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
+        department: meta.actor.department.to_string(),
+        actor: format!("{}:{}", word(meta.actor.kind), meta.actor.id),
+        data_sha256: Hex(Sha256::digest(&event.data).into()),
+        meta_sha256: Hex(Sha256::digest(&event.meta).into()),
+        attachments: Vec::new(),
+        cause,
+        salt,
+    })
+}
+
+fn word(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::Person => "person",
+        ActorKind::Service => "service",
+        ActorKind::Clock => "clock",
+    }
+}

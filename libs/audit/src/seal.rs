@@ -1,0 +1,194 @@
+//! The task that seals a log: one process at a time, about once a second, behind the appends and never before them.
+
+mod batch;
+mod refusal;
+mod resume;
+mod status;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use eventlog::Log;
+use merkle::{Signer, VerifierKey};
+use sqlx::PgConnection;
+use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    Folder, Tiles, event,
+    record::{self, Lease},
+};
+use batch::Tree;
+
+pub use refusal::Refusal;
+pub use status::{State, Status};
+
+/// Time between two tries for a folder or a lease that another process holds, or after a failure.
+const STANDBY: Duration = Duration::from_millis(500);
+
+/// How a log is sealed.
+#[derive(Clone)]
+pub struct Sealing {
+    /// The folder of tiles and checkpoint. Every process that may seal this log must be given the same one.
+    pub folder: PathBuf,
+    /// The log's key; its name is the log's origin.
+    pub signer: Arc<dyn Signer>,
+    /// Keys that signed before this one.
+    pub older_keys: Vec<VerifierKey>,
+    /// How often a changed log is signed.
+    pub every: Duration,
+    /// Events between two signatures while catching up.
+    pub batch_events_max: u64,
+    /// How long a lease lasts without being renewed.
+    pub lease: Duration,
+}
+
+impl Sealing {
+    /// The usual pace.
+    pub fn new(folder: impl Into<PathBuf>, signer: Arc<dyn Signer>) -> Self {
+        Self {
+            folder: folder.into(),
+            signer,
+            older_keys: Vec::new(),
+            every: Duration::from_secs(1),
+            batch_events_max: 8_192,
+            lease: Duration::from_secs(10),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        [self.signer.key()].into_iter().chain(&self.older_keys)
+    }
+}
+
+/// Why a session of sealing ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealError {
+    /// Another process seals now.
+    #[error("keep the lease of sealing")]
+    Fenced,
+    #[error("read or store what is sealed")]
+    Database(#[from] sqlx::Error),
+    #[error("use the log")]
+    Log(#[from] eventlog::Error),
+    #[error("keep tiles")]
+    Store(#[from] std::io::Error),
+    /// Nothing more may be signed until a person has looked.
+    #[error("sign: refused")]
+    Refused(#[from] Refusal),
+}
+
+/// Seals one log.
+pub struct Sealer {
+    log: Log,
+    sealing: Sealing,
+    owner: Uuid,
+    status: watch::Sender<Status>,
+}
+
+impl Sealer {
+    pub fn new(log: Log, sealing: Sealing) -> Self {
+        Self { log, sealing, owner: Uuid::now_v7(), status: watch::Sender::default() }
+    }
+
+    /// How it fares.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Seals until told to stop, or until it must refuse. Failures are tried again; another process is waited for.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let state = match self.session(&stop).await {
+                Ok(()) | Err(SealError::Fenced) => State::Standby,
+                Err(SealError::Refused(refusal)) => {
+                    tracing::error!(%refusal, schema = self.schema(), "the log is not sealed any more");
+                    self.tell(State::Refused(refusal.to_string()));
+                    return;
+                }
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::warn!(error, schema = self.schema(), "sealing was interrupted");
+                    State::Waiting(error)
+                }
+            };
+            self.tell(state);
+            stop.run_until_cancelled(tokio::time::sleep(STANDBY)).await;
+        }
+    }
+
+    /// From taking the folder and the lease to losing them. A process that stands still keeps the folder: two that
+    /// wrote into one could harm what is signed, whatever the database said of their leases.
+    async fn session(&self, stop: &CancellationToken) -> Result<(), SealError> {
+        let Some(folder) = Folder::claim(&self.sealing.folder)? else { return Ok(()) };
+        let mut db = self.log.connection().await?;
+        let Some(lease) = Lease::take(&mut db, self.owner, self.sealing.lease).await? else { return Ok(()) };
+        let sealed = self.keep(&mut db, &lease, Tiles(Arc::new(folder)), stop).await;
+        if let Err(error) = lease.release(&mut db).await {
+            tracing::debug!(%error, "the lease of sealing was not given back and will run out");
+        }
+        sealed
+    }
+
+    async fn keep(
+        &self,
+        db: &mut PgConnection,
+        lease: &Lease,
+        tiles: Tiles,
+        stop: &CancellationToken,
+    ) -> Result<(), SealError> {
+        let last = record::last(db).await?;
+        let head = event::head(db).await?;
+        let mut tree = resume::resume(&self.sealing, tiles, last, head).await?;
+        self.at(tree.size(), head);
+        tracing::info!(schema = self.schema(), sealed = tree.size(), "the log is sealed here");
+        let mut pace = tokio::time::interval(self.sealing.every);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(pace.tick()).await.is_some() {
+            let head = event::head(db).await?;
+            self.at(tree.size(), head);
+            if head < tree.size() {
+                return Err(Refusal::HeadBehind { sealed: tree.size(), head }.into());
+            }
+            if head == tree.size() && !lease.renew(db).await? {
+                return Err(SealError::Fenced);
+            }
+            self.catch_up(&mut tree, head, db, lease, stop).await?;
+        }
+        Ok(())
+    }
+
+    async fn catch_up(
+        &self,
+        tree: &mut Tree,
+        head: u64,
+        db: &mut PgConnection,
+        lease: &Lease,
+        stop: &CancellationToken,
+    ) -> Result<(), SealError> {
+        while tree.size() < head && !stop.is_cancelled() {
+            let last = head.min(tree.size() + self.sealing.batch_events_max);
+            tree.seal(last, self.sealing.signer.as_ref(), db, lease).await?;
+            self.at(tree.size(), head);
+        }
+        Ok(())
+    }
+
+    fn at(&self, sealed: u64, head: u64) {
+        self.status.send_replace(Status { sealed, head, state: State::Sealing });
+    }
+
+    fn tell(&self, state: State) {
+        self.status.send_modify(|status| status.state = state);
+    }
+
+    fn schema(&self) -> &str {
+        &self.log.options().schema
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}

@@ -1,0 +1,143 @@
+//! One step of sealing: events become leaves, leaves become tiles, the root becomes a checkpoint.
+//!
+//! **Invariant**: tiles are durable before the checkpoint is stored, and it is stored before it is published. Killed
+//! between any two steps, the next session goes on from the stored checkpoint; what lies beyond it was told to nobody.
+
+use eventlog::fault;
+use merkle::{
+    Checkpoint, Frontier, Hex, Sha256, Signer, Tile,
+    tile::{Extension, Row, extend},
+};
+use sqlx::{PgConnection, error::ErrorKind};
+
+use super::{Refusal, SealError};
+use crate::{
+    Stored, Tiles, event, leaf,
+    record::{self, Lease},
+    store::CHECKPOINT,
+};
+
+/// A sealed tree and where it is kept.
+pub(super) struct Tree {
+    origin: String,
+    tiles: Tiles,
+    frontier: Frontier<Sha256>,
+}
+
+impl Tree {
+    pub(super) fn new(origin: String, tiles: Tiles, frontier: Frontier<Sha256>) -> Self {
+        Self { origin, tiles, frontier }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Seals the events up to and with position `last`.
+    pub(super) async fn seal(
+        &mut self,
+        last: u64,
+        signer: &dyn Signer,
+        db: &mut PgConnection,
+        lease: &Lease,
+    ) -> Result<(), SealError> {
+        let old = self.size();
+        let events = event::read(db, old, last).await?;
+        contiguous(&events, old, last)?;
+        let extension = self.extend(events).await?;
+        fault::point("seal.after_tiles");
+        let mut grown = self.frontier.clone();
+        for hash in &extension.leaves {
+            grown.push(*hash).map_err(|error| Refusal::tiles(last, error))?;
+        }
+        let note = self.sign(&grown, signer)?;
+        let checkpoint = record::Checkpoint { size: last, root: grown.root().0.to_vec(), note: note.clone() };
+        match lease.store(db, &checkpoint).await {
+            Ok(true) => {}
+            Ok(false) => return Err(SealError::Fenced),
+            Err(error) => return Err(refused(error, last)),
+        }
+        fault::point("seal.after_row");
+        self.frontier = grown;
+        self.publish(note.into_bytes()).await?;
+        fault::point("seal.after_checkpoint");
+        self.collect(extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect()).await
+    }
+
+    fn sign(&self, grown: &Frontier<Sha256>, signer: &dyn Signer) -> Result<String, Refusal> {
+        let key = |error: &dyn std::error::Error| Refusal::Key { why: super::chain(error) };
+        let checkpoint = Checkpoint::new(&self.origin, grown.size(), grown.root()).map_err(|e| key(&e))?;
+        Ok(checkpoint.sign(signer).map_err(|error| key(&error))?.to_string())
+    }
+
+    /// Makes the leaves and writes the tiles, beside the runtime: both take the processor or the disk.
+    async fn extend(&self, events: Vec<Stored>) -> Result<Extension, SealError> {
+        let (origin, tiles, old) = (self.origin.clone(), self.tiles.clone(), self.size());
+        beside(move || {
+            let leaves = events.iter().map(|event| entry(&origin, event)).collect::<Result<Vec<_>, _>>()?;
+            let extension = extend::<Sha256, _>(old, &leaves, &tiles);
+            let extension = extension.map_err(|error| Refusal::tiles(old, super::chain(&error)))?;
+            let files = extension.tiles.iter().map(|(tile, bytes)| (tile.to_string(), bytes.clone()));
+            let files: Vec<_> = files.collect();
+            let (first, rest) = files.split_at(1);
+            tiles.0.write(first)?;
+            fault::point("seal.after_entries");
+            tiles.0.write(rest)?;
+            Ok(extension)
+        })
+        .await
+    }
+
+    pub(super) async fn publish(&self, note: Vec<u8>) -> Result<(), SealError> {
+        let tiles = self.tiles.clone();
+        beside(move || Ok(tiles.0.write(&[(CHECKPOINT.to_owned(), note)])?)).await
+    }
+
+    /// Collects what a session that was killed left behind: the partial tiles that became full since a size.
+    pub(super) async fn collect_since(&self, size: u64) -> Result<(), SealError> {
+        let mut full = Vec::new();
+        let rows = (0..=Row::TOP).map(|level| (Row::Hashes(level), 8 * u32::from(level)));
+        for (row, rise) in rows.chain([(Row::Entries, 0)]) {
+            let length = |size: u64| size.checked_shr(rise).unwrap_or(0) >> Tile::HEIGHT;
+            let indices = length(size)..length(self.size());
+            full.extend(indices.filter_map(|index| Tile::new(row, index, Tile::FULL).ok()));
+        }
+        self.collect(full).await
+    }
+
+    async fn collect(&self, full: Vec<Tile>) -> Result<(), SealError> {
+        let tiles = self.tiles.clone();
+        beside(move || Ok(full.into_iter().try_for_each(|tile| tiles.0.collect(tile))?)).await
+    }
+}
+
+fn entry(origin: &str, event: &Stored) -> Result<Vec<u8>, Refusal> {
+    let position = event.position.cast_unsigned();
+    let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: super::chain(error) };
+    let statement = leaf::statement(origin, event, Hex(rand::random())).map_err(|error| why(&error))?;
+    statement.canonical().map_err(|error| why(&error))
+}
+
+fn contiguous(events: &[Stored], old: u64, last: u64) -> Result<(), Refusal> {
+    let mut found = events.iter().map(|event| event.position.cast_unsigned());
+    match (old + 1..=last).find(|expected| found.next() != Some(*expected)) {
+        Some(position) => Err(Refusal::Gap { position }),
+        None => Ok(()),
+    }
+}
+
+fn refused(error: sqlx::Error, size: u64) -> SealError {
+    match error.as_database_error().map(|error| error.kind()) {
+        Some(ErrorKind::UniqueViolation) => Refusal::SecondRoot { size }.into(),
+        _ => error.into(),
+    }
+}
+
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SealError> + Send + 'static,
+) -> Result<T, SealError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(SealError::Store(std::io::Error::other(error))),
+    }
+}

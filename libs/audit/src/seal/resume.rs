@@ -1,0 +1,84 @@
+//! Going on after a stop, a kill or a restore: what the database, the folder and the key say must agree.
+
+use std::str::FromStr;
+
+use merkle::{Checkpoint, Frontier, Hash, Note, Sha256, tree::Plan};
+
+use super::{Refusal, SealError, Sealing, batch::Tree};
+use crate::{Tiles, record};
+
+/// The tree to go on with. A checkpoint that was stored and not published, is published now.
+pub(super) async fn resume(
+    sealing: &Sealing,
+    tiles: Tiles,
+    last: Option<record::Checkpoint>,
+    head: u64,
+) -> Result<Tree, SealError> {
+    let size = last.as_ref().map_or(0, |last| last.size);
+    let published = published(sealing, &tiles)?;
+    if let Some(published) = published.as_ref().filter(|published| published.size() > size) {
+        return Err(Refusal::Rollback { published: published.size(), stored: size }.into());
+    }
+    if size > head {
+        return Err(Refusal::HeadBehind { sealed: size, head }.into());
+    }
+    let origin = sealing.signer.key().name().to_owned();
+    let Some(last) = last else { return Ok(Tree::new(origin, tiles, Frontier::new())) };
+    let signed = signed(sealing, last.note.as_bytes());
+    let signed = signed.map_err(|why| Refusal::Unsigned { size, why })?;
+    if signed.size() != size || Some(*signed.root()) != last.root() {
+        let why = "its note is about another size or root".to_owned();
+        return Err(Refusal::Unsigned { size, why }.into());
+    }
+    let frontier = frontier(&tiles, &signed)?;
+    if let Some(published) = published {
+        begins_with(&tiles, size, &published)?;
+    }
+    let tree = Tree::new(origin, tiles, frontier);
+    tree.publish(last.note.into_bytes()).await?;
+    tree.collect_since(size.saturating_sub(sealing.batch_events_max)).await?;
+    Ok(tree)
+}
+
+fn published(sealing: &Sealing, tiles: &Tiles) -> Result<Option<Checkpoint>, SealError> {
+    let Some(note) = tiles.checkpoint()? else { return Ok(None) };
+    let checkpoint = signed(sealing, &note).map_err(|why| Refusal::BadPublished { why })?;
+    Ok(Some(checkpoint))
+}
+
+/// A checkpoint of this log under a signature of one of its keys; otherwise why it is none.
+fn signed(sealing: &Sealing, note: &[u8]) -> Result<Checkpoint, String> {
+    let note = Note::parse(note).map_err(|error| error.to_string())?;
+    let checkpoint = Checkpoint::from_str(note.text()).map_err(|error| error.to_string())?;
+    if checkpoint.origin() != sealing.signer.key().name() {
+        return Err(format!("it is of {:?}", checkpoint.origin()));
+    }
+    for key in sealing.keys() {
+        if note.attested(key).map_err(|error| error.to_string())?.is_some() {
+            return Ok(checkpoint);
+        }
+    }
+    Err("no key of this log signed it".to_owned())
+}
+
+/// The right edge of the stored tree, if it gives the signed root.
+fn frontier(tiles: &Tiles, signed: &Checkpoint) -> Result<Frontier<Sha256>, Refusal> {
+    let size = signed.size();
+    let peaks = Plan::peaks(size).hashes::<Sha256, _>(tiles);
+    let peaks = peaks.map_err(|error| Refusal::tiles(size, super::chain(&error)))?;
+    let frontier = Frontier::resume(size, peaks).map_err(|error| Refusal::tiles(size, error))?;
+    if frontier.root() == *signed.root() {
+        Ok(frontier)
+    } else {
+        Err(Refusal::tiles(size, "their root is another"))
+    }
+}
+
+fn begins_with(tiles: &Tiles, size: u64, published: &Checkpoint) -> Result<(), Refusal> {
+    let fork = || Refusal::Fork { size: published.size() };
+    let plan = Plan::root(published.size(), size).map_err(|_| fork())?;
+    let root = plan.hashes::<Sha256, _>(tiles);
+    let root: Vec<Hash> = root.map_err(|error| Refusal::tiles(size, super::chain(&error)))?;
+    let empty = published.size() == 0;
+    if empty || root.first() == Some(published.root()) { Ok(()) } else { Err(fork()) }
+}

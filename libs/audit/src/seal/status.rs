@@ -1,0 +1,31 @@
+//! How sealing fares, for health and metrics.
+
+/// Where the sealed log ends, and what the sealer does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Events under the last checkpoint.
+    pub sealed: u64,
+    /// Events of the log when it was last looked at.
+    pub head: u64,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    New,
+    Sealing,
+    /// Another process seals.
+    Standby,
+    /// It failed and will try again.
+    Waiting(String),
+    /// It will not sign before a person has looked.
+    Refused(String),
+}
+
+impl Status {
+    /// Events that no checkpoint covers yet.
+    pub fn lag(&self) -> u64 {
+        self.head.saturating_sub(self.sealed)
+    }
+}

@@ -1,0 +1,53 @@
+//! Where tiles and checkpoints are kept: a folder here, an object store elsewhere.
+
+mod folder;
+
+use std::{io, sync::Arc};
+
+use merkle::{Tile, tile::TileReader};
+
+pub use folder::Folder;
+
+/// The name of the signed checkpoint among the tiles (C2SP tlog-tiles).
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+
+/// Keeps files by name.
+///
+/// **Invariant**: a reader sees a file whole, as it was or as it is; what was written survives a power cut.
+pub trait Store: Send + Sync {
+    /// A file; none where there is none.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Writes files in this order; all are durable when it returns.
+    fn write(&self, files: &[(String, Vec<u8>)]) -> io::Result<()>;
+
+    /// Removes the partial versions of a tile; nothing happens where there are none.
+    fn collect(&self, tile: Tile) -> io::Result<()>;
+}
+
+/// The tiles in a store.
+#[derive(Clone)]
+pub struct Tiles(pub Arc<dyn Store>);
+
+impl Tiles {
+    /// A tile of exactly this width, or a full one that begins with it.
+    pub(crate) fn find(&self, tile: Tile) -> io::Result<Option<Vec<u8>>> {
+        match self.0.read(&tile.to_string())? {
+            None if !tile.is_full() => self.0.read(&tile.full().to_string()),
+            found => Ok(found),
+        }
+    }
+
+    /// The checkpoint that is published.
+    pub fn checkpoint(&self) -> io::Result<Option<Vec<u8>>> {
+        self.0.read(CHECKPOINT)
+    }
+}
+
+impl TileReader for Tiles {
+    type Error = io::Error;
+
+    fn tile(&self, tile: Tile) -> io::Result<Vec<u8>> {
+        self.find(tile)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}

@@ -1,0 +1,155 @@
+//! Everything that was signed: the published checkpoint, the stored ones, and those that were kept elsewhere.
+
+use std::time::Duration;
+
+use merkle::{Checkpoint, Hash};
+use sqlx::PgConnection;
+
+use super::{Place, Report, Verify, VerifyError, What};
+use crate::record;
+
+/// The published checkpoint may be this far behind the stored one while a log is being sealed.
+const PUBLISH_MAX: Duration = Duration::from_secs(3);
+/// Stored checkpoints read at once.
+const PAGE: u32 = 256;
+
+/// Somebody signed, or stored, that a tree of this size has this root.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) size: u64,
+    pub(super) root: Hash,
+    /// Who says so, for the reader.
+    pub(super) by: String,
+}
+
+pub(super) struct Heads {
+    size: u64,
+    /// The published one and those kept elsewhere, which fit into the tree.
+    claims: Vec<Claim>,
+    policy: merkle::Policy,
+    /// A stored checkpoint has disagreed: all after it will, and need not be told.
+    disagreed: bool,
+}
+
+impl Heads {
+    /// Reads and checks them; those that are larger than the published tree show a rollback.
+    pub(super) async fn gather(
+        verify: &Verify,
+        db: Option<&mut PgConnection>,
+        report: &mut Report,
+    ) -> Result<Self, VerifyError> {
+        let stored = match db {
+            Some(db) => record::last(db).await?,
+            None => None,
+        };
+        let stored_size = stored.as_ref().map_or(0, |stored| stored.size);
+        let published = published(verify, stored_size, report).await?;
+        let mut claims = Vec::new();
+        for (name, note) in &verify.saved {
+            match verify.policy.accept(note) {
+                Ok(accepted) => claims.push(claim(name, &accepted.checkpoint)),
+                Err(error) => report.add(Place::default(), bad(name, &error)),
+            }
+        }
+        let largest = claims.iter().map(|claim| claim.size).max().unwrap_or(0);
+        // Without a published checkpoint that can be trusted, the next best one says how large the tree is.
+        let size = published.as_ref().map_or(stored_size.max(largest), |claim| claim.size);
+        for claim in claims.iter().filter(|claim| claim.size > size) {
+            report.add(Place::default(), What::RolledBack { by: claim.by.clone(), known: claim.size, size });
+        }
+        if stored_size > size {
+            let by = "database".to_owned();
+            report.add(Place::default(), What::RolledBack { by, known: stored_size, size });
+        }
+        claims.extend(published);
+        Ok(Self { size, claims, policy: verify.policy.clone(), disagreed: false })
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What is claimed of the sizes after `first` up to and with `last`.
+    pub(super) async fn between(
+        &mut self,
+        first: u64,
+        last: u64,
+        db: Option<&mut PgConnection>,
+        report: &mut Report,
+    ) -> Result<Vec<Claim>, VerifyError> {
+        let within = |size: u64| first < size && size <= last;
+        let mut claims: Vec<Claim> = self.claims.iter().filter(|claim| within(claim.size)).cloned().collect();
+        let Some(db) = db else { return Ok(claims) };
+        let stored = record::page(db, first, PAGE).await?;
+        let is_recorded = |size: u64| stored.iter().any(|stored| stored.size == size);
+        if self.size == last && !is_recorded(last) {
+            report.add(Place::default(), What::Unrecorded { size: last });
+        }
+        for stored in stored.iter().filter(|stored| within(stored.size)) {
+            claims.extend(self.checked(stored, report));
+        }
+        Ok(claims)
+    }
+
+    /// A stored checkpoint whose note says the same as its row.
+    fn checked(&mut self, stored: &record::Checkpoint, report: &mut Report) -> Option<Claim> {
+        let name = format!("database, {}", stored.size);
+        match self.policy.accept(stored.note.as_bytes()) {
+            Ok(accepted) if accepted.checkpoint.size() == stored.size => {
+                let claim = claim(&name, &accepted.checkpoint);
+                if stored.root() != Some(claim.root) {
+                    let why = "its row has another root".to_owned();
+                    report.add(Place::default(), What::BadCheckpoint { by: name, why });
+                }
+                Some(claim)
+            }
+            Ok(accepted) => {
+                let why = format!("its note is about {} events", accepted.checkpoint.size());
+                report.add(Place::default(), What::BadCheckpoint { by: name, why });
+                None
+            }
+            // A policy may ask for witnesses, and a log's own row has none; whether it was signed was asked first.
+            Err(merkle::PolicyError::TooFewWitnesses { .. }) => None,
+            Err(error) if !self.disagreed => {
+                self.disagreed = true;
+                report.add(Place::default(), bad(&name, &error));
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// The published checkpoint. Of a log that is being sealed, it may not be there for a moment.
+async fn published(verify: &Verify, stored: u64, report: &mut Report) -> Result<Option<Claim>, VerifyError> {
+    let name = "checkpoint";
+    let deadline = tokio::time::Instant::now() + PUBLISH_MAX;
+    loop {
+        let note = verify.tiles.checkpoint()?;
+        let accepted = note.map(|note| verify.policy.accept(&note));
+        let is_behind = !matches!(&accepted, Some(Ok(accepted)) if accepted.checkpoint.size() >= stored);
+        if is_behind && stored > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(PUBLISH_MAX / 10).await;
+            continue;
+        }
+        return Ok(match accepted {
+            None => {
+                report.add(Place::default(), What::NoCheckpoint);
+                None
+            }
+            Some(Err(error)) => {
+                report.add(Place::default(), bad(name, &error));
+                None
+            }
+            Some(Ok(accepted)) => Some(claim(name, &accepted.checkpoint)),
+        });
+    }
+}
+
+fn claim(by: &str, checkpoint: &Checkpoint) -> Claim {
+    Claim { size: checkpoint.size(), root: *checkpoint.root(), by: by.to_owned() }
+}
+
+fn bad(by: &str, error: &merkle::PolicyError) -> What {
+    What::BadCheckpoint { by: by.to_owned(), why: error.to_string() }
+}

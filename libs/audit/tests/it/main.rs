@@ -1,0 +1,12 @@
+//! Sealing and verifying against a real PostgreSQL: one server for all tests, a fresh schema for each.
+
+// A test binary has no public face; `pub` here means "shared between modules". Helpers of tests may unwrap too.
+#![allow(unreachable_pub, clippy::unwrap_used)]
+
+mod crash;
+mod key;
+mod proof;
+mod refuse;
+mod seal;
+mod support;
+mod tamper;
