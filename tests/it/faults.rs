@@ -60,6 +60,7 @@ impl Stage {
             token: None,
             allowance_keys: None,
             selftest_every,
+            sealing: None,
             world: World { clock: Arc::new(SystemClock), rules, calendar: Calendar::builtin() },
         };
         let shutdown = CancellationToken::new();

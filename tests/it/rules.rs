@@ -73,6 +73,7 @@ impl Stage {
             token: None,
             allowance_keys: None,
             selftest_every: chassis::SELFTEST_EVERY,
+            sealing: None,
             world: World {
                 clock: Arc::new(self.clock.clone()),
                 rules: RulePack::builtin(),

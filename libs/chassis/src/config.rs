@@ -31,6 +31,15 @@ pub struct Config {
     /// File with the public keys whose allowances are accepted (JWK Set, Ed25519)
     #[arg(long, env = "FENGHUO_ALLOWANCE_KEYS", value_name = "FILE")]
     pub allowance_keys: Option<PathBuf>,
+    /// Folder for the log's sealed leaves, tiles and signed checkpoints; not sealed if absent
+    #[arg(long, env = "FENGHUO_AUDIT_TILES", value_name = "DIR", requires = "audit_key")]
+    pub audit_tiles: Option<PathBuf>,
+    /// File with the key that signs the log's checkpoints, as `audit keygen` writes it
+    #[arg(long, env = "FENGHUO_AUDIT_KEY", value_name = "FILE", requires = "audit_tiles")]
+    pub audit_key: Option<PathBuf>,
+    /// Public keys (NAME+ID+KEY) that signed the log's checkpoints before the present one
+    #[arg(long, env = "FENGHUO_AUDIT_OLDER_KEYS", value_name = "VKEY", value_delimiter = ',')]
+    pub audit_older_keys: Vec<String>,
     /// The department whose service this is, as fire.330723
     #[arg(long, env = "FENGHUO_DEPARTMENT")]
     pub department: decider::Department,

@@ -59,6 +59,10 @@ async fn fault(node: &Node) -> Option<String> {
     if let Some(unusable) = &*watches.unusable.borrow() {
         return Some(format!("adopted rules cannot be put in force: {unusable}"));
     }
+    // A log that knows less than was published must not grow another history; all else only delays the sealing.
+    if let Some(audit::State::Refused(why)) = node.sealed().map(|sealed| sealed.state) {
+        return Some(format!("the log is not signed: {why}"));
+    }
     if let relay::State::Alarmed(alarm) = &watches.relay.borrow().state {
         return Some(format!("the relay has stopped: {alarm}"));
     }

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 
+use audit::State;
 use bus::{Source, cloudevent};
 use contracts::log::v1::{self as wire, log_service_server::LogService};
 use decider::{CaseId, Role, StreamName};
@@ -177,7 +178,19 @@ async fn report(node: &Node) -> Result<wire::StatusResponse, eventlog::Error> {
         inbox: inbox.into_iter().map(|(source, position)| wire::InboxStatus { source, position }).collect(),
         relayed: node.relayed(),
         department: node.department().to_string(),
+        sealed: node.sealed().map(|sealed| sealed_status(sealed, head.position)),
     })
+}
+
+fn sealed_status(sealed: audit::Status, head: u64) -> wire::Sealed {
+    let (state, reason) = match sealed.state {
+        State::New | State::Standby => ("standby", String::new()),
+        State::Sealing => ("sealing", String::new()),
+        State::Waiting(reason) => ("waiting", reason),
+        State::Refused(reason) => ("refused", reason),
+    };
+    let lag = head.saturating_sub(sealed.sealed);
+    wire::Sealed { size: sealed.sealed, lag, state: state.to_owned(), reason }
 }
 
 fn view_status(view: eventlog::ViewStatus) -> wire::ViewStatus {

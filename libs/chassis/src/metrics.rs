@@ -24,6 +24,17 @@ pub(crate) fn observe(node: &Node) {
     gauge("fenghuo.relay.unpublished", "events that left without their public message", |node, observer| {
         observer.observe(node.watches().relay.borrow().unpublished, &[attribute(node)]);
     });
+    gauge("fenghuo.audit.sealed", "events under the last signed checkpoint", |node, observer| {
+        if let Some(sealed) = node.sealed() {
+            observer.observe(sealed.sealed, &[attribute(node)]);
+        }
+    });
+    gauge("fenghuo.audit.lag", "events that no signed checkpoint covers yet", |node, observer| {
+        if let Some(sealed) = node.sealed() {
+            let head = *node.watches().head.borrow();
+            observer.observe(head.saturating_sub(sealed.sealed), &[attribute(node)]);
+        }
+    });
     gauge("fenghuo.inbox.position", "last position taken in, by source", |node, observer| {
         for watch in &node.watches().inbox {
             let status = watch.borrow();

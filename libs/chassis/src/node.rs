@@ -39,6 +39,7 @@ pub(crate) struct Watches {
     pub(crate) advance: watch::Receiver<bus::inbox::Status>,
     pub(crate) selftest: watch::Receiver<Pulse>,
     pub(crate) unusable: watch::Receiver<Option<String>>,
+    pub(crate) sealing: Option<watch::Receiver<audit::Status>>,
 }
 
 /// Who calls, and within which trace.
@@ -96,6 +97,11 @@ impl Node {
     /// The last position that the relay has put on the bus.
     pub fn relayed(&self) -> u64 {
         self.0.watches.relay.borrow().relayed
+    }
+
+    /// How far its log is sealed; nothing where it is not.
+    pub fn sealed(&self) -> Option<audit::Status> {
+        self.0.watches.sealing.as_ref().map(|sealing| sealing.borrow().clone())
     }
 
     /// Verifies the caller's token.

@@ -51,6 +51,8 @@ pub struct Settings {
     pub allowance_keys: Option<law::Keys>,
     /// How often the law is tested where it is used.
     pub selftest_every: Duration,
+    /// How its log is sealed, where it is.
+    pub sealing: Option<audit::Sealing>,
 }
 
 /// Why a service cannot start, or had to end.
@@ -142,6 +144,7 @@ pub async fn start(
         service.advance,
         actor(&settings.department, ActorKind::Service, service.name),
     );
+    let sealer = settings.sealing.map(|sealing| audit::Sealer::new(log.clone(), sealing));
     let watches = Watches {
         // Taken here because the first to take it starts a task, which the thread that reads metrics cannot.
         head: log.watch(),
@@ -152,6 +155,7 @@ pub async fn start(
         advance: advancer.status(),
         selftest: pulse.subscribe(),
         unusable: log.unusable(),
+        sealing: sealer.as_ref().map(audit::Sealer::status),
     };
     let clock = actor(&settings.department, ActorKind::Clock, "clock");
     let (keys, allowance_keys) = (settings.keys, settings.allowance_keys);
@@ -168,6 +172,9 @@ pub async fn start(
     }
     let stop = shutdown.clone();
     tasks.spawn(async move { advancer.run(stop).await });
+    if let Some(sealer) = sealer {
+        tasks.spawn(sealer.run(shutdown.clone()));
+    }
     tasks.spawn(Deadlines::run(log.clone(), aggregates, clock.clone(), shutdown.clone()));
     tasks.spawn(Amendments::run(log.clone(), clock, shutdown.clone()));
     tasks.spawn(selftest::run(log, pulse, settings.selftest_every, shutdown.clone()));

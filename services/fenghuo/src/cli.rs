@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use decider::Lang;
 
 use crate::{
-    bench, clocks, demo, dev,
+    audit, bench, clocks, demo, dev,
     error::{Because, Error},
     eventstore, keys, law, log, migrate, play, serve,
     shell::Shell,
@@ -51,6 +51,8 @@ enum Command {
     View(view::ViewCommand),
     #[command(subcommand)]
     Law(law::LawCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Token(token::TokenArgs),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -100,6 +102,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Log(command) => Box::pin(log::run(command, shell)).await,
             Command::View(command) => view::run(command, shell).await,
             Command::Law(command) => law::run(command, shell).await,
+            Command::Audit(command) => Box::pin(audit::run(command, shell)).await,
             Command::Token(args) => token::run(args, shell).await,
             Command::Keys(command) => keys::run(command, shell).await,
             Command::Eventstore(args) => Box::pin(eventstore::run(args, shell)).await,

@@ -105,16 +105,21 @@ pub(crate) fn create(file: &Path, text: &str, mode: u32) -> Result<(), Error> {
     if file.exists() {
         return Err(io::Error::from(io::ErrorKind::AlreadyExists)).because(zh, en);
     }
+    store(file, text, mode).because(zh, en)
+}
+
+/// Puts a secret that changes from start to start in the place of the last one.
+pub(crate) fn replace(file: &Path, text: &str) -> Result<(), Error> {
+    let (zh, en) = (format!("写入 {}", file.display()), format!("write {}", file.display()));
+    store(file, text, 0o600).because(zh, en)
+}
+
+fn store(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     let new = file.with_extension("new");
-    let written = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(mode)
-        .open(&new)
-        .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()))
-        .and_then(|()| fs::rename(&new, file));
-    written.because(zh, en)
+    let mut open = OpenOptions::new().create(true).write(true).truncate(true).mode(mode).open(&new)?;
+    open.write_all(text.as_bytes())?;
+    open.sync_all()?;
+    fs::rename(&new, file)
 }
 
 #[cfg(test)]

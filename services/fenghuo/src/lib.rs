@@ -3,6 +3,7 @@
 //! A library, so that tests start a [`system::System`] in their own process; `main.rs` only calls [`cli::main`].
 //! Every command is a file with its arguments and `run`.
 
+pub mod audit;
 pub mod bench;
 pub mod cli;
 pub mod client;

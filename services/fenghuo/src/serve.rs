@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit,
     doorway::{DoorArgs, Opened},
     error::{Because, Error},
     law::files,
@@ -103,6 +104,7 @@ async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Se
     let listener =
         TcpListener::bind(listen).await.because(format!("监听 {listen}"), format!("listen on {listen}"))?;
     let allowance_keys = config.allowance_keys.as_deref().map(allowance_keys).transpose()?;
+    let sealing = audit::sealing(&config)?;
     let rules = rules(config.allowance.as_deref(), allowance_keys.as_ref())?;
     Ok(Settings {
         log: system::log_options(&config.database_url, name)?,
@@ -114,6 +116,7 @@ async fn settings(name: &str, config: Config, nats_replicas: usize) -> Result<Se
         token: config.token_file.as_deref().map(token).transpose()?,
         allowance_keys,
         selftest_every: chassis::SELFTEST_EVERY,
+        sealing,
         world: World { clock: Arc::new(SystemClock), rules, calendar: Calendar::builtin() },
     })
 }

@@ -4,7 +4,13 @@
 //!
 //! **Invariant**: what was acknowledged before a stop, a kill -9 or a power cut is there at the next start.
 
-use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use chassis::{Node, auth::Signer};
 use eventlog::{World, sqlx::postgres::PgConnectOptions};
@@ -128,6 +134,8 @@ impl System {
             signer: signer.clone(),
             peers: endpoints.services.clone().into_iter().collect(),
             world: world(&time, &options.allow_unverified)?,
+            data: home.folder().to_owned(),
+            keys: home.keys(),
         };
         let members = Members::new(common, progress.nodes.clone());
         let journey = Journey::new(time, progress.clone());
@@ -163,6 +171,7 @@ impl System {
             self.door =
                 Some(Door::open(listener, &self.endpoints, &self.signer, &self.logins, self.journey.clone()));
         }
+        keys::replace(&database_url_file(&self.endpoints.keys), self.database_url())?;
         self.endpoints.store()
     }
 
@@ -276,6 +285,16 @@ pub(crate) fn log_options(database_url: &str, service: &str) -> Result<eventlog:
     let connect =
         PgConnectOptions::from_str(database_url).because("读取数据库地址", "read the database URL")?;
     Ok(eventlog::Options::new(connect.application_name(&format!("fenghuo-{service}")), service))
+}
+
+/// The file with the database's URL and password, for auditors on this machine.
+pub(crate) fn database_url_file(keys: &Path) -> PathBuf {
+    keys.join("database-url")
+}
+
+/// The file with the key that signs the checkpoints of a service's log.
+pub(crate) fn audit_key_file(keys: &Path, service: &str) -> PathBuf {
+    keys.join(format!("audit-{service}.key"))
 }
 
 /// The built-in rule pack with these unverified rows allowed; a name that is no row is a mistake.

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, Subcommand};
-use contracts::log::v1::{RebuildViewRequest, Rebuilt, StatusRequest, StatusResponse};
+use contracts::log::v1::{RebuildViewRequest, Rebuilt, Sealed, StatusRequest, StatusResponse};
 use decider::Role;
 use serde_json::{Value, json};
 
@@ -148,6 +148,17 @@ fn show(service: &str, status: &StatusResponse, shell: Shell) -> Result<(), Erro
         &format!("{service}：日志至 {head}，已上总线至 {relayed}"),
         &format!("{service}: log at {head}, on the bus up to {relayed}"),
     ))?;
+    if let Some(sealed) = &status.sealed {
+        let Sealed { size, lag, state, reason } = sealed;
+        shell.line(
+            shell
+                .pick(
+                    &format!("  封存：至 {size}（落后 {lag}），{} {reason}", sealing_zh(state)),
+                    &format!("  sealed: up to {size} ({lag} behind), {state} {reason}"),
+                )
+                .trim_end(),
+        )?;
+    }
     for view in &status.views {
         let behind = head.saturating_sub(view.position);
         let (name, position, generation, version) =
@@ -180,11 +191,24 @@ fn show(service: &str, status: &StatusResponse, shell: Shell) -> Result<(), Erro
     Ok(())
 }
 
+fn sealing_zh(state: &str) -> &str {
+    match state {
+        "sealing" => "正常",
+        "standby" => "由其他进程封存",
+        "waiting" => "等待重试",
+        "refused" => "拒绝签名",
+        other => other,
+    }
+}
+
 fn as_json(service: &str, status: &StatusResponse) -> Value {
     json!({
         "service": service,
         "head": status.head,
         "relayed": status.relayed,
+        "sealed": status.sealed.as_ref().map(|sealed| json!({
+            "size": sealed.size, "lag": sealed.lag, "state": sealed.state, "reason": sealed.reason,
+        })),
         "views": status.views.iter().map(|view| json!({
             "name": view.name, "generation": view.generation, "version": view.version,
             "position": view.position, "parked": view.parked,

@@ -33,6 +33,11 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo view rebuild hazard hazards",
         "fenghuo view status",
         "fenghuo timeline wuyi-2023-0417 --as-of 2023-04-18T00:00:00+08:00 --known-to police.330723",
+        "fenghuo audit keygen --origin log.example/hazard --out keys/audit-hazard.key",
+        "fenghuo audit verify --service hazard --data d --checkpoint a --checkpoint b",
+        "fenghuo audit verify --tiles t --vkey k --files-only --json",
+        "fenghuo audit proof 17 --service hazard -o f",
+        "fenghuo audit check-proof f --vkey k --witness w --quorum 1 --content c",
         "fenghuo law due --batch --role party",
         "fenghuo clocks wuyi-2023-0417 --at 2023-05-18 --json",
         "fenghuo law status wuyi-2023-0417 --at 2023-05-18T00:00:00+08:00",
@@ -52,6 +57,7 @@ fn what_makes_no_sense_is_refused() {
         ("fenghuo law due --from 17.4.2023 --period 1day", ErrorKind::ValueValidation),
         ("fenghuo token --department brigade --role officer --id o-1", ErrorKind::ValueValidation),
         ("fenghuo log read --service hazard --stream a:b --case c", ErrorKind::ArgumentConflict),
+        ("fenghuo audit verify", ErrorKind::MissingRequiredArgument),
         ("fenghuo log read --service hazard --data d --endpoint u", ErrorKind::ArgumentConflict),
     ] {
         assert_eq!(parsed(line).err(), Some(kind), "{line}");

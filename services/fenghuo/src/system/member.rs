@@ -1,7 +1,12 @@
 //! The services of a system: each started as it would be alone, each stopped and started by itself.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
+use ::audit::Sealing;
 use chassis::{ServeError, Settings, auth::Signer};
 use decider::{Actor, ActorKind, Id};
 use eventlog::World;
@@ -11,9 +16,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Logins, log_options, progress::Nodes};
 use crate::{
+    audit,
     error::{Because, Error, Text},
     migrate,
     services::{self, Member},
+    system,
 };
 
 /// How long a service's own token lasts: longer than anybody leaves a development system running.
@@ -27,6 +34,9 @@ pub(super) struct Common {
     pub(super) signer: Signer,
     pub(super) peers: Vec<(String, String)>,
     pub(super) world: World,
+    /// The data folder, in which every log is sealed, and the folder of keys.
+    pub(super) data: PathBuf,
+    pub(super) keys: PathBuf,
 }
 
 /// The services and what runs of them.
@@ -134,7 +144,7 @@ impl Members {
     }
 
     fn settings(&self, member: Member, listener: TcpListener) -> Result<Settings, Error> {
-        let Common { database_url, nats_url, logins, signer, peers, world } = &self.common;
+        let Common { database_url, nats_url, logins, signer, peers, world, data, keys } = &self.common;
         let name = member.service.name;
         let mut bus = bus::Options::new(nats_url, name);
         bus.credentials = logins.credentials(name);
@@ -157,9 +167,17 @@ impl Members {
             // Whoever has the one key of a development system is anybody, its jurist too.
             allowance_keys: Keys::from_jwks(&signer.key_set().to_json()).ok(),
             selftest_every: chassis::SELFTEST_EVERY,
+            sealing: Some(sealing(data, keys, name)?),
             world: world.clone(),
         })
     }
+}
+
+/// Each log has a key and a folder of its own. The origin is nobody's: what is sealed here counts on this machine.
+fn sealing(data: &Path, keys: &Path, service: &str) -> Result<Sealing, Error> {
+    let origin = format!("localhost/fenghuo/{service}");
+    let key = audit::load_or_generate(&origin, &system::audit_key_file(keys, service))?;
+    Ok(Sealing::new(data.join(audit::TILES).join(service), key))
 }
 
 fn failure(service: &str, error: ServeError) -> Error {

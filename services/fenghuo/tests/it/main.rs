@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests, and their helpers are too")]
 
+mod audit;
 mod bench;
 mod demo;
 mod dev;

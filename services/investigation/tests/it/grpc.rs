@@ -56,6 +56,7 @@ async fn start() -> Whole {
         token: None,
         allowance_keys: None,
         selftest_every: chassis::SELFTEST_EVERY,
+        sealing: None,
         world,
     };
     let shutdown = CancellationToken::new();

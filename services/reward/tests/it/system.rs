@@ -54,6 +54,7 @@ impl System {
             token: None,
             allowance_keys: None,
             selftest_every: chassis::SELFTEST_EVERY,
+            sealing: None,
             world: World {
                 clock: Arc::new(clock.clone()),
                 rules: RulePack::builtin(),

@@ -55,6 +55,7 @@ async fn start() -> Whole {
         token: None,
         allowance_keys: None,
         selftest_every: chassis::SELFTEST_EVERY,
+        sealing: None,
         world: World { clock, rules: RulePack::builtin(), calendar: Calendar::builtin() },
     };
     let shutdown = CancellationToken::new();

@@ -1,0 +1,36 @@
+//! `fenghuo audit`: keys that seal a log, proof that nothing in it was changed, and receipts for single events.
+
+use clap::Subcommand;
+
+use crate::{error::Error, shell::Shell};
+
+mod keygen;
+mod place;
+mod proof;
+mod verify;
+
+pub(crate) use keygen::load_or_generate;
+pub(crate) use place::{TILES, key, sealing};
+
+/// Prove that a log was only ever appended to
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Generate the key that signs a log's checkpoints
+    Keygen(keygen::KeygenArgs),
+    /// Compare events, leaves, tiles and signed checkpoints; say what is wrong and where
+    Verify(verify::VerifyArgs),
+    /// Write the receipt of one event: its leaf and its place in the log, in one file
+    Proof(proof::ProofArgs),
+    /// Check a receipt by itself, without log or database
+    CheckProof(proof::CheckProofArgs),
+}
+
+/// Generates, verifies or proves.
+pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
+    match command {
+        AuditCommand::Keygen(args) => keygen::run(&args, shell),
+        AuditCommand::Verify(args) => verify::run(args, shell).await,
+        AuditCommand::Proof(args) => proof::write(&args, shell),
+        AuditCommand::CheckProof(args) => proof::check(&args, shell),
+    }
+}

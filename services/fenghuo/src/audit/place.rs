@@ -1,0 +1,117 @@
+//! Where the audit trail of a log lies, and whose signatures count.
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+use audit::{Folder, Tiles};
+use clap::Args;
+use merkle::{Policy, Signer, VerifierKey};
+
+use super::keygen::public_file;
+use crate::{
+    error::{Because, Error},
+    law::files,
+    services, system,
+};
+
+/// The folder of sealed logs in a system's data folder.
+pub(crate) const TILES: &str = "audit";
+
+/// Whose signatures count.
+#[derive(Debug, Args)]
+pub(super) struct Trust {
+    /// Public key of the log (NAME+ID+KEY), or a file with it; several while it is being changed
+    #[arg(long = "vkey", value_name = "VKEY")]
+    keys: Vec<String>,
+    /// Public key of a witness (NAME+ID+KEY), or a file with it
+    #[arg(long = "witness", value_name = "VKEY")]
+    witnesses: Vec<String>,
+    /// How many of the witnesses must have cosigned
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    quorum: usize,
+}
+
+/// Where the files are.
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// Whose log, in a system on this machine
+    #[arg(long, required_unless_present = "tiles")]
+    pub(super) service: Option<String>,
+    /// Data folder of that system
+    #[arg(long, default_value = system::DATA, value_name = "DIR")]
+    pub(super) data: PathBuf,
+    /// Folder of leaves, tiles and checkpoint, instead of a system's
+    #[arg(long, value_name = "DIR")]
+    tiles: Option<PathBuf>,
+}
+
+impl Where {
+    pub(super) fn tiles(&self) -> Result<Tiles, Error> {
+        let folder = match (&self.tiles, &self.service) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(service)) => self.data.join(TILES).join(services::find(service)?.service.name),
+            (None, None) => {
+                return Err(Error::usage("需要 --tiles 或 --service", "say where with --tiles or --service"));
+            }
+        };
+        if !folder.is_dir() {
+            let folder = folder.display();
+            return Err(Error::told(
+                format!("没有审计文件夹 {folder}"),
+                format!("there is no folder of an audit trail at {folder}"),
+            ));
+        }
+        Ok(Tiles(Arc::new(Folder::open(&folder))))
+    }
+
+    /// The log's key that a development system generated for itself.
+    fn own_key(&self) -> Option<PathBuf> {
+        let service = self.service.as_ref()?;
+        Some(public_file(&system::audit_key_file(&self.data.join("keys"), service)))
+    }
+}
+
+impl Trust {
+    /// Whom to believe; of a development system, its own key where nobody says otherwise.
+    pub(super) fn policy(&self, place: Option<&Where>) -> Result<Policy, Error> {
+        let mut keys = self.keys.iter().map(|text| verifier(text)).collect::<Result<Vec<_>, _>>()?;
+        if let (true, Some(file)) = (keys.is_empty(), place.and_then(Where::own_key)) {
+            keys.push(verifier(&file.display().to_string())?);
+        }
+        let witnesses = self.witnesses.iter().map(|text| verifier(text)).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(Error::usage("需要日志的公钥 --vkey", "the log's public key is wanted: --vkey"));
+        }
+        Policy::new(keys, witnesses, self.quorum).because("读取信任的密钥", "read whom to trust")
+    }
+}
+
+/// Reads a public key, or the file that holds it.
+pub(super) fn verifier(text: &str) -> Result<VerifierKey, Error> {
+    if let Ok(key) = VerifierKey::from_str(text) {
+        return Ok(key);
+    }
+    let (name, text) = files::text(Path::new(text))?;
+    VerifierKey::from_str(text.trim())
+        .because(format!("读取公钥 {name}"), format!("read the public key {name}"))
+}
+
+/// Reads the key that signs.
+pub(crate) fn key(file: &Path) -> Result<Arc<dyn Signer>, Error> {
+    let (name, text) = files::text(file)?;
+    let signer = audit::key::parse(&text);
+    let signer = signer.because(format!("读取审计密钥 {name}"), format!("read the signing key {name}"))?;
+    Ok(Arc::new(signer))
+}
+
+/// How a deployed log is sealed.
+pub(crate) fn sealing(config: &chassis::Config) -> Result<Option<audit::Sealing>, Error> {
+    let (Some(folder), Some(file)) = (&config.audit_tiles, &config.audit_key) else { return Ok(None) };
+    let mut sealing = audit::Sealing::new(folder, key(file)?);
+    let older = config.audit_older_keys.iter().map(|text| verifier(text));
+    sealing.older_keys = older.collect::<Result<_, _>>()?;
+    Ok(Some(sealing))
+}
