@@ -150,3 +150,16 @@ async fn stored_checkpoints_are_append_only() {
         assert!(refused.contains("checkpoints are append-only"), "{refused}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_another_process_holds_is_not_written_whatever_the_lease_says() {
+    let place = Place::sealed(10, 10).await;
+    let held = audit::Folder::claim(&place.folder()).unwrap().expect("nobody seals now");
+    place.fill(5).await;
+    let mut running = Running::start(place.log.clone(), place.sealing());
+    running.until(|status| status.state == State::Standby).await;
+    assert_eq!(policy().accept(&place.checkpoint()).unwrap().checkpoint.size(), 10);
+    drop(held);
+    running.until(|status| status.sealed == 15).await;
+    running.stop().await;
+}

@@ -362,3 +362,33 @@ async fn a_stored_checkpoint_that_was_changed_is_found() {
     let report = place.verify(&[]).await;
     assert!(report.found.iter().any(|found| found.what == What::Unrecorded { size: 30 }), "{report:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_hash_in_a_full_tile_above_the_lowest_is_found() {
+    let place = Place::sealed(1, 1).await;
+    // One leaf many times: what counts here is the tree over them.
+    let leaves = vec![audit::prove(&place.tiles(), 1).unwrap().extra.unwrap(); 65_537];
+    let extension = extend::<Sha256, _>(0, &leaves, &std::collections::BTreeMap::new()).unwrap();
+    let mut tree = Frontier::<Sha256>::new();
+    for leaf in &extension.leaves {
+        tree.push(*leaf).unwrap();
+    }
+    let note = Checkpoint::new(ORIGIN, tree.size(), tree.root()).unwrap().sign(&signer()).unwrap();
+    for (tile, bytes) in &extension.tiles {
+        let file = place.folder().join(tile.to_string());
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+    fs::write(place.folder().join("checkpoint"), note.to_string()).unwrap();
+    assert_eq!(place.verify_files(&[]).await.found, []);
+    let file = place.folder().join("tile/1/000");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[40] ^= 1;
+    fs::write(file, bytes).unwrap();
+    let report = place.verify_files(&[]).await;
+    assert!(
+        matches!(at(&report, 257)[..], [What::WrongTileHash { first: 257, last: 512, .. }]),
+        "{report:?}"
+    );
+    assert_eq!(report.found_total, 1);
+}
