@@ -17,49 +17,49 @@ pub const VERSION: u8 = 1;
 /// Beyond it, JSON numbers are not exact (RFC 8785, section 3.2.2.3).
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// What a log says of one of its events.
+/// What a log says of one of its events. The fields stand in the order that RFC 8785 wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// [`VERSION`].
-    pub v: u8,
-    /// The log.
-    pub origin: String,
-    pub stream: String,
-    /// The number of the event in its stream.
-    pub revision: u64,
-    pub event_id: Uuid,
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Which shape the stored bytes have.
-    pub schema: String,
-    #[serde(with = "instant")]
-    pub occurred_at: OffsetDateTime,
-    #[serde(with = "instant")]
-    pub recorded_at: OffsetDateTime,
-    pub department: String,
     /// A reference to who acted, never a name.
     pub actor: String,
-    /// Over the exact stored bytes.
-    pub data_sha256: Hex<32>,
-    /// Over the exact stored bytes of what is known beside the data: case, roles, rules, cause.
-    pub meta_sha256: Hex<32>,
     /// SHA-256 of each attachment as it is stored, encrypted.
     pub attachments: Vec<Hex<32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// Over the exact stored bytes.
+    pub data_sha256: Hex<32>,
+    pub department: String,
+    pub event_id: Uuid,
+    /// Over the exact stored bytes of what is known beside the data: case, roles, rules, cause.
+    pub meta_sha256: Hex<32>,
+    #[serde(with = "instant")]
+    pub occurred_at: OffsetDateTime,
+    /// The log.
+    pub origin: String,
+    #[serde(with = "instant")]
+    pub recorded_at: OffsetDateTime,
+    /// The number of the event in its stream.
+    pub revision: u64,
     pub salt: Hex<16>,
+    /// Which shape the stored bytes have.
+    pub schema: String,
+    pub stream: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// [`VERSION`].
+    pub v: u8,
 }
 
 /// The event, mostly of another log, that led to this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
-    pub origin: String,
-    pub position: u64,
     /// The hash of that event's leaf, where the log knew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaf: Option<Hex<32>>,
+    pub origin: String,
+    pub position: u64,
 }
 
 #[derive(Debug, Error)]
@@ -86,7 +86,8 @@ impl Statement {
         if let Some(number) = numbers.into_iter().flatten().find(|number| *number > MAX_NUMBER) {
             return Err(StatementError::InexactNumber { number });
         }
-        let bytes = serde_json_canonicalizer::to_vec(self)?;
+        // With the fields in order and no fractions, serde_json writes just what RFC 8785 asks for.
+        let bytes = serde_json::to_vec(self)?;
         is_short(&bytes)?;
         Ok(bytes)
     }
