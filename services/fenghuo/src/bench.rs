@@ -19,6 +19,7 @@ mod machine;
 mod raw;
 mod rebuild;
 mod sample;
+mod seal;
 mod shadow;
 mod stage;
 mod table;
@@ -42,6 +43,9 @@ const REBUILD_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench rebuild --events 20000";
 
+const SEAL_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo bench seal --rounds 3";
 const SHADOW_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench shadow --cases 10000";
@@ -64,6 +68,9 @@ pub enum BenchCommand {
     /// Building a view anew from all events
     #[command(after_help = REBUILD_EXAMPLE)]
     Rebuild(RebuildArgs),
+    /// Appends to a log that is sealed as it grows, against one that is not; how far the signature is behind
+    #[command(after_help = SEAL_EXAMPLE)]
+    Seal(Effort),
     /// Telling past cases again under another rule pack, against a bare read of the same events
     #[command(after_help = SHADOW_EXAMPLE)]
     Shadow(ShadowArgs),
@@ -141,6 +148,10 @@ pub async fn run(command: BenchCommand, shell: Shell) -> Result<(), Error> {
         }
         BenchCommand::Rebuild(RebuildArgs { effort, events }) => {
             let measured = rebuild::measure(&effort, events, shell).await?;
+            (effort, measured)
+        }
+        BenchCommand::Seal(effort) => {
+            let measured = seal::measure(&effort, shell).await?;
             (effort, measured)
         }
         BenchCommand::Shadow(ShadowArgs { effort, cases }) => {

@@ -156,7 +156,7 @@ impl Bench {
 }
 
 /// Appends at the version it expects, ten events to a stream.
-struct Appender {
+pub(super) struct Appender {
     log: Log,
     events: u64,
     stream: StreamName,
@@ -165,7 +165,7 @@ struct Appender {
 }
 
 impl Appender {
-    fn new(log: &Log, events: u64) -> Self {
+    pub(super) fn new(log: &Log, events: u64) -> Self {
         Self { log: log.clone(), events, stream: sample::new_stream(), version: 0, data: sample::data(0) }
     }
 }

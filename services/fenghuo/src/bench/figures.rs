@@ -71,6 +71,9 @@ pub(super) struct Row {
     /// The clients of the baseline, where they are not as many as ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) raw_clients: Option<usize>,
+    /// The longest of all waits, where none may be too long.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "short_option")]
+    pub(super) worst_ms: Option<f64>,
     /// Events that were sent, where all of them were looked for at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sent: Option<u64>,
@@ -93,6 +96,7 @@ impl Row {
             raw_p50_ms: None,
             raw_p99_ms: None,
             raw_clients: None,
+            worst_ms: None,
             sent: None,
             missed: None,
         }

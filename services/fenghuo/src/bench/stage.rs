@@ -1,6 +1,6 @@
 //! The servers of a bench: their own, on a folder that is thrown away, as durable as in production.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bus::Bus;
 use eventlog::{Log, SystemClock, World, sqlx::postgres::PgConnectOptions};
@@ -97,6 +97,11 @@ impl Stage {
             nats.stop().await;
         }
         self.postgres.stop().await;
+    }
+
+    /// A folder of this name that is thrown away with the rest.
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
     }
 
     fn options(&self, schema: &str) -> Result<eventlog::Options, Error> {

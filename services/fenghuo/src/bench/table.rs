@@ -39,6 +39,7 @@ pub(super) fn print(
         ),
     ))?;
     lines(rows, shell).iter().try_for_each(|line| shell.line(line))?;
+    worst(rows, shell).iter().try_for_each(|line| shell.line(line))?;
     arrivals(rows, shell).iter().try_for_each(|line| shell.line(line))
 }
 
@@ -106,9 +107,26 @@ fn title(case: &str, shell: Shell) -> &str {
         "e2e" => shell.pick("跨服务（稳定速率）", "across services, steady"),
         "e2e-max" => shell.pick("跨服务（最大持续）", "across services, most sustained"),
         "rebuild" => shell.pick("重建视图", "rebuild a view"),
+        "sealed" => shell.pick("追加，同时封存", "append while it is sealed"),
+        "behind" => shell.pick("检查点落后", "checkpoint behind the head"),
         "shadow" => shell.pick("按另一规则推演", "tell cases again"),
         other => other,
     }
+}
+
+/// For waits of which none may be too long: the longest.
+fn worst(rows: &[Row], shell: Shell) -> Vec<String> {
+    let told = |row: &Row| {
+        let (title, clients, worst) = (title(row.case, shell), row.clients, row.worst_ms?);
+        let line = shell
+            .pick(
+                &format!("{title}（{clients} 个客户端）：最长 {worst:.0} 毫秒"),
+                &format!("{title}, {clients} clients: {worst:.0} ms at most"),
+            )
+            .to_owned();
+        Some(line)
+    };
+    rows.iter().filter_map(told).collect()
 }
 
 /// For what was sent from one service to another: whether all of it arrived.

@@ -12,3 +12,14 @@ fn telling_cases_again_finds_every_one_of_them() {
     let table: Value = serde_json::from_str(&out(&output)).unwrap();
     assert!(table["rows"][0]["ratio"].is_number(), "{table}");
 }
+
+#[test]
+fn what_is_appended_while_it_is_sealed_is_signed_in_the_end() {
+    let output = run(&["bench", "seal", "--rounds", "1", "--seconds", "0.1", "--json"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let table: Value = serde_json::from_str(&out(&output)).unwrap();
+    let rows = table["rows"].as_array().unwrap();
+    let (sealed, behind): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["case"] == "sealed");
+    assert!(sealed.len() == 3 && sealed.iter().all(|row| row["ratio"].is_number()), "{table}");
+    assert!(behind.len() == 3 && behind.iter().all(|row| row["worst_ms"].is_number()), "{table}");
+}
