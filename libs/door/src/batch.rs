@@ -9,6 +9,7 @@ use std::{
 
 use decider::Actor;
 use eventlog::Expected;
+use futures::FutureExt;
 use tonic::{Status, Streaming};
 use uuid::Uuid;
 
@@ -61,12 +62,16 @@ pub(crate) fn answer(
 ) -> Answers<BatchAppendResponse> {
     let closing = door.closing().clone();
     let mut call = Call { door, actor, open: HashMap::new() };
-    out::answer(|out| async move {
-        while let Some(request) = closing.run_until_cancelled(requests.message()).await.transpose()?.flatten()
-        {
-            call.take(request, &out).await?;
-        }
-        Ok(())
+    out::answer(move |out| {
+        let answering = async move {
+            while let Some(request) =
+                closing.run_until_cancelled(requests.message()).await.transpose()?.flatten()
+            {
+                call.take(request, out).await?;
+            }
+            Ok(())
+        };
+        answering.boxed()
     })
 }
 
@@ -74,7 +79,7 @@ impl Call {
     async fn take(
         &mut self,
         request: BatchAppendRequest,
-        out: &Out<BatchAppendResponse>,
+        out: &mut Out<BatchAppendResponse>,
     ) -> Result<(), Stop> {
         let BatchAppendRequest { correlation_id, options, events, is_final } = request;
         let id = ids::read(correlation_id.as_ref())

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, metadata::MetadataMap};
 use uuid::Uuid;
 
-use crate::{Access, Limits};
+use crate::{Access, Limits, tail::Tail};
 
 /// Where clients that discover their server are sent: they dial this again, whatever they dialled first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,7 @@ struct Parts {
     limits: Limits,
     advertised: Endpoint,
     instance: Uuid,
+    tail: Tail,
     closing: CancellationToken,
 }
 
@@ -36,7 +37,8 @@ impl Door {
     /// A door over the log. Reads end when `closing` is cancelled.
     pub fn new(log: Log, access: Access, advertised: Endpoint, closing: CancellationToken) -> Self {
         let limits = Limits::of(log.options());
-        Self(Arc::new(Parts { log, access, limits, advertised, instance: Uuid::new_v4(), closing }))
+        let (instance, tail) = (Uuid::new_v4(), Tail::default());
+        Self(Arc::new(Parts { log, access, limits, advertised, instance, tail, closing }))
     }
 
     /// What clients may append, at most.
@@ -54,6 +56,11 @@ impl Door {
 
     pub(crate) fn instance(&self) -> Uuid {
         self.0.instance
+    }
+
+    /// Its newest events, shared by all subscriptions.
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.0.tail
     }
 
     pub(crate) fn closing(&self) -> &CancellationToken {

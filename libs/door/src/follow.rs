@@ -1,12 +1,15 @@
 //! Catch-up subscriptions: what there is, then what comes, without a gap and without an end.
 //!
-//! Every subscription pages through the log from a place of its own. Nothing is queued for it: a slow client
-//! reads later, and an event cannot get lost between history and presence.
+//! Every subscription has a place of its own in the log. Nothing is queued for it: a slow client reads later, and an
+//! event cannot get lost between history and presence.
+
+use std::sync::Arc;
 
 use decider::{Recorded, StreamName};
 use eventlog::Log;
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use prost_types::Timestamp;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
@@ -17,20 +20,20 @@ use crate::{
     out::{Out, Stop},
     query::{From, Show},
     refusal,
+    tail::{PAGE_EVENTS_MAX, Page, Shown, Tail},
     wire::event_store::client::{
         Position,
         streams::{ReadResponse, read_response as wire, read_response::Content},
     },
 };
 
-/// Events read at once. As many at once, while the subscription was live, mean that it has fallen behind.
-const PAGE_EVENTS_MAX: usize = 256;
-
 /// A subscription.
-pub(crate) struct Subscription {
+pub(crate) struct Subscription<'a> {
     pub(crate) log: Log,
+    pub(crate) tail: Tail,
+    pub(crate) closing: CancellationToken,
     pub(crate) show: Show,
-    pub(crate) out: Out<ReadResponse>,
+    pub(crate) out: &'a mut Out<ReadResponse>,
 }
 
 /// Whether the client has been told that it has seen all there is.
@@ -49,16 +52,48 @@ impl Tide {
     }
 
     /// Takes note of a page. A full one is history again.
-    fn sees(&mut self, page: &[Recorded], log: &Log) {
+    fn sees(&mut self, page: &Page, log: &Log) {
         if self.is_live && page.len() == PAGE_EVENTS_MAX {
             *self = Self { head: *log.watch().borrow(), is_live: false };
         }
     }
 }
 
-impl Subscription {
+/// The log after a position: read page by page as long as that is behind the tail, then with all others.
+struct Pages {
+    log: Log,
+    tail: Tail,
+    after: u64,
+    behind: Option<BoxStream<'static, Result<Vec<Recorded>, eventlog::Error>>>,
+}
+
+impl Pages {
+    async fn next(&mut self) -> Result<Page, Stop> {
+        let page = match &mut self.behind {
+            Some(behind) => fresh(behind.next().await.ok_or(eventlog::Error::Closed)??),
+            None => match self.tail.after(self.after).await? {
+                Some(page) => page,
+                None => {
+                    let behind = self.behind.insert(self.log.follow_pages(self.after, PAGE_EVENTS_MAX));
+                    fresh(behind.next().await.ok_or(eventlog::Error::Closed)??)
+                }
+            },
+        };
+        self.after = page.last().map_or(self.after, |shown| shown.event.position);
+        if self.behind.is_some() && self.tail.reaches(self.after) {
+            self.behind = None;
+        }
+        Ok(page)
+    }
+}
+
+fn fresh(page: Vec<Recorded>) -> Page {
+    page.into_iter().map(Shown::new).collect()
+}
+
+impl Subscription<'_> {
     /// Follows the whole log after a position.
-    pub(crate) async fn all(self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
+    pub(crate) async fn all(mut self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
         let head = self.log.head().await?.position;
         let mut after = match from {
             From::Start => 0,
@@ -72,7 +107,7 @@ impl Subscription {
         let mut tide = Tide { head, is_live: false };
         // Events since the last checkpoint, wanted or not.
         let mut considered = 0;
-        let mut pages = self.log.follow_pages(after, PAGE_EVENTS_MAX);
+        let mut pages = self.pages(head, after);
         loop {
             if tide.turns_at(after) {
                 if filter.is_some() && considered > 0 {
@@ -81,24 +116,25 @@ impl Subscription {
                 }
                 self.caught_up(None, (after > 0).then_some(after)).await?;
             }
-            let page = pages.next().await.ok_or(eventlog::Error::Closed)??;
+            let page = pages.next().await?;
             tide.sees(&page, &self.log);
-            for event in &page {
-                after = event.position;
+            for shown in &page {
+                after = shown.event.position;
                 considered += 1;
-                if filter.as_ref().map_or(Ok(true), |filter| filter.wants(event))? {
-                    self.event(event).await?;
+                if filter.as_ref().map_or(Ok(true), |filter| filter.wants(&shown.event))? {
+                    self.show(shown).await?;
                 }
                 if filter.as_ref().is_some_and(|filter| considered >= filter.checkpoint_every) {
                     self.checkpoint(after).await?;
                     considered = 0;
                 }
             }
+            self.out.flush().await?;
         }
     }
 
     /// Follows one stream after a revision. A stream that does not exist is waited for.
-    pub(crate) async fn one(self, stream: &str, from: From) -> Result<(), Stop> {
+    pub(crate) async fn one(mut self, stream: &str, from: From) -> Result<(), Stop> {
         let name = name::stored(stream);
         // In this order: what comes between the two is told by its version to have been seen or not.
         let head = self.log.head().await?.position;
@@ -113,26 +149,36 @@ impl Subscription {
         self.history(&name, head, &mut seen, &mut known).await?;
         let mut tide = Tide { head, is_live: false };
         let mut after = head;
-        let mut pages = self.log.follow_pages(head, PAGE_EVENTS_MAX);
+        let mut pages = self.pages(head, head);
         loop {
             if tide.turns_at(after) {
                 self.caught_up(expected::revision(known), None).await?;
             }
-            let page = pages.next().await.ok_or(eventlog::Error::Closed)??;
+            let page = pages.next().await?;
             tide.sees(&page, &self.log);
-            for event in &page {
-                after = event.position;
-                if event.stream == name {
-                    known = event.version;
-                    self.unseen(event, &mut seen).await?;
+            for shown in &page {
+                after = shown.event.position;
+                if shown.event.stream == name {
+                    known = shown.event.version;
+                    if known > seen {
+                        seen = known;
+                        self.show(shown).await?;
+                    }
                 }
             }
+            self.out.flush().await?;
         }
+    }
+
+    /// The log after a position, as of a head.
+    fn pages(&self, head: u64, after: u64) -> Pages {
+        self.tail.begin(&self.log, head, &self.closing);
+        Pages { log: self.log.clone(), tail: self.tail.clone(), after, behind: None }
     }
 
     /// Sends what the stream holds up to and with the position `head`.
     async fn history(
-        &self,
+        &mut self,
         name: &StreamName,
         head: u64,
         seen: &mut u64,
@@ -144,35 +190,30 @@ impl Subscription {
             && event.position <= head
         {
             *known = event.version.max(*known);
-            self.unseen(&event, seen).await?;
+            if event.version > *seen {
+                *seen = event.version;
+                self.out.put(link::answer(&self.log, &event, self.show).await?).await?;
+            }
         }
-        Ok(())
+        self.out.flush().await
     }
 
-    async fn unseen(&self, event: &Recorded, seen: &mut u64) -> Result<(), Stop> {
-        if event.version > *seen {
-            *seen = event.version;
-            self.event(event).await?;
-        }
-        Ok(())
+    async fn show(&mut self, shown: &Arc<Shown>) -> Result<(), Stop> {
+        self.out.put(shown.answer(&self.log, self.show).await?).await
     }
 
-    async fn event(&self, event: &Recorded) -> Result<(), Stop> {
-        self.out.send(link::answer(&self.log, event, self.show).await?).await
-    }
-
-    async fn confirm(&self) -> Result<(), Stop> {
+    async fn confirm(&mut self) -> Result<(), Stop> {
         let subscription_id = Uuid::new_v4().to_string();
         self.out.send(answer(Content::Confirmation(wire::Confirmation { subscription_id }))).await
     }
 
-    async fn checkpoint(&self, position: u64) -> Result<(), Stop> {
+    async fn checkpoint(&mut self, position: u64) -> Result<(), Stop> {
         let at = Some(self.now());
         let checkpoint = wire::Checkpoint { commit: position, prepare: position, at };
-        self.out.send(answer(Content::Checkpoint(checkpoint))).await
+        self.out.put(answer(Content::Checkpoint(checkpoint))).await
     }
 
-    async fn caught_up(&self, revision: Option<u64>, position: Option<u64>) -> Result<(), Stop> {
+    async fn caught_up(&mut self, revision: Option<u64>, position: Option<u64>) -> Result<(), Stop> {
         let caught_up = wire::CaughtUp {
             at: Some(self.now()),
             stream_revision: revision.map(u64::cast_signed),

@@ -13,61 +13,68 @@ use crate::{
     wire::event_store::client::streams::{ReadResponse, read_response as wire, read_response::Content},
 };
 
+/// Events that are looked at together, where they are there.
+const CHUNK_EVENTS_MAX: usize = 256;
+
 /// A read that ends.
-pub(crate) struct History {
+pub(crate) struct History<'a> {
     pub(crate) log: Log,
     pub(crate) direction: Direction,
     pub(crate) count: u64,
     pub(crate) show: Show,
     pub(crate) tells_ends: bool,
+    pub(crate) out: &'a mut Out<ReadResponse>,
 }
 
-impl History {
+impl History<'_> {
     /// Reads one stream. Its revisions are included in both directions; from beyond its end, backwards begins at
     /// its last.
-    pub(crate) async fn one(self, out: Out<ReadResponse>, stream: String, from: From) -> Result<(), Stop> {
+    pub(crate) async fn one(self, stream: String, from: From) -> Result<(), Stop> {
         let name = name::stored(&stream);
         let version = self.log.version(&name).await?;
         let Some(last) = expected::revision(version) else {
             let stream = Some(render::identifier(&stream));
-            return out.send(answer(Content::NotFound(wire::NotFound { stream }))).await;
+            return self.out.send(answer(Content::NotFound(wire::NotFound { stream }))).await;
         };
         let (first, there) = in_stream(from, self.direction, version);
         let count = self.count.min(there);
-        let mut events = self.log.read_stream(&name, first, count, self.direction);
-        while let Some(event) = events.try_next().await? {
-            out.send(link::answer(&self.log, &event, self.show).await?).await?;
+        let events = self.log.read_stream(&name, first, count, self.direction);
+        let mut chunks = events.try_ready_chunks(CHUNK_EVENTS_MAX);
+        while let Some(chunk) = chunks.try_next().await.map_err(|failed| failed.1)? {
+            for event in &chunk {
+                self.out.put(link::answer(&self.log, event, self.show).await?).await?;
+            }
+            self.out.flush().await?;
         }
         if self.tells_ends {
             if count == 0 && self.direction == Direction::Forwards {
-                out.send(answer(Content::FirstRevision(0))).await?;
+                self.out.put(answer(Content::FirstRevision(0))).await?;
             }
-            out.send(answer(Content::LastRevision(last))).await?;
+            self.out.put(answer(Content::LastRevision(last))).await?;
         }
         Ok(())
     }
 
     /// Reads the whole log: forwards from the position, backwards from before it.
-    pub(crate) async fn all(
-        self,
-        out: Out<ReadResponse>,
-        from: From,
-        filter: Option<Filter>,
-    ) -> Result<(), Stop> {
+    pub(crate) async fn all(self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
         let head = self.log.head().await?.position;
         let Some((first, there)) = in_log(from, self.direction, head) else {
             return Err(refusal::invalid("Trying to read from an invalid position.").into());
         };
         let mut left = self.count;
         let limit = if filter.is_some() { there } else { there.min(left) };
-        let mut events = self.log.read_all(first, limit, self.direction);
+        let events = self.log.read_all(first, limit, self.direction);
+        let mut chunks = events.try_ready_chunks(CHUNK_EVENTS_MAX);
         while left > 0
-            && let Some(event) = events.try_next().await?
+            && let Some(chunk) = chunks.try_next().await.map_err(|failed| failed.1)?
         {
-            if filter.as_ref().map_or(Ok(true), |filter| filter.wants(&event))? {
-                out.send(link::answer(&self.log, &event, self.show).await?).await?;
-                left -= 1;
+            for event in &chunk {
+                if left > 0 && filter.as_ref().map_or(Ok(true), |filter| filter.wants(event))? {
+                    self.out.put(link::answer(&self.log, event, self.show).await?).await?;
+                    left -= 1;
+                }
             }
+            self.out.flush().await?;
         }
         Ok(())
     }

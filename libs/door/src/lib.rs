@@ -34,6 +34,7 @@ mod session_refusal;
 mod several;
 mod streams;
 mod system;
+mod tail;
 pub mod wire;
 
 pub use access::{Access, Grant, Tokens};

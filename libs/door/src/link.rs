@@ -1,11 +1,16 @@
-//! Links: events of type `$>` whose data, `revision@stream`, names another event.
+//! Events as answers. Among them links: events of type `$>` whose data, `revision@stream`, names another event.
 
+use bytes::Bytes;
 use decider::Recorded;
 use eventlog::{Direction, Log};
 use futures::TryStreamExt;
+use prost::Message;
+use tonic::Status;
 
 use crate::{
-    history, name,
+    history,
+    ids::Form,
+    name,
     out::Stop,
     query::Show,
     render,
@@ -18,15 +23,29 @@ const KIND: &str = "$>";
 
 /// The answer with this event; in place of a link, if the client wishes so, the event that it names.
 pub(crate) async fn answer(log: &Log, event: &Recorded, show: Show) -> Result<ReadResponse, Stop> {
-    let recorded = render::recorded(event, show.form)?;
-    let position = Some(Position::CommitPosition(event.position));
-    let event = if show.resolve_links && event.kind == KIND {
-        let event = target(log, &recorded, show).await?;
-        ReadEvent { event, link: Some(recorded), position }
+    let shown = if is_followed(event, show) {
+        let link = render::recorded(event, show.form)?;
+        let target = target(log, &link, show).await?;
+        encode(event, target, Some(link))
     } else {
-        ReadEvent { event: Some(recorded), link: None, position }
+        plain(event, show.form)?
     };
-    Ok(history::answer(Content::Event(event)))
+    Ok(history::answer(Content::Event(shown)))
+}
+
+/// Whether another event is shown in place of this one.
+pub(crate) fn is_followed(event: &Recorded, show: Show) -> bool {
+    show.resolve_links && event.kind == KIND
+}
+
+/// The event as it stands in the log, for the wire: the same for all who want ids in this form.
+pub(crate) fn plain(event: &Recorded, form: Form) -> Result<Bytes, Status> {
+    Ok(encode(event, Some(render::recorded(event, form)?), None))
+}
+
+fn encode(at: &Recorded, event: Option<RecordedEvent>, link: Option<RecordedEvent>) -> Bytes {
+    let position = Some(Position::CommitPosition(at.position));
+    ReadEvent { event, link, position }.encode_to_vec().into()
 }
 
 /// The event that a link names, if there is one.

@@ -1,5 +1,6 @@
 //! A read or a subscription, from the request to the stream of answers.
 
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -7,40 +8,42 @@ use crate::{
     door::Door,
     follow::Subscription,
     history::History,
-    out::{self, Answers, Stop},
+    out::{self, Answers, Out, Stop},
     query::{Amount, Query, Source},
     wire::event_store::client::streams::{ReadRequest, ReadResponse},
 };
 
 /// Answers a request to read.
 pub(crate) fn read(door: &Door, request: ReadRequest) -> Result<Answers<ReadResponse>, Status> {
-    let Query { source, direction, amount, show, tells_ends } = Query::read(request)?;
-    let (log, closing) = (door.log().clone(), door.closing().clone());
-    Ok(out::answer(|out| async move {
-        match (amount, source) {
-            (Amount::Count(count), source) => {
-                let history = History { log, direction, count, show, tells_ends };
-                match source {
-                    Source::One { stream, from } => until(&closing, history.one(out, stream, from)).await,
-                    Source::All { from, filter } => until(&closing, history.all(out, from, filter)).await,
-                }
-            }
-            (Amount::Subscription, source) => {
-                let subscription = Subscription { log, show, out };
-                match source {
-                    Source::One { stream, from } => until(&closing, subscription.one(&stream, from)).await,
-                    Source::All { from, filter } => until(&closing, subscription.all(from, filter)).await,
-                }
+    let query = Query::read(request)?;
+    let door = door.clone();
+    Ok(out::answer(move |out| until(door.closing().clone(), work(door, query, out)).boxed()))
+}
+
+async fn work(door: Door, query: Query, out: &mut Out<ReadResponse>) -> Result<(), Stop> {
+    let Query { source, direction, amount, show, tells_ends } = query;
+    let log = door.log().clone();
+    match (amount, source) {
+        (Amount::Count(count), source) => {
+            let history = History { log, direction, count, show, tells_ends, out };
+            match source {
+                Source::One { stream, from } => history.one(stream, from).await,
+                Source::All { from, filter } => history.all(from, filter).await,
             }
         }
-    }))
+        (Amount::Subscription, source) => {
+            let (tail, closing) = (door.tail().clone(), door.closing().clone());
+            let subscription = Subscription { log, tail, closing, show, out };
+            match source {
+                Source::One { stream, from } => subscription.one(&stream, from).await,
+                Source::All { from, filter } => subscription.all(from, filter).await,
+            }
+        }
+    }
 }
 
 /// Works until the door closes: then clients are to connect anew and go on from where they were.
-async fn until(
-    closing: &CancellationToken,
-    work: impl Future<Output = Result<(), Stop>>,
-) -> Result<(), Stop> {
+async fn until(closing: CancellationToken, work: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
     let closed = || Err(Status::unavailable("the server is stopping; connect anew").into());
     closing.run_until_cancelled(work).await.unwrap_or_else(closed)
 }

@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     Status,
     body::Body,
     service::Routes,
-    transport::{Identity, Server, ServerTlsConfig},
+    transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming},
 };
 
 use crate::{
@@ -58,9 +57,10 @@ pub async fn serve(door: Door, listener: TcpListener, tls: Option<Identity>) -> 
         None => return Err(ServeError::Plain(address)),
     }
     let closing = door.closing().clone();
-    let serving = server
-        .add_routes(routes(&door))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), closing.cancelled_owned());
+    // Answers are small and many: none of them waits for the next to fill a packet.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let serving =
+        server.add_routes(routes(&door)).serve_with_incoming_shutdown(incoming, closing.cancelled_owned());
     serving.await.map_err(ServeError::Grpc)
 }
 

@@ -22,6 +22,7 @@ mod sample;
 mod seal;
 mod shadow;
 mod stage;
+mod subscribe;
 mod table;
 
 use figures::Row;
@@ -49,6 +50,10 @@ const SEAL_EXAMPLE: &str = "\
 const SHADOW_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench shadow --cases 10000";
+const SUBSCRIBE_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo bench subscribe
+  fenghuo bench subscribe --subscribers 100 --rate 2000 --seconds 10 --rounds 3";
 
 /// Longest measurement that may be asked for, in seconds.
 const SECONDS_MAX: f64 = 3_600.0;
@@ -74,6 +79,9 @@ pub enum BenchCommand {
     /// Telling past cases again under another rule pack, against a bare read of the same events
     #[command(after_help = SHADOW_EXAMPLE)]
     Shadow(ShadowArgs),
+    /// Subscribers of the event-store protocol at a steady rate of appends, with and without one who does not read
+    #[command(after_help = SUBSCRIBE_EXAMPLE)]
+    Subscribe(SubscribeArgs),
 }
 
 /// How much is measured, and how it is told.
@@ -120,6 +128,19 @@ pub struct ShadowArgs {
     cases: u64,
 }
 
+/// What `bench subscribe` is told.
+#[derive(Debug, Args)]
+pub struct SubscribeArgs {
+    #[command(flatten)]
+    effort: Effort,
+    /// Subscribers who read
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000))]
+    subscribers: u32,
+    /// Events appended per second
+    #[arg(long, default_value_t = 2_000, value_parser = value_parser!(u32).range(1..=100_000))]
+    rate: u32,
+}
+
 /// What `bench e2e` is told.
 #[derive(Debug, Args)]
 pub struct EndToEndArgs {
@@ -152,6 +173,11 @@ pub async fn run(command: BenchCommand, shell: Shell) -> Result<(), Error> {
         }
         BenchCommand::Seal(effort) => {
             let measured = seal::measure(&effort, shell).await?;
+            (effort, measured)
+        }
+        BenchCommand::Subscribe(SubscribeArgs { effort, subscribers, rate }) => {
+            let load = subscribe::Load { subscribers: subscribers as usize, rate };
+            let measured = subscribe::measure(&effort, load, shell).await?;
             (effort, measured)
         }
         BenchCommand::Shadow(ShadowArgs { effort, cases }) => {

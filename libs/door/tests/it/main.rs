@@ -10,4 +10,5 @@ mod follow;
 mod read;
 mod refuse;
 mod session;
+mod stage;
 mod support;

@@ -1,14 +1,8 @@
 //! What the tests share: the server, a door of one's own, and short words for long requests.
 
-use std::{
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use decider::{Actor, ActorKind, Department, Id, Meta, Role, StreamName};
+use decider::Role;
 use door::{
     Access, Door, Endpoint, Grant,
     wire::event_store::client::{
@@ -26,60 +20,18 @@ use door::{
         uuid::Value,
     },
 };
-use eventlog::{Append, EventData, Expected, Log, SystemClock, World};
-use servers::{Postgres, PostgresOptions, Scratch};
+use eventlog::Log;
+use prost::Message;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::{Streaming, transport::Channel};
 use uuid::Uuid;
 
+pub use crate::stage::*;
+
 /// Longest wait for something that should happen at once.
 pub const SOON: Duration = Duration::from_secs(20);
 pub const NONE: Empty = Empty {};
-
-/// The server of this test run, in a runtime of its own that outlives every test.
-fn server_url() -> String {
-    static URL: OnceLock<String> = OnceLock::new();
-    let url = URL.get_or_init(|| {
-        let (tell, told) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async {
-                let scratch = Scratch::new().unwrap();
-                let server = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
-                tell.send(server.url()).unwrap();
-                std::future::pending::<()>().await;
-            });
-        });
-        told.recv().unwrap()
-    });
-    url.clone()
-}
-
-pub async fn fresh_log() -> Log {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let schema = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let options = eventlog::Options::new(server_url().parse().unwrap(), schema);
-    let options = door::log_options(eventlog::Options { connections_max: 5, ..options });
-    eventlog::migrate(&options).await.unwrap();
-    let world = World {
-        clock: Arc::new(SystemClock),
-        rules: law::RulePack::builtin(),
-        calendar: law::Calendar::builtin(),
-    };
-    Log::open(options, world).await.unwrap()
-}
-
-/// Somebody whose token is `token-of-<id>`.
-pub fn actor(id: &str, roles: &[Role]) -> Actor {
-    Actor {
-        kind: ActorKind::Person,
-        id: Id::parse(id).unwrap(),
-        department: Department::parse("fire.330723").unwrap(),
-        roles: roles.to_vec(),
-        certificate: None,
-    }
-}
 
 /// Tokens of three persons: an auditor, an officer, an operator.
 pub fn access() -> Access {
@@ -213,7 +165,7 @@ impl Open {
 
     /// The events of a read.
     pub async fn events(&self, request: ReadRequest) -> Vec<RecordedEvent> {
-        self.read(request).await.unwrap().iter().filter_map(recorded).cloned().collect()
+        self.read(request).await.unwrap().iter().filter_map(recorded).collect()
     }
 }
 
@@ -234,11 +186,16 @@ pub fn place(result: append_response::Result) -> (Option<u64>, Option<u64>) {
     (revision, position)
 }
 
-pub fn recorded(content: &Content) -> Option<&RecordedEvent> {
+/// The event of an answer, which may be a link.
+pub fn shown(content: &Content) -> Option<ReadEvent> {
     match content {
-        Content::Event(ReadEvent { event, .. }) => event.as_ref(),
+        Content::Event(bytes) => Some(ReadEvent::decode(bytes.clone()).unwrap()),
         _ => None,
     }
+}
+
+pub fn recorded(content: &Content) -> Option<RecordedEvent> {
+    shown(content)?.event
 }
 
 pub fn commits(contents: &[Content]) -> Vec<u64> {
@@ -350,28 +307,6 @@ impl Follower {
         }
         found
     }
-}
-
-/// Appends an event of a department, past the door.
-pub async fn decide(log: &Log, stream: &StreamName, data: &str) -> u64 {
-    let event = EventData {
-        id: Uuid::now_v7(),
-        kind: "Opened".to_owned(),
-        data: data.to_owned().into(),
-        tags: Vec::new(),
-    };
-    let meta = Meta {
-        actor: actor("officer-1", &[Role::Officer]),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: "r1".to_owned(),
-        calendar: "c1".to_owned(),
-    };
-    let now = log.world().clock.now();
-    let append = Append::new(stream.clone(), Expected::Any, vec![event], meta, now);
-    log.append(append).await.unwrap().last_position
 }
 
 /// A header of a status.

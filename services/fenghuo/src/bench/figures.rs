@@ -80,6 +80,20 @@ pub(super) struct Row {
     /// Those of them that did not arrive, or arrived twice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) missed: Option<u64>,
+    /// What happened meanwhile, where many listened.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) crowd: Option<Crowd>,
+}
+
+/// What happened while many listened.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Crowd {
+    /// How fast the log grew.
+    #[serde(serialize_with = "short")]
+    pub(super) appends_per_s: f64,
+    /// By how much this process did.
+    #[serde(serialize_with = "short")]
+    pub(super) grown_mib: f64,
 }
 
 impl Row {
@@ -99,6 +113,7 @@ impl Row {
             worst_ms: None,
             sent: None,
             missed: None,
+            crowd: None,
         }
     }
 

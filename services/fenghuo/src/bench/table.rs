@@ -3,7 +3,11 @@
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Effort, Measured, figures::Row, machine::Machine};
+use super::{
+    Effort, Measured,
+    figures::{Crowd, Row},
+    machine::Machine,
+};
 use crate::{error::Error, shell::Shell};
 
 /// Between two columns.
@@ -40,7 +44,8 @@ pub(super) fn print(
     ))?;
     lines(rows, shell).iter().try_for_each(|line| shell.line(line))?;
     worst(rows, shell).iter().try_for_each(|line| shell.line(line))?;
-    arrivals(rows, shell).iter().try_for_each(|line| shell.line(line))
+    arrivals(rows, shell).iter().try_for_each(|line| shell.line(line))?;
+    crowds(rows, shell).iter().try_for_each(|line| shell.line(line))
 }
 
 fn lines(rows: &[Row], shell: Shell) -> Vec<String> {
@@ -109,6 +114,8 @@ fn title(case: &str, shell: Shell) -> &str {
         "rebuild" => shell.pick("重建视图", "rebuild a view"),
         "sealed" => shell.pick("追加，同时封存", "append while it is sealed"),
         "behind" => shell.pick("检查点落后", "checkpoint behind the head"),
+        "subscribe" => shell.pick("订阅", "subscribe"),
+        "subscribe-slow" => shell.pick("订阅（另有一个不读取者）", "subscribe, beside one who does not read"),
         "shadow" => shell.pick("按另一规则推演", "tell cases again"),
         other => other,
     }
@@ -138,6 +145,22 @@ fn arrivals(rows: &[Row], shell: Shell) -> Vec<String> {
             .pick(
                 &format!("{title}：共发送 {sent}，遗漏 {missed}"),
                 &format!("{title}: {sent} sent, {missed} missed"),
+            )
+            .to_owned();
+        Some(line)
+    };
+    rows.iter().filter_map(told).collect()
+}
+
+/// For what many listened to: how fast the log grew, and how the process did.
+fn crowds(rows: &[Row], shell: Shell) -> Vec<String> {
+    let told = |row: &Row| {
+        let Crowd { appends_per_s, grown_mib } = row.crowd?;
+        let title = title(row.case, shell);
+        let line = shell
+            .pick(
+                &format!("{title}：每秒追加 {appends_per_s:.0}，内存增长 {grown_mib:.1} MiB"),
+                &format!("{title}: {appends_per_s:.0} appends/s, memory grew by {grown_mib:.1} MiB"),
             )
             .to_owned();
         Some(line)

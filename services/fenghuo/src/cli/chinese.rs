@@ -26,6 +26,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("bench e2e", "从一个服务追加到另一个服务的视图，经总线"),
     ("bench rebuild", "由全部事件重建一个视图"),
     ("bench shadow", "按另一规则包重新推演既往案件，对照同样事件的裸读取"),
+    ("bench subscribe", "事件库协议的订阅者，追加速率稳定；另测其中一个订阅者不读取时"),
     ("serve", "运行一个服务（部署方式）"),
     ("eventstore", "运行一个空的事件库，可用 KurrentDB 和 EventStoreDB 的客户端连接"),
     ("migrate", "把一个或全部服务的数据库结构更新到最新"),
@@ -222,6 +223,8 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("*", "seconds", "一次测量至少多少秒"),
     ("*", "events", "日志中的事件数"),
     ("bench shadow", "cases", "日志中的案件数"),
+    ("bench subscribe", "subscribers", "读取的订阅者数"),
+    ("bench subscribe", "rate", "每秒追加的事件数"),
     ("bench e2e", "rate", "测量延迟时每秒的事件数"),
     ("keys generate", "out", "存放 signing.pem（私钥）和 keys.json（公钥）的文件夹"),
 ];

@@ -23,3 +23,15 @@ fn what_is_appended_while_it_is_sealed_is_signed_in_the_end() {
     assert!(sealed.len() == 3 && sealed.iter().all(|row| row["ratio"].is_number()), "{table}");
     assert!(behind.len() == 3 && behind.iter().all(|row| row["worst_ms"].is_number()), "{table}");
 }
+
+#[test]
+fn subscribers_miss_nothing_while_they_are_measured() {
+    let small = ["--subscribers", "5", "--rate", "200", "--rounds", "1", "--seconds", "1", "--json"];
+    let output = run(&[&["bench", "subscribe"][..], &small].concat());
+    assert!(output.status.success(), "{}", err(&output));
+    let table: Value = serde_json::from_str(&out(&output)).unwrap();
+    for row in table["rows"].as_array().unwrap() {
+        assert_eq!((&row["sent"], &row["missed"]), (&1_000.into(), &0.into()), "{table}");
+        assert!(row["appends_per_s"].is_number() && row["grown_mib"].is_number(), "{table}");
+    }
+}

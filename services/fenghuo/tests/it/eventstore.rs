@@ -10,13 +10,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use door::wire::event_store::client::{
     Empty, StreamIdentifier, Uuid as WireUuid,
     streams::{
-        AllStreams, AppendRequest, ProposedEvent, ReadRequest, ReadResponse, append_request,
+        AllStreams, AppendRequest, ProposedEvent, ReadEvent, ReadRequest, ReadResponse, append_request,
         read_request::{Options, options::Amount},
         read_response::Content,
         streams_client::StreamsClient,
     },
     uuid::Value,
 };
+use prost::Message;
 use servers::Scratch;
 use tonic::{
     Code, Request, Status,
@@ -90,7 +91,7 @@ pub(crate) async fn read(
     let mut answers = StreamsClient::new(channel.clone()).read(request).await?.into_inner();
     let mut found = Vec::new();
     while let Some(ReadResponse { content: Some(Content::Event(event)) }) = answers.message().await? {
-        found.push(event.event.unwrap().data);
+        found.push(ReadEvent::decode(event).unwrap().event.unwrap().data);
     }
     Ok(found)
 }
