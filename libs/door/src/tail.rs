@@ -29,11 +29,13 @@ use crate::{
 /// Events of a page, and those kept.
 pub(crate) const PAGE_EVENTS_MAX: usize = 256;
 const EVENTS_MAX: usize = 8_192;
-/// Bytes of data kept, unless a single event has more.
-const BYTES_MAX: usize = 16 << 20;
+/// Bytes kept, unless a single event has more: its data, stored and encoded, and what is around it.
+const BYTES_MAX: usize = 24 << 20;
+const AROUND_BYTES: usize = 1 << 10;
 /// News is gathered for as long as it takes to wake all who wait for it, or they would hear of single events and the
-/// machine do nothing but wake them; and never longer than this.
+/// machine do nothing but wake them. Few are told at once; and nobody waits longer than this.
 const WAKE: Duration = Duration::from_micros(100);
+const GATHER_MIN: Duration = Duration::from_millis(1);
 const GATHER_MAX: Duration = Duration::from_millis(10);
 
 /// An event that many may be shown.
@@ -139,13 +141,19 @@ impl Tail {
 
     async fn fill(self, mut pages: BoxStream<'static, Result<Vec<Recorded>, eventlog::Error>>) {
         loop {
-            match pages.next().await.unwrap_or(Err(eventlog::Error::Closed)) {
-                Ok(page) => self.lock().extend(page),
+            let page = match pages.next().await.unwrap_or(Err(eventlog::Error::Closed)) {
+                Ok(page) => page,
                 Err(error) => return self.fail(refusal::of_log(&error)),
-            }
+            };
+            // A full page is worth waking everybody for, and more is there.
+            let is_full = page.len() == PAGE_EVENTS_MAX;
+            self.lock().extend(page);
             self.0.news.send_replace(());
-            let gather = WAKE * u32::try_from(self.0.news.receiver_count()).unwrap_or(u32::MAX);
-            tokio::time::sleep(gather.min(GATHER_MAX)).await;
+            let listeners = u32::try_from(self.0.news.receiver_count()).unwrap_or(u32::MAX);
+            let gather = WAKE.saturating_mul(listeners).min(GATHER_MAX);
+            if !is_full && gather >= GATHER_MIN {
+                tokio::time::sleep(gather).await;
+            }
         }
     }
 
@@ -180,12 +188,16 @@ impl Run {
     /// Adds the events that follow, which the log has found to be without a gap. The oldest make room.
     fn extend(&mut self, page: Vec<Recorded>) {
         for event in page {
-            (self.last, self.bytes) = (event.position, self.bytes + event.data.len());
+            (self.last, self.bytes) = (event.position, self.bytes + weight(&event));
             self.events.push_back(Shown::new(event));
             while self.events.len() > EVENTS_MAX || (self.bytes > BYTES_MAX && self.events.len() > 1) {
                 let oldest = self.events.pop_front();
-                self.bytes -= oldest.map_or(0, |shown| shown.event.data.len());
+                self.bytes -= oldest.map_or(0, |shown| weight(&shown.event));
             }
         }
     }
+}
+
+fn weight(event: &Recorded) -> usize {
+    2 * event.data.len() + AROUND_BYTES
 }
