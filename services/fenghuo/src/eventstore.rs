@@ -1,6 +1,11 @@
-//! `fenghuo eventstore`: an event store on PostgreSQL and nothing else, for clients of KurrentDB and EventStoreDB.
+//! `fenghuo eventstore`: an event store on PostgreSQL and nothing else, for clients of KurrentDB and EventStoreDB;
+//! empty and writable, or the memory of a service, read-only.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chassis::auth::KeySet;
 use clap::Args;
@@ -22,23 +27,32 @@ use crate::{
 };
 
 mod certificate;
+mod memory;
 
 /// The schema of the log.
 const SCHEMA: &str = "eventstore";
+/// The data folder where nobody says otherwise.
+const DATA: &str = ".fenghuo-eventstore";
 
 const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo eventstore
   fenghuo eventstore --data /var/tmp/events --port 2113
+  fenghuo eventstore --memory-of hazard
+  fenghuo eventstore --memory-of hazard --database-url postgres://auditor@db/fenghuo
   fenghuo eventstore --host 0.0.0.0 --advertise events.example:2113 --tls --writer operator=sensor-";
 
-/// Run an empty event store that works with clients of KurrentDB and EventStoreDB
+/// Run an event store that works with clients of KurrentDB and EventStoreDB
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct EventstoreArgs {
-    /// Data folder; a second start goes on where the first ended
-    #[arg(long, default_value = ".fenghuo-eventstore", value_name = "DIR")]
-    data: PathBuf,
+    /// Open the log of this service, read-only, instead of a log of its own
+    #[arg(long, value_name = "SERVICE", conflicts_with = "writers")]
+    memory_of: Option<String>,
+    /// Data folder; a second start goes on where the first ended (default: .fenghuo-eventstore; with --memory-of the
+    /// system's, .fenghuo)
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 2113)]
     port: u16,
@@ -75,21 +89,34 @@ pub struct EventstoreArgs {
 pub async fn run(args: EventstoreArgs, shell: Shell) -> Result<(), Error> {
     let mut signals = Signals::listen()?;
     // The first to make the folder: as root, PostgreSQL runs as another user, who must be able to pass through.
-    let mut postgres = match &args.database_url {
-        Some(_) => None,
-        None => Some(start_postgres(&args).await?),
-    };
-    let url = args.database_url.clone().or_else(|| postgres.as_ref().map(Postgres::url));
-    let result = serve(&args, &url.unwrap_or_default(), &mut signals, shell).await;
+    let (url, mut postgres) = database(&args).await?;
+    let result = serve(&args, &url, &mut signals, shell).await;
     if let Some(postgres) = &mut postgres {
         postgres.stop().await;
     }
     result
 }
 
-async fn start_postgres(args: &EventstoreArgs) -> Result<Postgres, Error> {
-    let started = Postgres::start(&args.data.join("postgres"), PostgresOptions::default()).await;
-    started.because("启动 PostgreSQL", "start PostgreSQL")
+/// Where the log is, and the server that was started for it.
+async fn database(args: &EventstoreArgs) -> Result<(String, Option<Postgres>), Error> {
+    match (&args.database_url, &args.memory_of) {
+        (Some(url), _) => Ok((url.clone(), None)),
+        (None, Some(_)) => memory::database(&data(args)).await,
+        (None, None) => {
+            let postgres =
+                start_postgres(&data(args)).await.because("启动 PostgreSQL", "start PostgreSQL")?;
+            Ok((postgres.url(), Some(postgres)))
+        }
+    }
+}
+
+async fn start_postgres(data: &Path) -> Result<Postgres, servers::Error> {
+    Postgres::start(&data.join("postgres"), PostgresOptions::default()).await
+}
+
+fn data(args: &EventstoreArgs) -> PathBuf {
+    let usual = if args.memory_of.is_some() { system::DATA } else { DATA };
+    args.data.clone().unwrap_or_else(|| usual.into())
 }
 
 async fn serve(
@@ -98,7 +125,7 @@ async fn serve(
     signals: &mut Signals,
     shell: Shell,
 ) -> Result<(), Error> {
-    let log = open(database_url).await?;
+    let log = open(args, database_url).await?;
     let identity = identity(args)?;
     let access = access(args, identity.is_some())?;
     let address = SocketAddr::new(args.host, args.port);
@@ -113,18 +140,21 @@ async fn serve(
     served
 }
 
-async fn open(database_url: &str) -> Result<Log, Error> {
-    let options = door::log_options(system::log_options(database_url, SCHEMA)?);
-    eventlog::migrate(&options).await.because("更新数据库结构", "bring the schema up to date")?;
+async fn open(args: &EventstoreArgs, database_url: &str) -> Result<Log, Error> {
     let world =
         World { clock: Arc::new(SystemClock), rules: RulePack::builtin(), calendar: Calendar::builtin() };
+    if let Some(service) = &args.memory_of {
+        return memory::open(database_url, service, world).await;
+    }
+    let options = door::log_options(system::log_options(database_url, SCHEMA)?);
+    eventlog::migrate(&options).await.because("更新数据库结构", "bring the schema up to date")?;
     Log::open(options, world).await.because("打开日志", "open the log")
 }
 
 fn identity(args: &EventstoreArgs) -> Result<Option<Identity>, Error> {
     match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => doorway::identity(certificate, key).map(Some),
-        _ if args.tls => certificate::load_or_generate(&args.data, &host(args)).map(Some),
+        _ if args.tls => certificate::load_or_generate(&data(args), &host(args)).map(Some),
         _ => Ok(None),
     }
 }
@@ -137,14 +167,20 @@ fn host(args: &EventstoreArgs) -> String {
 fn access(args: &EventstoreArgs, is_secure: bool) -> Result<Access, Error> {
     let keys = match &args.keys {
         Some(file) => KeySet::load(file).because("读取公钥", "load the public keys")?,
-        None => keys::load_or_generate(&args.data.join("keys"))?.key_set(),
+        None => keys::load_or_generate(&data(args).join("keys"))?.key_set(),
     };
-    let all_but_auditors = || vec![Grant { role: None, prefix: String::new() }];
-    Ok(Access {
-        anonymous: if is_secure { None } else { Some(nobody(args)) },
-        grants: if args.writers.is_empty() { all_but_auditors() } else { args.writers.clone() },
-        ..Access::read_only(doorway::tokens(keys))
-    })
+    let anonymous = if is_secure { None } else { Some(nobody(args)) };
+    Ok(Access { anonymous, grants: grants(args), ..Access::read_only(doorway::tokens(keys)) })
+}
+
+/// Who may append to what: to a memory nobody.
+fn grants(args: &EventstoreArgs) -> Vec<Grant> {
+    match (&args.memory_of, &args.writers[..]) {
+        (Some(_), _) => Vec::new(),
+        // All but auditors.
+        (None, []) => vec![Grant { role: None, prefix: String::new() }],
+        (None, writers) => writers.to_vec(),
+    }
 }
 
 /// Whoever calls without a token, which only programs of this machine can.
@@ -155,12 +191,19 @@ fn nobody(args: &EventstoreArgs) -> Actor {
 }
 
 fn tell(args: &EventstoreArgs, advertised: &Advertised, is_secure: bool, shell: Shell) -> Result<(), Error> {
-    shell.line(shell.pick("事件库已就绪（Ctrl-C 停止）", "the event store is ready (Ctrl-C stops it)"))?;
+    match &args.memory_of {
+        Some(service) => shell.line(shell.pick(
+            &format!("{service} 的日志已开放，只读（Ctrl-C 停止）"),
+            &format!("the log of {service} is open, read-only (Ctrl-C closes it)"),
+        )),
+        None => shell
+            .line(shell.pick("事件库已就绪（Ctrl-C 停止）", "the event store is ready (Ctrl-C stops it)")),
+    }?;
     if !is_secure {
         return shell.line(format_args!("  kurrentdb://{advertised}?tls=false"));
     }
     let ca = if args.tls {
-        format!("&tlsCaFile={}", certificate::ca_file(&args.data).display())
+        format!("&tlsCaFile={}", certificate::ca_file(&data(args)).display())
     } else {
         String::new()
     };
@@ -168,10 +211,11 @@ fn tell(args: &EventstoreArgs, advertised: &Advertised, is_secure: bool, shell: 
     if args.keys.is_some() {
         return Ok(());
     }
-    let key = keys::signing_file(&args.data.join("keys"));
+    let key = keys::signing_file(&data(args).join("keys"));
     let key = key.display();
+    let role = if args.memory_of.is_some() { "auditor" } else { "operator" };
     shell.line(format_args!(
-        "{}fenghuo token --department {} --role operator --id ID --key {key}",
+        "{}fenghuo token --department {} --role {role} --id ID --key {key}",
         shell.pick("令牌：", "tokens: "),
         args.department
     ))

@@ -15,7 +15,7 @@ use crate::{
     program::{err, out, run},
 };
 
-const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/wuyi-2023-0417.yaml");
+pub(crate) const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/wuyi-2023-0417.yaml");
 const SEALED_MAX: Duration = Duration::from_secs(30);
 
 fn audit(arguments: &[&str], data: &Path) -> Output {
@@ -24,11 +24,11 @@ fn audit(arguments: &[&str], data: &Path) -> Output {
 }
 
 /// Waits until every event is under a signature.
-fn sealed(data: &Path) -> serde_json::Value {
+pub(crate) fn sealed(data: &Path, service: &str) -> serde_json::Value {
     let give_up = Instant::now() + SEALED_MAX;
     loop {
         let data = data.to_str().unwrap();
-        let status = out(&run(&["view", "status", "--service", "hazard", "--json", "--data", data]));
+        let status = out(&run(&["view", "status", "--service", service, "--json", "--data", data]));
         let status: serde_json::Value = serde_json::from_str(&status).unwrap();
         if status[0]["sealed"]["size"] == status[0]["head"] {
             return status[0]["sealed"].clone();
@@ -45,7 +45,7 @@ fn a_played_case_is_sealed_proved_and_verified_and_a_flipped_byte_is_found() {
     let dev = Dev::start(&data);
     let played = run(&["play", SCENARIO, "--data", data.to_str().unwrap()]);
     assert!(played.status.success(), "{}", err(&played));
-    assert_eq!(sealed(&data)["state"], "sealing");
+    assert_eq!(sealed(&data, "hazard")["state"], "sealing");
 
     let verified = audit(&["verify"], &data);
     assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));

@@ -25,7 +25,11 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig},
 };
 
-use crate::program::{err, fenghuo, out, run};
+use crate::{
+    audit::SCENARIO,
+    dev::Dev,
+    program::{err, fenghuo, out, run},
+};
 
 /// A running store; told to stop when dropped, so that its database is closed in good order.
 struct Store {
@@ -121,6 +125,39 @@ async fn a_store_keeps_what_it_took_and_asks_for_a_token_over_tls() {
     assert_eq!(read(&channel, None).await.unwrap_err().code(), Code::Unauthenticated);
     drop(channel);
     secure.stop();
+}
+
+/// What a service remembers, through a door that takes nothing in.
+async fn memory(data: &str) -> Vec<bytes::Bytes> {
+    let memory = Store::start(data, &["--memory-of", "hazard"]);
+    let channel = Channel::from_shared(format!("http://{}", memory.place)).unwrap().connect().await.unwrap();
+    let refused = StreamsClient::new(channel.clone()).append(futures::stream::iter(append())).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+    let found = read(&channel, None).await.unwrap();
+    drop(channel);
+    memory.stop();
+    found
+}
+
+/// Whatever the database would allow: the log of a service is shown, and no client appends to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_of_a_service_is_read_and_never_written() {
+    let scratch = Scratch::new().unwrap();
+    let data = scratch.path().join("data").display().to_string();
+    let none = run(&["eventstore", "--memory-of", "hazard", "--data", &data, "--port", "0"]);
+    assert!(err(&none).contains("there is no data of a system in"), "{}", err(&none));
+    let dev = Dev::start(data.as_ref());
+    let played = run(&["play", SCENARIO, "--data", &data]);
+    assert!(played.status.success(), "{}", err(&played));
+    let of_a_running_system = memory(&data).await;
+    assert!(!of_a_running_system.is_empty());
+    drop(dev);
+    assert_eq!(memory(&data).await, of_a_running_system, "of one that rests, the database is started");
+
+    let unknown = run(&["eventstore", "--memory-of", "nobody", "--data", &data, "--port", "0"]);
+    assert!(err(&unknown).contains("no service is called"), "{}", err(&unknown));
+    let writable = run(&["eventstore", "--memory-of", "hazard", "--writer", "operator=x", "--data", &data]);
+    assert!(!writable.status.success(), "a memory has no writers");
 }
 
 #[test]
