@@ -17,10 +17,10 @@ demo: install ## play the case of the Wuyi factory fire (ARGS=--help tells more)
 test: install ## run every test, against real servers
 	cargo test --locked --workspace $(ARGS)
 
-clients: install ## let others' client libraries use our event store
+clients: install ## let others' client libraries use our event store (ARGS=python, node or rust for one of them)
 	@scripts/install clients
 	cargo build --locked --package fenghuo
-	tests/clients/run $${CARGO_TARGET_DIR:-target}/debug/fenghuo
+	tests/clients/run $${CARGO_TARGET_DIR:-target}/debug/fenghuo $(ARGS)
 
 dev: install ## run all services here until Ctrl-C (ARGS="--data DIR" keeps the data)
 	cargo run --locked --package fenghuo -- dev $(ARGS)
