@@ -1,6 +1,7 @@
 //! Events as the table has them, byte for byte: what is sealed is what was stored, not what it was read as.
 
-use eventlog::Options;
+use decider::CaseId;
+use eventlog::{Options, case_tag};
 use sqlx::{Connection, FromRow, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -42,6 +43,29 @@ pub async fn read(db: &mut PgConnection, after: u64, last: u64) -> Result<Vec<St
     )
     .bind(after.cast_signed())
     .bind(last.cast_signed())
+    .fetch_all(db)
+    .await
+}
+
+/// The events of a case after position `after`, up to and with `last`, at most `limit`. Which events those are is told by
+/// tags, which are derived; the case stands in each event's meta as well.
+pub async fn read_case(
+    db: &mut PgConnection,
+    case: &CaseId,
+    after: u64,
+    last: u64,
+    limit: u64,
+) -> Result<Vec<Stored>, sqlx::Error> {
+    sqlx::query_as(
+        "select e.position, coalesce(s.name, '') as stream, e.version, e.id, e.kind, e.data, e.meta,
+                e.occurred_at, e.recorded_at
+            from tags t join events e on e.position = t.position left join streams s using (stream_id)
+            where t.tag = $1 and t.position > $2 and t.position <= $3 order by t.position limit $4",
+    )
+    .bind(case_tag(case.as_str()))
+    .bind(after.cast_signed())
+    .bind(last.cast_signed())
+    .bind(limit.cast_signed())
     .fetch_all(db)
     .await
 }

@@ -16,7 +16,7 @@ mod seal;
 mod store;
 pub mod verify;
 
-pub use event::{Connect, Stored, read as read_events};
+pub use event::{Connect, Stored, read as read_events, read_case};
 pub use leaf::{LeafError, statement};
 pub use proof::{ProofError, prove, sealed_at};
 pub use seal::{Refusal, Sealer, Sealing, State, Status};

@@ -72,7 +72,7 @@ pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, Ap
 }
 
 /// The tag under which a case's events are found.
-pub(crate) fn case_tag(case: &str) -> String {
+pub fn case_tag(case: &str) -> String {
     format!("case:{case}")
 }
 

@@ -33,7 +33,7 @@ mod view;
 
 pub use amendments::{Amendments, DryRun};
 pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected, Violation};
-pub use check::check_json;
+pub use check::{case_tag, check_json};
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;
 pub use error::{AppendError, Error, ExecuteError, Invalid, SeveralError, ViewError};

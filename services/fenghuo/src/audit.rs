@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::{error::Error, shell::Shell};
 
+mod export;
 mod keygen;
 mod place;
 mod proof;
@@ -23,6 +24,8 @@ pub enum AuditCommand {
     Proof(proof::ProofArgs),
     /// Check a receipt by itself, without log or database
     CheckProof(proof::CheckProofArgs),
+    /// Write a log, or a case in every log, as files: JSON Lines or Parquet, with hashes and the signed checkpoint
+    Export(export::ExportArgs),
 }
 
 /// Generates, verifies or proves.
@@ -32,5 +35,6 @@ pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
         AuditCommand::Verify(args) => verify::run(args, shell).await,
         AuditCommand::Proof(args) => proof::write(&args, shell),
         AuditCommand::CheckProof(args) => proof::check(&args, shell),
+        AuditCommand::Export(args) => export::run(args, shell).await,
     }
 }

@@ -49,6 +49,11 @@ pub(super) struct Where {
 }
 
 impl Where {
+    /// Of a service's log: in a system's data folder, or in a folder of its own.
+    pub(super) fn of(service: &str, data: &Path, tiles: Option<&Path>) -> Self {
+        Self { service: Some(service.to_owned()), data: data.to_owned(), tiles: tiles.map(Path::to_owned) }
+    }
+
     pub(super) fn tiles(&self) -> Result<Tiles, Error> {
         let folder = match (&self.tiles, &self.service) {
             (Some(folder), _) => folder.clone(),

@@ -8,6 +8,7 @@ mod demo;
 mod dev;
 mod due;
 mod eventstore;
+mod export;
 mod law;
 mod program;
 mod serve;
