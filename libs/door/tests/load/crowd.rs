@@ -72,8 +72,13 @@ impl Crowd {
         readers
     }
 
+    /// The log as another process has it open.
+    pub async fn other_process(&self) -> Log {
+        Log::open(self.log.options().clone(), self.log.world().clone()).await.unwrap()
+    }
+
     /// Appends so many events, turn by turn to every stream, each by itself and at its time.
-    pub async fn write(&self, events: u64) {
+    pub async fn write(&self, log: &Log, events: u64) {
         let mut tick = tokio::time::interval(TICK);
         let per_tick = RATE * u64::try_from(TICK.as_millis()).unwrap() / 1_000;
         let mut appends = JoinSet::new();
@@ -81,7 +86,7 @@ impl Crowd {
             if number.is_multiple_of(per_tick) {
                 tick.tick().await;
             }
-            let log = self.log.clone();
+            let log = log.clone();
             appends.spawn(async move {
                 let data = format!(r#"{{"type":"Opened","data":{number}}}"#);
                 stage::decide(&log, &stream(number % STREAMS), &data).await

@@ -32,7 +32,7 @@ async fn a_hundred_subscribers_each_see_the_exact_sequence_and_a_slow_one_keeps_
     let events = RATE * SECONDS;
     let mut slow = Subscriber::to_all(&crowd.address).await;
     let readers = crowd.subscribe(events).await;
-    let (first, ()) = tokio::join!(slow.next(), crowd.write(events));
+    let (first, ()) = tokio::join!(slow.next(), crowd.write(&crowd.log, events));
     let (all, streams) = readers.seen().await;
 
     let truth = crowd.truth().await;
@@ -48,6 +48,19 @@ async fn a_hundred_subscribers_each_see_the_exact_sequence_and_a_slow_one_keeps_
     let mut late = vec![first];
     late.extend(slow.take(truth.len() - 1).await);
     assert!(late == truth, "the slow one goes on from where it was, and misses nothing");
+}
+
+/// As beside a service: the door is in one process, and whoever appends in another.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_appends_reaches_everybody() {
+    let _alone = alone().await;
+    let crowd = Crowd::gather().await;
+    let other = crowd.other_process().await;
+    let readers = crowd.subscribe(RATE).await;
+    crowd.write(&other, RATE).await;
+    let (all, _) = readers.seen().await;
+    let truth = crowd.truth().await;
+    assert!(all.iter().all(|seen| *seen == truth), "each sees the exact sequence");
 }
 
 #[tokio::test(flavor = "multi_thread")]
