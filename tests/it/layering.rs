@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 /// What each library may build on. Whoever wants another edge changes this drawing, which is a visible decision.
-const DRAWING: [(&str, &[&str]); 10] = [
+const DRAWING: [(&str, &[&str]); 11] = [
     ("law", &[]),
     ("merkle", &[]),
     ("contracts", &[]),
@@ -16,6 +16,7 @@ const DRAWING: [(&str, &[&str]); 10] = [
     ("decider", &["law"]),
     ("eventlog", &["decider", "law"]),
     ("door", &["decider", "eventlog"]),
+    ("witness", &["merkle"]),
     ("audit", &["decider", "eventlog", "merkle"]),
     ("bus", &["contracts", "decider", "eventlog"]),
     ("chassis", &["audit", "bus", "contracts", "decider", "eventlog", "law"]),
