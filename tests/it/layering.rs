@@ -17,7 +17,7 @@ const DRAWING: [(&str, &[&str]); 11] = [
     ("eventlog", &["decider", "law"]),
     ("door", &["decider", "eventlog"]),
     ("witness", &["merkle"]),
-    ("audit", &["decider", "eventlog", "merkle"]),
+    ("audit", &["decider", "eventlog", "merkle", "witness"]),
     ("bus", &["contracts", "decider", "eventlog"]),
     ("chassis", &["audit", "bus", "contracts", "decider", "eventlog", "law"]),
 ];

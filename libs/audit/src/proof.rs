@@ -27,11 +27,14 @@ pub enum ProofError {
     NoLeaf { tile: Tile },
 }
 
-/// The receipt of the event at a position, under the published checkpoint. It carries the leaf itself.
+/// The receipt of the event at a position, under the newest published checkpoint that has witnesses, or else under
+/// the newest. It carries the leaf itself.
 pub fn prove(tiles: &Tiles, position: u64) -> Result<Receipt, ProofError> {
-    let note = tiles.checkpoint()?.ok_or(ProofError::NoCheckpoint)?;
-    let checkpoint = String::from_utf8(note).map_err(|error| ProofError::BadCheckpoint(error.to_string()))?;
-    let size = size(&checkpoint)?;
+    let witnessed = tiles.final_checkpoint()?.map(text).transpose()?;
+    let (checkpoint, size) = match witnessed {
+        Some((note, size)) if position <= size => (note, size),
+        _ => text(tiles.checkpoint()?.ok_or(ProofError::NoCheckpoint)?)?,
+    };
     let index = position.checked_sub(1).ok_or(PlanError::NoSuchLeaf { index: 0, size: 0 })?;
     let path = Plan::inclusion(index, size, size)?.hashes::<Sha256, _>(tiles)?;
     Ok(Receipt { extra: Some(entry(tiles, index, size)?), index, path, checkpoint })
@@ -53,6 +56,12 @@ pub fn sealed_at(tiles: &Tiles, event: Uuid) -> Result<Option<u64>, ProofError> 
         }
     }
     Ok(None)
+}
+
+fn text(note: Vec<u8>) -> Result<(String, u64), ProofError> {
+    let note = String::from_utf8(note).map_err(|error| ProofError::BadCheckpoint(error.to_string()))?;
+    let size = size(&note)?;
+    Ok((note, size))
 }
 
 fn size(note: &str) -> Result<u64, ProofError> {

@@ -53,6 +53,12 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(Checkpoint::read).collect())
 }
 
+/// The size of the largest checkpoint that had its quorum.
+pub(crate) async fn last_final(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
+    let size: Option<i64> = sqlx::query_scalar("select max(size) from cosigned").fetch_one(db).await?;
+    Ok(size.map_or(0, i64::cast_unsigned))
+}
+
 /// The right to seal, until it runs out or is taken over.
 #[derive(Debug)]
 pub(crate) struct Lease {
@@ -109,6 +115,28 @@ impl Lease {
         .bind(checkpoint.size.cast_signed())
         .bind(&checkpoint.root)
         .bind(&checkpoint.note)
+        .execute(db)
+        .await?;
+        Ok(stored.rows_affected() == 1)
+    }
+
+    /// Stores a checkpoint with its witnesses' lines under the lease; `false` if it is lost.
+    pub(crate) async fn store_final(
+        &self,
+        db: &mut PgConnection,
+        size: u64,
+        note: &str,
+    ) -> Result<bool, sqlx::Error> {
+        let stored = sqlx::query(
+            "with held as (
+                update sealing set leased_until = clock_timestamp() + make_interval(secs => $2)
+                    where epoch = $1 returning epoch)
+            insert into cosigned (size, note) select $3, $4 from held",
+        )
+        .bind(self.epoch)
+        .bind(self.length.as_secs_f64())
+        .bind(size.cast_signed())
+        .bind(note)
         .execute(db)
         .await?;
         Ok(stored.rows_affected() == 1)

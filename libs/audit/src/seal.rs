@@ -1,9 +1,13 @@
 //! The task that seals a log: one process at a time, about once a second, behind the appends and never before them.
 
+mod ask;
 mod batch;
+mod finality;
+mod gather;
 mod refusal;
 mod resume;
 mod status;
+mod witnessed;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -15,11 +19,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Folder, Tiles, event,
+    Folder, Tiles, chain, event,
     record::{self, Lease},
 };
+use ask::Signed;
 use batch::Tree;
+use witnessed::{Session, heard};
 
+pub use finality::{Finality, Standing, WitnessStatus, Witnesses};
 pub use refusal::Refusal;
 pub use status::{State, Status};
 
@@ -35,6 +42,8 @@ pub struct Sealing {
     pub signer: Arc<dyn Signer>,
     /// Keys that signed before this one.
     pub older_keys: Vec<VerifierKey>,
+    /// Who cosigns, if anybody does.
+    pub witnesses: Option<Witnesses>,
     /// How often a changed log is signed.
     pub every: Duration,
     /// Events between two signatures while catching up.
@@ -50,6 +59,7 @@ impl Sealing {
             folder: folder.into(),
             signer,
             older_keys: Vec::new(),
+            witnesses: None,
             every: Duration::from_secs(1),
             batch_events_max: 8_192,
             lease: Duration::from_secs(10),
@@ -140,42 +150,51 @@ impl Sealer {
         let last = record::last(db).await?;
         let head = event::head(db).await?;
         let mut tree = resume::resume(&self.sealing, tiles, last, head).await?;
+        let gathering = self.gather(&tree, db).await?;
+        let mut session = Session { db, lease, gathering };
         self.at(tree.size(), head);
+        self.fence(&tree, &mut session).await?;
         tracing::info!(schema = self.schema(), sealed = tree.size(), "the log is sealed here");
         let mut pace = tokio::time::interval(self.sealing.every);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(pace.tick()).await.is_some() {
-            let head = event::head(db).await?;
-            self.at(tree.size(), head);
-            if head < tree.size() {
-                return Err(Refusal::HeadBehind { sealed: tree.size(), head }.into());
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                _ = pace.tick() => self.step(&mut tree, &mut session, stop).await?,
+                heard = heard(&mut session.gathering) => self.hear(heard, &tree, &mut session).await?,
             }
-            if head == tree.size() && !lease.renew(db).await? {
-                return Err(SealError::Fenced);
-            }
-            self.catch_up(&mut tree, head, db, lease, stop).await?;
         }
-        Ok(())
     }
 
-    async fn catch_up(
+    async fn step(
         &self,
         tree: &mut Tree,
-        head: u64,
-        db: &mut PgConnection,
-        lease: &Lease,
+        session: &mut Session<'_>,
         stop: &CancellationToken,
     ) -> Result<(), SealError> {
+        let head = event::head(session.db).await?;
+        self.at(tree.size(), head);
+        if head < tree.size() {
+            return Err(Refusal::HeadBehind { sealed: tree.size(), head }.into());
+        }
+        if head == tree.size() && !session.lease.renew(session.db).await? {
+            return Err(SealError::Fenced);
+        }
         while tree.size() < head && !stop.is_cancelled() {
             let last = head.min(tree.size() + self.sealing.batch_events_max);
-            tree.seal(last, self.sealing.signer.as_ref(), db, lease).await?;
+            let note = tree.seal(last, self.sealing.signer.as_ref(), session.db, session.lease).await?;
             self.at(tree.size(), head);
+            if let Some(gathering) = &session.gathering {
+                gathering.offer(Signed { size: tree.size(), note });
+            }
         }
         Ok(())
     }
 
     fn at(&self, sealed: u64, head: u64) {
-        self.status.send_replace(Status { sealed, head, state: State::Sealing });
+        self.status.send_modify(|status| {
+            (status.sealed, status.head, status.state) = (sealed, head, State::Sealing);
+        });
     }
 
     fn tell(&self, state: State) {
@@ -185,10 +204,4 @@ impl Sealer {
     fn schema(&self) -> &str {
         &self.log.options().schema
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

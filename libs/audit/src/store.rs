@@ -11,6 +11,9 @@ pub use folder::Folder;
 /// The name of the signed checkpoint among the tiles (C2SP tlog-tiles).
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 
+/// The newest checkpoint that has its quorum of cosignatures; `checkpoint` is often newer and has none.
+pub(crate) const FINAL: &str = "checkpoint.final";
+
 /// Keeps files by name.
 ///
 /// **Invariant**: a reader sees a file whole, as it was or as it is; what was written survives a power cut.
@@ -41,6 +44,11 @@ impl Tiles {
     /// The checkpoint that is published.
     pub fn checkpoint(&self) -> io::Result<Option<Vec<u8>>> {
         self.0.read(CHECKPOINT)
+    }
+
+    /// The newest checkpoint that enough witnesses have cosigned.
+    pub fn final_checkpoint(&self) -> io::Result<Option<Vec<u8>>> {
+        self.0.read(FINAL)
     }
 }
 

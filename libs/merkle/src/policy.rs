@@ -90,6 +90,16 @@ impl Policy {
         self.log[0].name()
     }
 
+    /// How many witnesses it takes.
+    pub fn quorum(&self) -> usize {
+        self.quorum
+    }
+
+    /// The same keys, for a checkpoint that may not have been cosigned yet.
+    pub fn unwitnessed(&self) -> Self {
+        Self { quorum: 0, ..self.clone() }
+    }
+
     /// Reads a signed checkpoint and checks all that is known of it.
     pub fn accept(&self, note: &[u8]) -> Result<Accepted, PolicyError> {
         let note = Note::parse(note)?;

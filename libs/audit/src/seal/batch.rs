@@ -5,7 +5,7 @@
 
 use eventlog::fault;
 use merkle::{
-    Checkpoint, Frontier, Hex, Sha256, Signer, Tile,
+    Checkpoint, Frontier, Hex, Note, Sha256, Signer, Tile,
     tile::{Extension, Row, extend},
 };
 use sqlx::{PgConnection, error::ErrorKind};
@@ -14,7 +14,7 @@ use super::{Refusal, SealError};
 use crate::{
     Stored, Tiles, event, leaf,
     record::{self, Lease},
-    store::CHECKPOINT,
+    store::{CHECKPOINT, FINAL},
 };
 
 /// A sealed tree and where it is kept.
@@ -33,14 +33,18 @@ impl Tree {
         self.frontier.size()
     }
 
-    /// Seals the events up to and with position `last`.
+    pub(super) fn tiles(&self) -> &Tiles {
+        &self.tiles
+    }
+
+    /// Seals the events up to and with position `last`; the checkpoint that is stored and published.
     pub(super) async fn seal(
         &mut self,
         last: u64,
         signer: &dyn Signer,
         db: &mut PgConnection,
         lease: &Lease,
-    ) -> Result<(), SealError> {
+    ) -> Result<Note, SealError> {
         let old = self.size();
         let events = event::read(db, old, last).await?;
         contiguous(&events, old, last)?;
@@ -51,7 +55,8 @@ impl Tree {
             grown.push(*hash).map_err(|error| Refusal::tiles(last, error))?;
         }
         let note = self.sign(&grown, signer)?;
-        let checkpoint = record::Checkpoint { size: last, root: grown.root().0.to_vec(), note: note.clone() };
+        let (root, text) = (grown.root().0.to_vec(), note.to_string());
+        let checkpoint = record::Checkpoint { size: last, root, note: text.clone() };
         match lease.store(db, &checkpoint).await {
             Ok(true) => {}
             Ok(false) => return Err(SealError::Fenced),
@@ -59,15 +64,21 @@ impl Tree {
         }
         fault::point("seal.after_row");
         self.frontier = grown;
-        self.publish(note.into_bytes()).await?;
+        self.publish(text.into_bytes()).await?;
         fault::point("seal.after_checkpoint");
-        self.collect(extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect()).await
+        self.collect(extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect()).await?;
+        Ok(note)
     }
 
-    fn sign(&self, grown: &Frontier<Sha256>, signer: &dyn Signer) -> Result<String, Refusal> {
-        let key = |error: &dyn std::error::Error| Refusal::Key { why: super::chain(error) };
+    /// The checkpoint of what is sealed; a size's signature is always the same.
+    pub(super) fn checkpoint(&self, signer: &dyn Signer) -> Result<Note, Refusal> {
+        self.sign(&self.frontier, signer)
+    }
+
+    fn sign(&self, grown: &Frontier<Sha256>, signer: &dyn Signer) -> Result<Note, Refusal> {
+        let key = |error: &dyn std::error::Error| Refusal::Key { why: crate::chain(error) };
         let checkpoint = Checkpoint::new(&self.origin, grown.size(), grown.root()).map_err(|e| key(&e))?;
-        Ok(checkpoint.sign(signer).map_err(|error| key(&error))?.to_string())
+        checkpoint.sign(signer).map_err(|error| key(&error))
     }
 
     /// Makes the leaves and writes the tiles, beside the runtime: both take the processor or the disk.
@@ -76,7 +87,7 @@ impl Tree {
         beside(move || {
             let leaves = events.iter().map(|event| entry(&origin, event)).collect::<Result<Vec<_>, _>>()?;
             let extension = extend::<Sha256, _>(old, &leaves, &tiles);
-            let extension = extension.map_err(|error| Refusal::tiles(old, super::chain(&error)))?;
+            let extension = extension.map_err(|error| Refusal::tiles(old, crate::chain(&error)))?;
             let files = extension.tiles.iter().map(|(tile, bytes)| (tile.to_string(), bytes.clone()));
             let files: Vec<_> = files.collect();
             let (first, rest) = files.split_at(1);
@@ -89,8 +100,17 @@ impl Tree {
     }
 
     pub(super) async fn publish(&self, note: Vec<u8>) -> Result<(), SealError> {
-        let tiles = self.tiles.clone();
-        beside(move || Ok(tiles.0.write(&[(CHECKPOINT.to_owned(), note)])?)).await
+        self.write(CHECKPOINT, note).await
+    }
+
+    /// Publishes a checkpoint that has its quorum.
+    pub(super) async fn publish_final(&self, note: Vec<u8>) -> Result<(), SealError> {
+        self.write(FINAL, note).await
+    }
+
+    async fn write(&self, name: &str, bytes: Vec<u8>) -> Result<(), SealError> {
+        let (tiles, name) = (self.tiles.clone(), name.to_owned());
+        beside(move || Ok(tiles.0.write(&[(name, bytes)])?)).await
     }
 
     /// Collects what a session that was killed left behind: the partial tiles that became full since a size.
@@ -113,7 +133,7 @@ impl Tree {
 
 fn entry(origin: &str, event: &Stored) -> Result<Vec<u8>, Refusal> {
     let position = event.position.cast_unsigned();
-    let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: super::chain(error) };
+    let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: crate::chain(error) };
     let statement = leaf::statement(origin, event, Hex(rand::random())).map_err(|error| why(&error))?;
     statement.canonical().map_err(|error| why(&error))
 }

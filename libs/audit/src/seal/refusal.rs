@@ -10,6 +10,13 @@ pub enum Refusal {
          an older backup, or rolled back"
     )]
     Rollback { published: u64, stored: u64 },
+    #[error(
+        "witness {witness} holds {held} events, all that is known here ends at {stored}: database and folder were \
+         restored from an older backup, or rolled back"
+    )]
+    WitnessAhead { witness: String, held: u64, stored: u64 },
+    #[error("witness {witness} cosigned another history of the first {size} events: the log has forked")]
+    WitnessFork { witness: String, size: u64 },
     #[error("{sealed} events are signed, the log ends at {head}: it was cut")]
     HeadBehind { sealed: u64, head: u64 },
     #[error("the published checkpoint of {size} events is not the one stored: the log has forked")]

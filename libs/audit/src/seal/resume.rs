@@ -16,7 +16,7 @@ pub(super) async fn resume(
 ) -> Result<Tree, SealError> {
     let size = last.as_ref().map_or(0, |last| last.size);
     let published = published(sealing, &tiles)?;
-    if let Some(published) = published.as_ref().filter(|published| published.size() > size) {
+    if let Some(published) = published.iter().find(|published| published.size() > size) {
         return Err(Refusal::Rollback { published: published.size(), stored: size }.into());
     }
     if size > head {
@@ -31,8 +31,8 @@ pub(super) async fn resume(
         return Err(Refusal::Unsigned { size, why }.into());
     }
     let frontier = frontier(&tiles, &signed)?;
-    if let Some(published) = published {
-        begins_with(&tiles, size, &published)?;
+    for published in &published {
+        begins_with(&tiles, size, published)?;
     }
     let tree = Tree::new(origin, tiles, frontier);
     tree.publish(last.note.into_bytes()).await?;
@@ -40,10 +40,13 @@ pub(super) async fn resume(
     Ok(tree)
 }
 
-fn published(sealing: &Sealing, tiles: &Tiles) -> Result<Option<Checkpoint>, SealError> {
-    let Some(note) = tiles.checkpoint()? else { return Ok(None) };
-    let checkpoint = signed(sealing, &note).map_err(|why| Refusal::BadPublished { why })?;
-    Ok(Some(checkpoint))
+/// What the folder says was published: the newest checkpoint, and the newest that is final.
+fn published(sealing: &Sealing, tiles: &Tiles) -> Result<Vec<Checkpoint>, SealError> {
+    let mut published = Vec::new();
+    for note in [tiles.checkpoint()?, tiles.final_checkpoint()?].into_iter().flatten() {
+        published.push(signed(sealing, &note).map_err(|why| Refusal::BadPublished { why })?);
+    }
+    Ok(published)
 }
 
 /// A checkpoint of this log under a signature of one of its keys; otherwise why it is none.
@@ -65,7 +68,7 @@ fn signed(sealing: &Sealing, note: &[u8]) -> Result<Checkpoint, String> {
 fn frontier(tiles: &Tiles, signed: &Checkpoint) -> Result<Frontier<Sha256>, Refusal> {
     let size = signed.size();
     let peaks = Plan::peaks(size).hashes::<Sha256, _>(tiles);
-    let peaks = peaks.map_err(|error| Refusal::tiles(size, super::chain(&error)))?;
+    let peaks = peaks.map_err(|error| Refusal::tiles(size, crate::chain(&error)))?;
     let frontier = Frontier::resume(size, peaks).map_err(|error| Refusal::tiles(size, error))?;
     if frontier.root() == *signed.root() {
         Ok(frontier)
@@ -78,7 +81,7 @@ fn begins_with(tiles: &Tiles, size: u64, published: &Checkpoint) -> Result<(), R
     let fork = || Refusal::Fork { size: published.size() };
     let plan = Plan::root(published.size(), size).map_err(|_| fork())?;
     let root = plan.hashes::<Sha256, _>(tiles);
-    let root: Vec<Hash> = root.map_err(|error| Refusal::tiles(size, super::chain(&error)))?;
+    let root: Vec<Hash> = root.map_err(|error| Refusal::tiles(size, crate::chain(&error)))?;
     let empty = published.size() == 0;
     if empty || root.first() == Some(published.root()) { Ok(()) } else { Err(fork()) }
 }

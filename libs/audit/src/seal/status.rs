@@ -1,5 +1,7 @@
 //! How sealing fares, for health and metrics.
 
+use super::Finality;
+
 /// Where the sealed log ends, and what the sealer does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -8,6 +10,8 @@ pub struct Status {
     /// Events of the log when it was last looked at.
     pub head: u64,
     pub state: State,
+    /// Up to where witnesses have cosigned; none where the log has no witnesses.
+    pub finality: Option<Finality>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

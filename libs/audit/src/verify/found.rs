@@ -40,6 +40,8 @@ pub struct Found {
 pub enum What {
     /// No checkpoint is published.
     NoCheckpoint,
+    /// No checkpoint is published that enough witnesses have cosigned.
+    NoFinal,
     /// A checkpoint is not what the policy accepts, or contradicts itself.
     BadCheckpoint { by: String, why: String },
     /// Somebody holds a signed checkpoint of more events than there are.
@@ -104,6 +106,7 @@ impl What {
     fn zh(&self) -> String {
         match self {
             Self::NoCheckpoint => "没有已公布的检查点".to_owned(),
+            Self::NoFinal => "没有达到见证联署数的检查点".to_owned(),
             Self::BadCheckpoint { by, why } => format!("检查点（{by}）不可信：{why}"),
             Self::RolledBack { by, known, size } => {
                 format!("日志被回退：检查点（{by}）签有 {known} 个事件，现只有 {size} 个")
@@ -145,6 +148,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCheckpoint => write!(f, "no checkpoint is published"),
+            Self::NoFinal => write!(f, "no checkpoint with its quorum of witnesses is published"),
             Self::BadCheckpoint { by, why } => write!(f, "checkpoint ({by}) cannot be trusted: {why}"),
             Self::RolledBack { by, known, size } => {
                 write!(f, "rolled back: checkpoint ({by}) signs {known} events, there are {size}")

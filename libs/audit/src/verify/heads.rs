@@ -1,4 +1,7 @@
-//! Everything that was signed: the published checkpoint, the stored ones, and those that were kept elsewhere.
+//! Everything that was signed: the published checkpoints, the stored ones, and those that were kept elsewhere.
+//!
+//! Only the one that is published as final must have its quorum: the others may be older than their cosignatures, or
+//! too new for them.
 
 use std::time::Duration;
 
@@ -24,8 +27,9 @@ pub(super) struct Claim {
 
 pub(super) struct Heads {
     size: u64,
-    /// The published one and those kept elsewhere, which fit into the tree.
+    /// The published ones and those kept elsewhere, which fit into the tree.
     claims: Vec<Claim>,
+    /// Without a quorum.
     policy: merkle::Policy,
     /// A stored checkpoint has disagreed: all after it will, and need not be told.
     disagreed: bool,
@@ -43,10 +47,12 @@ impl Heads {
             None => None,
         };
         let stored_size = stored.as_ref().map_or(0, |stored| stored.size);
-        let published = published(verify, stored_size, report).await?;
-        let mut claims = Vec::new();
+        let policy = verify.policy.unwitnessed();
+        // Read before the newest, which is never smaller.
+        let mut claims: Vec<Claim> = last_final(verify, report)?.into_iter().collect();
+        let published = published(verify, &policy, stored_size, report).await?;
         for (name, note) in &verify.saved {
-            match verify.policy.accept(note) {
+            match policy.accept(note) {
                 Ok(accepted) => claims.push(claim(name, &accepted.checkpoint)),
                 Err(error) => report.add(Place::default(), bad(name, &error)),
             }
@@ -62,7 +68,7 @@ impl Heads {
             report.add(Place::default(), What::RolledBack { by, known: stored_size, size });
         }
         claims.extend(published);
-        Ok(Self { size, claims, policy: verify.policy.clone(), disagreed: false })
+        Ok(Self { size, claims, policy, disagreed: false })
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -108,8 +114,6 @@ impl Heads {
                 report.add(Place::default(), What::BadCheckpoint { by: name, why });
                 None
             }
-            // A policy may ask for witnesses, and a log's own row has none; whether it was signed was asked first.
-            Err(merkle::PolicyError::TooFewWitnesses { .. }) => None,
             Err(error) if !self.disagreed => {
                 self.disagreed = true;
                 report.add(Place::default(), bad(&name, &error));
@@ -121,12 +125,17 @@ impl Heads {
 }
 
 /// The published checkpoint. Of a log that is being sealed, it may not be there for a moment.
-async fn published(verify: &Verify, stored: u64, report: &mut Report) -> Result<Option<Claim>, VerifyError> {
+async fn published(
+    verify: &Verify,
+    policy: &merkle::Policy,
+    stored: u64,
+    report: &mut Report,
+) -> Result<Option<Claim>, VerifyError> {
     let name = "checkpoint";
     let deadline = tokio::time::Instant::now() + PUBLISH_MAX;
     loop {
         let note = verify.tiles.checkpoint()?;
-        let accepted = note.map(|note| verify.policy.accept(&note));
+        let accepted = note.map(|note| policy.accept(&note));
         let is_behind = !matches!(&accepted, Some(Ok(accepted)) if accepted.checkpoint.size() >= stored);
         if is_behind && stored > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(PUBLISH_MAX / 10).await;
@@ -144,6 +153,18 @@ async fn published(verify: &Verify, stored: u64, report: &mut Report) -> Result<
             Some(Ok(accepted)) => Some(claim(name, &accepted.checkpoint)),
         });
     }
+}
+
+/// The checkpoint that is published as final. It is wanted where the policy has a quorum, and right wherever it is.
+fn last_final(verify: &Verify, report: &mut Report) -> Result<Option<Claim>, VerifyError> {
+    let name = "checkpoint.final";
+    match verify.tiles.final_checkpoint()?.map(|note| verify.policy.accept(&note)) {
+        Some(Ok(accepted)) => return Ok(Some(claim(name, &accepted.checkpoint))),
+        Some(Err(error)) => report.add(Place::default(), bad(name, &error)),
+        None if verify.policy.quorum() > 0 => report.add(Place::default(), What::NoFinal),
+        None => {}
+    }
+    Ok(None)
 }
 
 fn claim(by: &str, checkpoint: &Checkpoint) -> Claim {

@@ -10,3 +10,5 @@ mod refuse;
 mod seal;
 mod support;
 mod tamper;
+mod witness;
+mod witnessing;
