@@ -1,7 +1,8 @@
 //! The audit trail of a log: sealed as it grows, and verified by whoever doubts it.
 //!
 //! A [`Sealer`] follows a log, makes a leaf of every event, writes the tree as tiles and signs its root. [`verify`]
-//! compares events, leaves, tiles, roots and checkpoints, and says what is wrong and where.  The formats are those of [`merkle`], so that tools which nobody here wrote can do the same.
+//! compares events, leaves, tiles, roots and checkpoints, and says what is wrong and where. A [`Watch`] follows what
+//! is published from outside. The formats are those of [`merkle`], so that tools which nobody here wrote can do the same.
 //!
 //! **Invariants**: a size of a log has one root, for ever: its row is stored before any byte of the checkpoint
 //! leaves. Sealing never holds up an append. Who is unsure whether a signature would fork the log does not sign.
@@ -10,17 +11,21 @@ mod event;
 pub mod key;
 mod leaf;
 mod proof;
+mod publish;
 mod record;
 mod seal;
 mod store;
 pub mod verify;
+pub mod watch;
 
 pub use event::{Connect, Stored, read as read_events, read_case};
 pub use leaf::{LeafError, statement};
 pub use proof::{ProofError, prove, sealed_at};
+pub use publish::Publish;
 pub use seal::{Finality, Refusal, Sealer, Sealing, Standing, State, Status, WitnessStatus, Witnesses};
 pub use store::{Folder, Store, Tiles};
 pub use verify::{Found, Place, Report, Verify, What};
+pub use watch::Watch;
 
 /// An error with its causes, in one line.
 fn chain(error: &dyn std::error::Error) -> String {

@@ -10,5 +10,6 @@ mod refuse;
 mod seal;
 mod support;
 mod tamper;
+mod watch;
 mod witness;
 mod witnessing;

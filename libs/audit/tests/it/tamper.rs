@@ -27,7 +27,7 @@ fn fields(report: &Report, position: u64) -> Vec<&str> {
 
 /// The tree that the events as they are now would have, with the salts as they were, so that untouched events keep
 /// their leaves: the best that an attacker can do. Signs as often as the log did, where he has the key.
-async fn recompute(place: &Place, has_key: bool) {
+pub async fn recompute(place: &Place, has_key: bool) {
     let mut db = place.owner().await.acquire().await.unwrap().detach();
     let head: i64 = sqlx::query_scalar("select position from head").fetch_one(&mut db).await.unwrap();
     let events = audit::read_events(&mut db, 0, head as u64).await.unwrap();
@@ -74,17 +74,17 @@ fn salts(place: &Place) -> Vec<Hex<16>> {
     (1..=size).map(|position| Statement::parse(&leaf(position)).unwrap().salt).collect()
 }
 
-const ONE_BYTE: &str =
+pub const ONE_BYTE: &str =
     "update events set data = set_byte(data, 3, get_byte(data, 3) # 1) where position = 35";
 /// Exchanges what happened at two positions, and leaves positions and times as they are.
-const SWAP: &str = "create table other as select * from events where position in (35, 36);
+pub const SWAP: &str = "create table other as select * from events where position in (35, 36);
     delete from events where position in (35, 36);
     update other set position = 71 - position,
         recorded_at = (select o.recorded_at from other o where o.position = 71 - other.position);
     insert into events select * from other; drop table other";
-const DELETE: &str = "delete from events where position = 35;
+pub const DELETE: &str = "delete from events where position = 35;
     update events set position = position - 1 where position > 35; update head set position = 59";
-const INSERT: &str = "update events set position = position + 1000 where position > 35;
+pub const INSERT: &str = "update events set position = position + 1000 where position > 35;
     insert into events select 36, stream_id, 500, recorded_at + interval '1 microsecond', occurred_at,
         gen_random_uuid(), kind, data, meta from events where position = 35;
     update events set position = position - 999 where position > 1000; update head set position = 61";
