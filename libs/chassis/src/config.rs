@@ -40,6 +40,15 @@ pub struct Config {
     /// Public keys (NAME+ID+KEY) that signed the log's checkpoints before the present one
     #[arg(long, env = "FENGHUO_AUDIT_OLDER_KEYS", value_name = "VKEY", value_delimiter = ',')]
     pub audit_older_keys: Vec<String>,
+    /// Witness that cosigns the log's checkpoints, as URL=VKEY (https://w.example=NAME+ID+KEY); several
+    #[arg(
+        long = "witness", env = "FENGHUO_WITNESSES", value_name = "URL=VKEY", value_delimiter = ',',
+        value_parser = peer, requires_all = ["audit_key", "witness_quorum"]
+    )]
+    pub witnesses: Vec<(String, String)>,
+    /// How many witnesses must have cosigned a checkpoint before it is final
+    #[arg(long, env = "FENGHUO_WITNESS_QUORUM", value_name = "K", requires = "witnesses", value_parser = quorum)]
+    pub witness_quorum: Option<usize>,
     /// The department whose service this is, as fire.330723
     #[arg(long, env = "FENGHUO_DEPARTMENT")]
     pub department: decider::Department,
@@ -48,8 +57,12 @@ pub struct Config {
     pub otlp_endpoint: Option<String>,
 }
 
+fn quorum(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("{text:?} is no number of witnesses; one or more is wanted"))
+}
+
 fn peer(text: &str) -> Result<(String, String), String> {
-    let (name, url) =
-        text.split_once('=').ok_or_else(|| format!("read peer {text:?}: NAME=URL is wanted"))?;
+    let (name, url) = text.split_once('=').ok_or_else(|| format!("read {text:?}: NAME=VALUE is wanted"))?;
     Ok((name.to_owned(), url.to_owned()))
 }

@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 
-use audit::State;
+use audit::{Standing, State};
 use bus::{Source, cloudevent};
 use contracts::log::v1::{self as wire, log_service_server::LogService};
 use decider::{CaseId, Role, StreamName};
@@ -190,7 +190,23 @@ fn sealed_status(sealed: audit::Status, head: u64) -> wire::Sealed {
         State::Refused(reason) => ("refused", reason),
     };
     let lag = head.saturating_sub(sealed.sealed);
-    wire::Sealed { size: sealed.sealed, lag, state: state.to_owned(), reason }
+    let finality = sealed.finality.map(finality);
+    wire::Sealed { size: sealed.sealed, lag, state: state.to_owned(), reason, finality }
+}
+
+fn finality(finality: audit::Finality) -> wire::Finality {
+    let witness = |witness: audit::WitnessStatus| {
+        let (since, reason) = match witness.standing {
+            Standing::Unasked | Standing::Cosigns => (None, String::new()),
+            Standing::Troubled { since, why } => (Some(timestamp(since)), why),
+        };
+        wire::Witness { name: witness.name, size: witness.size, troubled_since: since, reason }
+    };
+    wire::Finality {
+        size: finality.size,
+        quorum: u32::try_from(finality.quorum).unwrap_or(u32::MAX),
+        witnesses: finality.witnesses.into_iter().map(witness).collect(),
+    }
 }
 
 fn view_status(view: eventlog::ViewStatus) -> wire::ViewStatus {

@@ -1,5 +1,6 @@
 //! What a service tells of itself in numbers. Case ids never are labels.
 
+use audit::{Standing, WitnessStatus};
 use opentelemetry::metrics::AsyncInstrument;
 
 use crate::{Node, telemetry};
@@ -33,6 +34,19 @@ pub(crate) fn observe(node: &Node) {
         if let Some(sealed) = node.sealed() {
             let head = *node.watches().head.borrow();
             observer.observe(head.saturating_sub(sealed.sealed), &[attribute(node)]);
+        }
+    });
+    gauge("fenghuo.audit.final", "events under the last checkpoint with its witnesses", |node, observer| {
+        if let Some(finality) = node.sealed().and_then(|sealed| sealed.finality) {
+            observer.observe(finality.size, &[attribute(node)]);
+        }
+    });
+    gauge("fenghuo.audit.witnesses_troubled", "witnesses that do not cosign now", |node, observer| {
+        if let Some(finality) = node.sealed().and_then(|sealed| sealed.finality) {
+            let is_troubled =
+                |witness: &&WitnessStatus| matches!(witness.standing, Standing::Troubled { .. });
+            let troubled = finality.witnesses.iter().filter(is_troubled).count();
+            observer.observe(troubled as u64, &[attribute(node)]);
         }
     });
     gauge("fenghuo.inbox.position", "last position taken in, by source", |node, observer| {

@@ -8,10 +8,12 @@ mod export;
 mod keygen;
 mod place;
 mod proof;
+mod publish;
 mod verify;
+mod watch;
 
 pub(crate) use keygen::load_or_generate;
-pub(crate) use place::{TILES, key, sealing};
+pub(crate) use place::{TILES, key, sealing, verifier};
 
 /// Prove that a log was only ever appended to
 #[derive(Debug, Subcommand)]
@@ -26,6 +28,10 @@ pub enum AuditCommand {
     CheckProof(proof::CheckProofArgs),
     /// Write a log, or a case in every log, as files: JSON Lines or Parquet, with hashes and the signed checkpoint
     Export(export::ExportArgs),
+    /// Watch what a log publishes, remember it, and raise an alarm when it is denied
+    Watch(watch::WatchArgs),
+    /// Serve a log's leaves, tiles and checkpoints over HTTP
+    Publish(publish::PublishArgs),
 }
 
 /// Generates, verifies or proves.
@@ -36,5 +42,7 @@ pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
         AuditCommand::Proof(args) => proof::write(&args, shell),
         AuditCommand::CheckProof(args) => proof::check(&args, shell),
         AuditCommand::Export(args) => export::run(args, shell).await,
+        AuditCommand::Watch(args) => watch::run(args, shell).await,
+        AuditCommand::Publish(args) => publish::run(args, shell).await,
     }
 }

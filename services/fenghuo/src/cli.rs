@@ -10,7 +10,7 @@ use crate::{
     error::{Because, Error},
     eventstore, keys, law, log, migrate, play, serve,
     shell::Shell,
-    timeline, token, view,
+    timeline, token, view, witness,
 };
 
 mod chinese;
@@ -53,6 +53,7 @@ enum Command {
     Law(law::LawCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    Witness(witness::WitnessArgs),
     Token(token::TokenArgs),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -103,6 +104,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::View(command) => view::run(command, shell).await,
             Command::Law(command) => law::run(command, shell).await,
             Command::Audit(command) => Box::pin(audit::run(command, shell)).await,
+            Command::Witness(args) => witness::run(args, shell).await,
             Command::Token(args) => token::run(args, shell).await,
             Command::Keys(command) => keys::run(command, shell).await,
             Command::Eventstore(args) => Box::pin(eventstore::run(args, shell)).await,

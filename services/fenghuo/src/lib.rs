@@ -28,3 +28,4 @@ pub mod system;
 pub mod timeline;
 pub mod token;
 pub mod view;
+pub mod witness;

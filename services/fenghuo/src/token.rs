@@ -77,7 +77,7 @@ pub async fn run(args: TokenArgs, shell: Shell) -> Result<(), Error> {
     shell.line(token)
 }
 
-fn lifetime(text: &str) -> Result<Duration, String> {
+pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let wanted = || format!("{text:?} is no length of time such as 30m, 1h or 7d");
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wanted)?;
     let (number, unit) = text.split_at(split);

@@ -14,6 +14,8 @@ use crate::{
     shell::Shell,
 };
 
+mod finality;
+
 const REBUILD_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo view rebuild hazard hazards";
@@ -149,7 +151,7 @@ fn show(service: &str, status: &StatusResponse, shell: Shell) -> Result<(), Erro
         &format!("{service}: log at {head}, on the bus up to {relayed}"),
     ))?;
     if let Some(sealed) = &status.sealed {
-        let Sealed { size, lag, state, reason } = sealed;
+        let Sealed { size, lag, state, reason, .. } = sealed;
         shell.line(
             shell
                 .pick(
@@ -158,6 +160,7 @@ fn show(service: &str, status: &StatusResponse, shell: Shell) -> Result<(), Erro
                 )
                 .trim_end(),
         )?;
+        sealed.finality.iter().try_for_each(|finality| finality::show(finality, *head, shell))?;
     }
     for view in &status.views {
         let behind = head.saturating_sub(view.position);
@@ -208,6 +211,7 @@ fn as_json(service: &str, status: &StatusResponse) -> Value {
         "relayed": status.relayed,
         "sealed": status.sealed.as_ref().map(|sealed| json!({
             "size": sealed.size, "lag": sealed.lag, "state": sealed.state, "reason": sealed.reason,
+            "final": sealed.finality.as_ref().map(finality::as_json),
         })),
         "views": status.views.iter().map(|view| json!({
             "name": view.name, "generation": view.generation, "version": view.version,

@@ -16,28 +16,33 @@ use crate::{
 const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo audit keygen --origin audit.example.gov.cn/hazard --out keys/audit-hazard.key
+  fenghuo audit keygen --witness --origin witness.example.gov.cn --out keys/witness.key
   fenghuo serve hazard --audit-tiles /srv/audit/hazard --audit-key keys/audit-hazard.key ...";
 
 /// What `audit keygen` is told.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct KeygenArgs {
-    /// The log's name for ever, unique in the world: a URL without its scheme
+    /// The name of the log or the witness for ever, unique in the world: a URL without its scheme
     #[arg(long, value_name = "NAME")]
     origin: String,
     /// File for the private key; the public key goes beside it, as .vkey
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// For a witness that cosigns the checkpoints of logs, not for a log
+    #[arg(long)]
+    witness: bool,
 }
 
 pub(super) fn run(args: &KeygenArgs, shell: Shell) -> Result<(), Error> {
-    shell.line(generate(&args.origin, &args.out)?)
+    let kind = if args.witness { KeyType::Cosignature } else { KeyType::Ed25519 };
+    shell.line(generate(&args.origin, kind, &args.out)?)
 }
 
 /// A log's key in this file, generated at the first call.
 pub(crate) fn load_or_generate(origin: &str, file: &Path) -> Result<Arc<dyn Signer>, Error> {
     if !file.exists() {
-        generate(origin, file)?;
+        generate(origin, KeyType::Ed25519, file)?;
     }
     let signer = super::key(file)?;
     // A process killed between the two files left the second one out.
@@ -53,9 +58,9 @@ pub(super) fn public_file(file: &Path) -> PathBuf {
     file.with_extension("vkey")
 }
 
-fn generate(origin: &str, file: &Path) -> Result<VerifierKey, Error> {
-    let (secret, key) = audit::key::generate(origin, KeyType::Ed25519)
-        .because("生成审计密钥", "generate the key of the audit trail")?;
+fn generate(origin: &str, kind: KeyType, file: &Path) -> Result<VerifierKey, Error> {
+    let (secret, key) =
+        audit::key::generate(origin, kind).because("生成审计密钥", "generate the key of the audit trail")?;
     if let Some(folder) = file.parent() {
         let (zh, en) = (format!("建立文件夹 {}", folder.display()), format!("create {}", folder.display()));
         fs::create_dir_all(folder).because(zh, en)?;
@@ -76,7 +81,7 @@ mod tests {
         let first = load_or_generate("log.example/things", &file).unwrap();
         let again = load_or_generate("log.example/things", &file).unwrap();
         assert_eq!(first.key(), again.key());
-        assert!(generate("log.example/things", &file).is_err());
+        assert!(generate("log.example/things", KeyType::Ed25519, &file).is_err());
         let public = fs::read_to_string(public_file(&file)).unwrap();
         assert_eq!(public.trim_end().parse::<VerifierKey>().unwrap(), *first.key());
     }

@@ -4,11 +4,13 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
-use audit::{Folder, Tiles};
+use audit::{Folder, Tiles, Witnesses};
 use clap::Args;
 use merkle::{Policy, Signer, VerifierKey};
+use witness::{Peer, http::Client};
 
 use super::keygen::public_file;
 use crate::{
@@ -19,6 +21,9 @@ use crate::{
 
 /// The folder of sealed logs in a system's data folder.
 pub(crate) const TILES: &str = "audit";
+
+/// How long a witness may take for an answer.
+const WITNESS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whose signatures count.
 #[derive(Debug, Args)]
@@ -46,6 +51,34 @@ pub(super) struct Where {
     /// Folder of leaves, tiles and checkpoint, instead of a system's
     #[arg(long, value_name = "DIR")]
     tiles: Option<PathBuf>,
+}
+
+/// Where the published files are: a folder, or a server.
+#[derive(Debug, Args)]
+pub(super) struct Published {
+    /// Whose log, in a system on this machine
+    #[arg(long, required_unless_present = "tiles")]
+    service: Option<String>,
+    /// Data folder of that system
+    #[arg(long, default_value = system::DATA, value_name = "DIR")]
+    data: PathBuf,
+    /// Folder or URL (http://, https://) of the published files, instead of a system's
+    #[arg(long, value_name = "DIR|URL")]
+    tiles: Option<String>,
+}
+
+impl Published {
+    /// The URL, if it is one.
+    pub(super) fn url(&self) -> Option<&str> {
+        let is_url = |text: &&str| text.starts_with("http://") || text.starts_with("https://");
+        self.tiles.as_deref().filter(is_url)
+    }
+
+    /// The same as a place on this machine.
+    pub(super) fn place(&self) -> Where {
+        let tiles = self.tiles.as_ref().map(PathBuf::from);
+        Where { service: self.service.clone(), data: self.data.clone(), tiles }
+    }
 }
 
 impl Where {
@@ -95,7 +128,7 @@ impl Trust {
 }
 
 /// Reads a public key, or the file that holds it.
-pub(super) fn verifier(text: &str) -> Result<VerifierKey, Error> {
+pub(crate) fn verifier(text: &str) -> Result<VerifierKey, Error> {
     if let Ok(key) = VerifierKey::from_str(text) {
         return Ok(key);
     }
@@ -118,5 +151,15 @@ pub(crate) fn sealing(config: &chassis::Config) -> Result<Option<audit::Sealing>
     let mut sealing = audit::Sealing::new(folder, key(file)?);
     let older = config.audit_older_keys.iter().map(|text| verifier(text));
     sealing.older_keys = older.collect::<Result<_, _>>()?;
+    if let Some(quorum) = config.witness_quorum {
+        let peers = config.witnesses.iter().map(peer).collect::<Result<_, _>>()?;
+        let witnesses = Witnesses::new(&sealing, peers, quorum);
+        sealing.witnesses = Some(witnesses.because("读取见证方", "read the witnesses")?);
+    }
     Ok(Some(sealing))
+}
+
+/// A witness of the configuration, by its URL and key.
+fn peer((url, key): &(String, String)) -> Result<Peer, Error> {
+    Ok(Peer::new(url, verifier(key)?, Client::new(WITNESS_PATIENCE)))
 }

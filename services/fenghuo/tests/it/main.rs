@@ -14,3 +14,4 @@ mod program;
 mod serve;
 mod times;
 mod usage;
+mod witness;

@@ -1,0 +1,44 @@
+//! Up to where a log is final, and which of its witnesses are missing.
+
+use contracts::log::v1::{Finality, Witness};
+use pbjson_types::Timestamp;
+use serde_json::{Value, json};
+use time::{format_description::well_known::Rfc3339, macros::offset};
+
+use crate::{error::Error, shell::Shell};
+
+pub(super) fn show(finality: &Finality, head: u64, shell: Shell) -> Result<(), Error> {
+    let Finality { size, quorum, witnesses } = finality;
+    let all = witnesses.len();
+    shell.line(shell.pick(
+        &format!("  见证终局：至 {size}，日志至 {head}（须 {quorum}/{all} 方联署）"),
+        &format!("  audit-final: at size {size}, head {head} ({quorum} of {all} witnesses needed)"),
+    ))?;
+    for Witness { name, troubled_since, reason, .. } in witnesses {
+        let Some(since) = troubled_since else { continue };
+        shell.line(shell.pick(
+            &format!("  见证方 {name} 自 {} 起未联署：{reason}", told(since)),
+            &format!("  witness {name} does not cosign since {}: {reason}", told(since)),
+        ))?;
+    }
+    Ok(())
+}
+
+pub(super) fn as_json(finality: &Finality) -> Value {
+    let witness = |witness: &Witness| {
+        json!({
+            "name": witness.name, "size": witness.size, "reason": witness.reason,
+            "troubled_since": witness.troubled_since.as_ref().map(told),
+        })
+    };
+    json!({
+        "size": finality.size, "quorum": finality.quorum,
+        "witnesses": finality.witnesses.iter().map(witness).collect::<Vec<_>>(),
+    })
+}
+
+/// RFC 3339 in Beijing time.
+fn told(at: &Timestamp) -> String {
+    let at = chassis::from_timestamp(at).ok().and_then(|at| at.checked_to_offset(offset!(+8)));
+    at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+}
