@@ -26,6 +26,7 @@ pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statemen
     let meta: Meta = serde_json::from_slice(&event.meta)
         .map_err(|source| LeafError { position: event.position, source })?;
     let category = event.stream.split(':').next().unwrap_or_default();
+    let actor = actor(&meta);
     let cause = meta.causation.map(|cause| Cause { origin: cause.log, position: cause.position, leaf: None });
     Ok(Statement {
         v: VERSION,
@@ -35,16 +36,22 @@ pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statemen
         kind: event.kind.clone(),
         schema: format!("{category}/{SHAPE}"),
         stream: event.stream.clone(),
+        case: meta.case_id.map(|case| case.as_str().to_owned()),
         occurred_at: event.occurred_at,
         recorded_at: event.recorded_at,
         department: meta.actor.department.to_string(),
-        actor: format!("{}:{}", word(meta.actor.kind), meta.actor.id),
+        actor,
         data_sha256: Hex(Sha256::digest(&event.data).into()),
         meta_sha256: Hex(Sha256::digest(&event.meta).into()),
         attachments: Vec::new(),
         cause,
         salt,
     })
+}
+
+/// Who acted, as a statement refers to them.
+pub(crate) fn actor(meta: &Meta) -> String {
+    format!("{}:{}", word(meta.actor.kind), meta.actor.id)
 }
 
 fn word(kind: ActorKind) -> &'static str {

@@ -25,6 +25,9 @@ pub struct Statement {
     pub actor: String,
     /// SHA-256 of each attachment as it is stored, encrypted.
     pub attachments: Vec<Hex<32>>,
+    /// The case it belongs to, so that whoever has all leaves sees that no event of a case was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
     /// Over the exact stored bytes.

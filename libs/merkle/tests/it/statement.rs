@@ -12,7 +12,7 @@ use uuid::Uuid;
 const GOLDEN: &str = concat!(
     r#"{"actor":"person:7f3a","attachments":["#,
     r#""0303030303030303030303030303030303030303030303030303030303030303"],"#,
-    r#""cause":{"leaf":"0404040404040404040404040404040404040404040404040404040404040404","#,
+    r#""case":"wuyi-2023-0417","cause":{"leaf":"0404040404040404040404040404040404040404040404040404040404040404","#,
     r#""origin":"log.example/hazard","position":17},"#,
     r#""data_sha256":"0202020202020202020202020202020202020202020202020202020202020202","#,
     r#""department":"330723-消防","#,
@@ -29,6 +29,7 @@ pub(crate) fn statement() -> Statement {
         v: VERSION,
         origin: "log.example/enforcement".to_owned(),
         stream: "penalty:p-1".to_owned(),
+        case: Some("wuyi-2023-0417".to_owned()),
         revision: 3,
         event_id: Uuid::from_u128(42),
         kind: "Referred".to_owned(),
@@ -57,8 +58,8 @@ fn a_statement_has_one_spelling() {
 }
 
 #[test]
-fn a_statement_without_cause_or_attachments_is_one_too() {
-    let plain = Statement { cause: None, attachments: vec![], ..statement() };
+fn a_statement_without_case_cause_or_attachments_is_one_too() {
+    let plain = Statement { case: None, cause: None, attachments: vec![], ..statement() };
     let entry = plain.canonical().unwrap();
     assert!(String::from_utf8_lossy(&entry).contains(r#""attachments":[],"data_sha256""#));
     assert_eq!(Statement::parse(&entry).unwrap(), plain);
