@@ -7,6 +7,7 @@
 //! **Invariants**: a size of a log has one root, for ever: its row is stored before any byte of the checkpoint
 //! leaves. Sealing never holds up an append. Who is unsure whether a signature would fork the log does not sign.
 
+pub mod bundle;
 mod event;
 pub mod key;
 mod leaf;

@@ -3,11 +3,13 @@
 // A test binary has no public face; `pub` here means "shared between modules". Helpers of tests may unwrap too.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod bundle;
 mod crash;
 mod key;
 mod proof;
 mod refuse;
 mod seal;
+mod shell;
 mod support;
 mod tamper;
 mod watch;
