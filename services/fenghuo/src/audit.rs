@@ -1,9 +1,11 @@
-//! `fenghuo audit`: keys that seal a log, proof that nothing in it was changed, and receipts for single events.
+//! `fenghuo audit`: keys that seal a log, proof that nothing in it was changed, receipts for single events, and
+//! bundles that prove a whole case.
 
 use clap::Subcommand;
 
 use crate::{error::Error, shell::Shell};
 
+mod bundle;
 mod export;
 mod keygen;
 mod place;
@@ -32,6 +34,8 @@ pub enum AuditCommand {
     Watch(watch::WatchArgs),
     /// Serve a log's leaves, tiles and checkpoints over HTTP
     Publish(publish::PublishArgs),
+    /// Write all events of a case, with everything that proves them, into one file; or verify such a file
+    Bundle(bundle::BundleArgs),
 }
 
 /// Generates, verifies or proves.
@@ -44,5 +48,6 @@ pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
         AuditCommand::Export(args) => export::run(args, shell).await,
         AuditCommand::Watch(args) => watch::run(args, shell).await,
         AuditCommand::Publish(args) => publish::run(args, shell).await,
+        AuditCommand::Bundle(args) => bundle::run(args, shell).await,
     }
 }

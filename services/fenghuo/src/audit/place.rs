@@ -115,15 +115,27 @@ impl Where {
 impl Trust {
     /// Whom to believe; of a development system, its own key where nobody says otherwise.
     pub(super) fn policy(&self, place: Option<&Where>) -> Result<Policy, Error> {
-        let mut keys = self.keys.iter().map(|text| verifier(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut keys = self.keys()?;
         if let (true, Some(file)) = (keys.is_empty(), place.and_then(Where::own_key)) {
             keys.push(verifier(&file.display().to_string())?);
         }
-        let witnesses = self.witnesses.iter().map(|text| verifier(text)).collect::<Result<Vec<_>, _>>()?;
+        let witnesses = self.witnesses()?;
         if keys.is_empty() {
             return Err(Error::usage("需要日志的公钥 --vkey", "the log's public key is wanted: --vkey"));
         }
         Policy::new(keys, witnesses, self.quorum).because("读取信任的密钥", "read whom to trust")
+    }
+
+    pub(super) fn keys(&self) -> Result<Vec<VerifierKey>, Error> {
+        self.keys.iter().map(|text| verifier(text)).collect()
+    }
+
+    pub(super) fn witnesses(&self) -> Result<Vec<VerifierKey>, Error> {
+        self.witnesses.iter().map(|text| verifier(text)).collect()
+    }
+
+    pub(super) fn quorum(&self) -> usize {
+        self.quorum
     }
 }
 

@@ -42,6 +42,10 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo audit check-proof f --vkey k --witness w --quorum 1 --content c",
         "fenghuo audit watch --tiles https://a.example/hazard --vkey k --state s --once --stale-after 1h",
         "fenghuo audit publish --tiles t --listen 127.0.0.1:0",
+        "fenghuo audit bundle wuyi-2023-0417 -o f --data d --case-only",
+        "fenghuo audit bundle c-1 -o f --log hazard=t --vkey k --witness w --quorum 1 --database-url postgres://d",
+        "fenghuo audit bundle verify f --key k --key w --quorum 1 --complete --json",
+        "fenghuo audit bundle script",
         "fenghuo law due --batch --role party",
         "fenghuo clocks wuyi-2023-0417 --at 2023-05-18 --json",
         "fenghuo law status wuyi-2023-0417 --at 2023-05-18T00:00:00+08:00",
@@ -62,6 +66,10 @@ fn what_makes_no_sense_is_refused() {
         ("fenghuo token --department brigade --role officer --id o-1", ErrorKind::ValueValidation),
         ("fenghuo log read --service hazard --stream a:b --case c", ErrorKind::ArgumentConflict),
         ("fenghuo audit verify", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit bundle", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit bundle c-1", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit bundle verify", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit bundle -o f verify g", ErrorKind::ArgumentConflict),
         ("fenghuo log read --service hazard --data d --endpoint u", ErrorKind::ArgumentConflict),
     ] {
         assert_eq!(parsed(line).err(), Some(kind), "{line}");

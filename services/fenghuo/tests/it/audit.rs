@@ -1,12 +1,15 @@
-//! `fenghuo audit` on a system that has played a case: it holds, and a flipped byte is found.
+//! `fenghuo audit` on a system that has played a case: it holds, it is bundled, and a flipped byte is found.
 
 use std::{
-    fs,
+    env, fs,
+    os::unix::fs::symlink,
     path::Path,
-    process::Output,
+    process::{Command, Output},
     thread,
     time::{Duration, Instant},
 };
+
+use audit::bundle;
 
 use servers::Scratch;
 
@@ -77,4 +80,101 @@ fn a_played_case_is_sealed_proved_and_verified_and_a_flipped_byte_is_found() {
     assert_eq!(verified.status.code(), Some(1));
     assert!(out(&verified).contains("position 1"), "{}", out(&verified));
     assert!(err(&verified).contains("verification failed in"), "{}", err(&verified));
+}
+
+/// Everybody whose log has a part in the case.
+const LOGS: [&str; 6] = ["credit", "enforcement", "hazard", "investigation", "reward", "timeline"];
+/// All that the script may call.
+const TOOLS: [&str; 4] = ["bash", "openssl", "xxd", "base64"];
+
+#[test]
+fn the_real_case_is_bundled_and_verified_by_stock_tools_alone() {
+    let scratch = Scratch::new().unwrap();
+    let (data, file) = (scratch.path().join("data"), scratch.path().join("wuyi.zip"));
+    let dev = Dev::start(&data);
+    let (data_text, file_text) = (data.to_str().unwrap(), file.to_str().unwrap());
+    let played = run(&["play", SCENARIO, "--data", data_text]);
+    assert!(played.status.success(), "{}", err(&played));
+    let began = Instant::now();
+    let bundle = ["--lang", "en", "audit", "bundle"];
+    let made = run(&[&bundle[..], &["wuyi-2023-0417", "-o", file_text, "--data", data_text]].concat());
+    assert!(made.status.success(), "{}", err(&made));
+    let made_in = began.elapsed();
+    drop(dev);
+
+    let keys = LOGS.map(|log| data.join(format!("keys/audit-{log}.vkey")).display().to_string());
+    let keys: Vec<&str> = keys.iter().flat_map(|key| ["--key", key]).collect();
+    let began = Instant::now();
+    let verify = [&bundle[..], &["verify", file_text, "--complete"], &keys].concat();
+    let verified = run(&verify);
+    assert!(verified.status.success(), "{}", err(&verified));
+    assert!(out(&verified).ends_with("verified\n"), "{}", out(&verified));
+    let verified_in = began.elapsed();
+
+    let archive = fs::read(&file).unwrap();
+    extract(&archive, &scratch.path().join("case"));
+    let began = Instant::now();
+    let output = by_stock_tools(scratch.path(), &[&keys[..], &["--complete"]].concat());
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+    let last = out(&output).lines().last().unwrap_or_default().to_owned();
+    assert!(
+        last.contains("VERIFIED: case wuyi-2023-0417, ") && last.ends_with(" events in 6 logs"),
+        "{last}"
+    );
+    println!(
+        "{last}: {} bytes, made in {made_in:?}, verified in {verified_in:?}, by stock tools in {:?}",
+        archive.len(),
+        began.elapsed()
+    );
+
+    let mut flipped = archive;
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    fs::write(&file, flipped).unwrap();
+    let refused = run(&verify);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(err(&refused).contains("verification failed: "), "{}", err(&refused));
+}
+
+fn extract(archive: &[u8], folder: &Path) {
+    for (name, bytes) in bundle::unpack(archive).unwrap() {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+}
+
+/// Runs the script of the bundle in `case` with nothing in the environment but four programs.
+fn by_stock_tools(folder: &Path, arguments: &[&str]) -> Output {
+    let (bare, path) = (folder.join("bare"), env::var_os("PATH").unwrap());
+    fs::create_dir(&bare).unwrap();
+    for tool in TOOLS {
+        let mut places = env::split_paths(&path).map(|place| place.join(tool));
+        symlink(places.find(|place| place.is_file()).unwrap(), bare.join(tool)).unwrap();
+    }
+    let mut command = Command::new(bare.join("bash"));
+    command.arg("verify.sh").args(arguments).current_dir(folder.join("case"));
+    command.env_clear().env("PATH", bare).output().unwrap()
+}
+
+#[test]
+fn a_bundle_of_nothing_or_of_nowhere_is_refused_in_one_line() {
+    let scratch = Scratch::new().unwrap();
+    let file = scratch.path().join("x.zip");
+    fs::write(&file, "no archive").unwrap();
+    let (data, file) = (scratch.path().to_str().unwrap(), file.to_str().unwrap());
+    let told = |arguments: &[&str]| {
+        let output = run(&[&["--lang", "en", "audit", "bundle"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        err(&output)
+    };
+    assert!(
+        told(&["verify", file]).contains("zip: is no bundle in its canonical form"),
+        "{}",
+        told(&["verify", file])
+    );
+    assert!(told(&["verify", "/nonexistent"]).contains("read /nonexistent"));
+    assert!(told(&["c-1", "-o", file, "--data", data]).contains("no log is sealed in"));
+    let script = run(&["audit", "bundle", "script"]);
+    assert_eq!(out(&script), bundle::SCRIPT);
 }
