@@ -73,7 +73,7 @@ pub fn of_log(error: &eventlog::Error) -> Status {
             tracing::error!(%error, "the log is damaged");
             Status::data_loss(error.to_string())
         }
-        Error::Database(_) | Error::Migrate(_) | Error::Name(_) | Error::View { .. } => {
+        Error::Database(_) | Error::Migrate(_) | Error::Name(_) | Error::View { .. } | Error::Replay(_) => {
             tracing::error!(%error, "the log failed");
             Status::internal(error.to_string())
         }

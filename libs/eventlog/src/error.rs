@@ -57,9 +57,39 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A view cannot be replayed as asked.
+    #[error(transparent)]
+    Replay(#[from] Unreplayable),
     /// The log is shut down.
     #[error("use a log that is shut down")]
     Closed,
+}
+
+/// Why a view cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreplayable {
+    /// A position that the log has not come to.
+    #[error("replay up to position {position}: the log ends at {head}")]
+    Beyond {
+        /// The position.
+        position: u64,
+        /// Where the log ends.
+        head: u64,
+    },
+    /// No stream has this name.
+    #[error("find stream {0:?}")]
+    NoStream(String),
+    /// No replay with this id was begun, or what it had shown is lost.
+    #[error("find replay {0:?}")]
+    NoReplay(String),
+    /// The role may not create the schema in which a view is replayed.
+    #[error("create schema {schema} for a replay, which takes a role that may")]
+    Scratch {
+        /// The schema.
+        schema: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
 }
 
 impl From<sqlx::Error> for Error {

@@ -36,7 +36,7 @@ pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventD
 pub use check::{case_tag, check_json};
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;
-pub use error::{AppendError, Error, ExecuteError, Invalid, SeveralError, ViewError};
+pub use error::{AppendError, Error, ExecuteError, Invalid, SeveralError, Unreplayable, ViewError};
 pub use execute::{Outcome, Request};
 pub use inbox::{InboxRow, ParkedMessage};
 pub use log::{Head, Log, World};
@@ -47,4 +47,4 @@ pub use read::Direction;
 pub use sqlx;
 pub use stats::Stats;
 pub use verify::{Disorder, OrderReport};
-pub use view::{Freshness, Parked, Progress, Rebuilt, View, ViewRead, ViewStatus, Views};
+pub use view::{Freshness, Parked, Progress, Rebuilt, View, ViewRead, ViewStatus, Views, replay};

@@ -140,6 +140,23 @@ impl Inner {
         self.named(self.read(query, &StreamName::new("", "")).await??).await
     }
 
+    /// Events of some streams after position `after`, up to and with `last`, oldest first, at most `limit`.
+    pub(crate) async fn of_streams(
+        &self,
+        streams: &[i64],
+        after: u64,
+        last: u64,
+        limit: u64,
+    ) -> Result<Vec<Recorded>, Error> {
+        let query = sqlx::query(
+            "select position, stream_id, version, recorded_at, occurred_at, id, kind, data, meta from events
+                where stream_id = any($1) and position > $2 and position <= $3 order by position limit $4",
+        );
+        let query = query.bind(streams).bind(after.cast_signed()).bind(last.cast_signed());
+        let query = query.bind(limit.cast_signed());
+        self.named(self.read(query, &StreamName::new("", "")).await??).await
+    }
+
     /// The events at some positions, oldest first.
     pub(crate) async fn at(&self, positions: &[i64]) -> Result<Vec<Recorded>, Error> {
         let rows = retry(self.options.unavailable_after, || async move {

@@ -7,6 +7,7 @@ mod generation;
 mod park;
 mod project;
 mod rebuild;
+pub mod replay;
 
 use std::{
     collections::HashMap,

@@ -40,7 +40,7 @@ pub(super) enum Went {
 }
 
 /// Why a transaction was not committed.
-enum Failed {
+pub(super) enum Failed {
     /// To be tried again.
     Away(sqlx::Error),
     /// Some event of the page will never go.

@@ -20,6 +20,7 @@ mod race;
 mod read;
 mod rebuild;
 mod repeat;
+mod replay;
 mod restart;
 mod several;
 mod support;
