@@ -49,6 +49,71 @@ async fn a_rebuilt_view_equals_the_living_one_while_appends_continue() {
     assert_eq!(schemas, 2, "the one that answers and the one to roll back to");
 }
 
+/// A read of one generation: how far it says it is, and how far its rows are.
+async fn look(views: &Views) -> (u64, i64, i64) {
+    let mut read = views.read("counts").await.unwrap();
+    let position = read.freshness.position;
+    let (rows, last): (i64, i64) = sqlx::query_as("select count(*), coalesce(max(position), 0) from seen")
+        .fetch_one(&mut *read)
+        .await
+        .unwrap();
+    let total: i64 = sqlx::query_scalar("select coalesce(sum(events), 0)::bigint from counts")
+        .fetch_one(&mut *read)
+        .await
+        .unwrap();
+    assert_eq!(rows, total, "rows of two moments at {position}");
+    (position, rows, last)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_see_one_generation_at_a_position_that_only_grows_while_rebuilt_ones_take_over() {
+    let log = fresh_log().await;
+    let views = start(&log).await;
+    fill(&log, 800).await;
+    views.wait_for("counts", 800, SOON).await.unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn({
+        let (log, is_over) = (log.clone(), Arc::clone(&is_over));
+        async move {
+            for count in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    return count;
+                }
+                log.append(append(&stream(count % 50), Expected::Any, 1)).await.unwrap();
+            }
+            0
+        }
+    });
+    let readers = (0..3).map(|_| {
+        let (views, is_over) = (views.clone(), Arc::clone(&is_over));
+        tokio::spawn(async move {
+            let (mut before, mut looks) = (0, 0);
+            while !is_over.load(Ordering::Relaxed) {
+                let (position, rows, last) = look(&views).await;
+                assert_eq!(
+                    (position.cast_signed(), last),
+                    (rows, rows),
+                    "rows that are not those of the position"
+                );
+                assert!(position >= before, "{position} after {before}");
+                (before, looks) = (position, looks + 1);
+            }
+            looks
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    for generation in 2..=5 {
+        let rebuilt = views.rebuild("counts", |_| {}).await.unwrap();
+        assert_eq!((rebuilt.generation, rebuilt.is_equal()), (generation, Some(true)));
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for reader in readers {
+        assert!(reader.await.unwrap() > 0);
+    }
+    let total = 800 + writer.await.unwrap();
+    assert_eq!(totals(&views, total).await.0, total.cast_signed());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_view_is_found_out_and_repaired() {
     let log = fresh_log().await;
