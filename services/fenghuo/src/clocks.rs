@@ -3,6 +3,7 @@
 use clap::Args;
 use contracts::clock::v1::{self as wire, clock_service_client::ClockServiceClient};
 use decider::{CaseId, Lang, Role};
+use pbjson_types::Timestamp;
 use time::OffsetDateTime;
 use tonic::Code;
 
@@ -10,8 +11,8 @@ use crate::{
     client::{Client, Reach, operator},
     due::Start,
     error::Error,
+    moment::{Informed, Moment, MomentArgs, moment},
     shell::Shell,
-    timeline::moment,
 };
 
 mod json;
@@ -26,6 +27,7 @@ const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo clocks wuyi-2023-0417
   fenghuo clocks wuyi-2023-0417 --at '2023-05-18 00:00'
+  fenghuo clocks wuyi-2023-0417 --happened-by '2023-05-18 00:00' --known-to emergency.33
   fenghuo clocks wuyi-2023-0417 --json";
 
 /// Print the statutory clocks of a case: duty, state, date, basis, holder and the computation in words
@@ -35,9 +37,11 @@ pub struct ClocksArgs {
     /// The case
     #[arg(value_name = "CASE")]
     case: CaseId,
-    /// As they stood then, from what was recorded by then: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
+    /// As they stood then, and from what was recorded by then unless told otherwise: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
     #[arg(long, value_name = "TIME")]
     at: Option<Start>,
+    #[command(flatten)]
+    back: MomentArgs,
     /// Print everything as JSON
     #[arg(long)]
     json: bool,
@@ -48,7 +52,8 @@ pub struct ClocksArgs {
 /// Prints the clocks of a case.
 pub async fn run(args: ClocksArgs, shell: Shell) -> Result<(), Error> {
     let client = args.reach.find().await?;
-    let clocks = read(&client, &args.case, args.at.map(moment)).await?;
+    let at = args.at.map(moment);
+    let clocks = read(&client, &args.case, at, &args.back.read(at)).await?;
     if args.json {
         let clocks = clocks.iter().map(json::clock).collect::<Vec<_>>();
         return shell.json(&serde_json::json!({"case": args.case, "clocks": clocks}));
@@ -71,15 +76,26 @@ pub(crate) async fn read(
     client: &Client,
     case: &CaseId,
     at: Option<OffsetDateTime>,
+    back: &Moment,
 ) -> Result<Vec<wire::ClockState>, Error> {
+    let informed = match &back.known {
+        Some((party, known_by)) => Some((Informed::find(client, party, *known_by).await?, *known_by)),
+        None => None,
+    };
+    let asked = wire::ListClocksRequest {
+        case_id: case.to_string(),
+        at: at.map(chassis::timestamp),
+        recorded_by: back.recorded_by.map(chassis::timestamp),
+        happened_by: back.happened_by.map(chassis::timestamp),
+        ..Default::default()
+    };
     let mut clocks = Vec::new();
     for service in client.endpoints().services.keys() {
+        let mut request = asked.clone();
+        if let Some((informed, known_by)) = &informed {
+            known(&mut request, service, informed, *known_by);
+        }
         let mut door = client.acting(service, &operator(Role::Auditor)).map(ClockServiceClient::new)?;
-        let request = wire::ListClocksRequest {
-            case_id: case.to_string(),
-            at: at.map(chassis::timestamp),
-            min_position: 0,
-        };
         match door.list_clocks(request).await {
             Ok(answer) => clocks.extend(answer.into_inner().clocks),
             // The timeline has no clocks of its own.
@@ -92,6 +108,21 @@ pub(crate) async fn read(
         (started, clock.stream.clone(), clock.duty.clone())
     });
     Ok(clocks)
+}
+
+/// A party knows the clocks of its own services as they were recorded, those of others as far as it had been told.
+fn known(
+    request: &mut wire::ListClocksRequest,
+    service: &str,
+    informed: &Informed,
+    known_by: Option<OffsetDateTime>,
+) {
+    if !informed.own.contains(&service) {
+        request.log_position = Some(informed.told.get(service).copied().unwrap_or_default());
+    } else if let Some(by) = known_by.map(chassis::timestamp) {
+        let earlier = |at: &Timestamp| (at.seconds, at.nanos) < (by.seconds, by.nanos);
+        request.recorded_by = request.recorded_by.take().filter(earlier).or(Some(by));
+    }
 }
 
 /// Chinese, or the word itself.

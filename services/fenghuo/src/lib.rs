@@ -19,6 +19,7 @@ pub mod keys;
 pub mod law;
 pub mod log;
 pub mod migrate;
+mod moment;
 pub mod play;
 pub mod serve;
 pub mod services;

@@ -1,20 +1,15 @@
 //! `fenghuo timeline`: a case's story, in either clock, as of a moment, as one party knew it then.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, ValueEnum};
-use contracts::{
-    log::v1 as log,
-    timeline::v1::{self as wire, timeline_service_client::TimelineServiceClient},
-};
+use contracts::timeline::v1::{self as wire, timeline_service_client::TimelineServiceClient};
 use decider::{CaseId, Role};
-use time::{Duration, OffsetDateTime};
 use tonic::Status;
 
 use crate::{
     client::{Authorized, Client, Reach, operator},
     due::Start,
     error::Error,
+    moment::{Moment, MomentArgs, moment},
     shell::Shell,
 };
 
@@ -30,10 +25,9 @@ const EXAMPLE: &str = "\
   fenghuo timeline wuyi-2023-0417
   fenghuo timeline wuyi-2023-0417 --as-of '2023-04-17 15:00' --known-to emergency.330723
   fenghuo timeline wuyi-2023-0417 --clock happened --json
-  fenghuo timeline                        # lists the cases";
+  fenghuo timeline wuyi-2023-0417 --happened-by '2023-04-17 15:00' --recorded-by '2023-04-17 16:00'
+  fenghuo timeline --recorded-by 2023-04-17   # lists the cases, as of then";
 
-/// The services whose inboxes tell what their departments had been told; the timeline's own is nobody's.
-const SERVICES: [&str; 5] = ["hazard", "enforcement", "investigation", "credit", "reward"];
 /// Entries asked for at once, and how often.
 const PAGE_SIZE: u32 = 1_000;
 const PAGES_MAX: usize = 1_000;
@@ -45,12 +39,14 @@ pub struct TimelineArgs {
     /// The case
     #[arg(value_name = "CASE")]
     case: Option<CaseId>,
-    /// Only what had happened or was recorded by then: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
-    #[arg(long, value_name = "TIME", requires = "case")]
+    /// Only what had happened or was recorded by then, by the clock of --clock: 2023-04-17, 2023-04-17T14:04 (Beijing time) or RFC 3339
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["recorded_by", "happened_by"])]
     as_of: Option<Start>,
-    /// Only what this party knew then: a department (fire.330723), a kind of department (fire) or a service (hazard)
-    #[arg(long, value_name = "DEPT", requires = "case")]
-    known_to: Option<String>,
+    #[command(flatten)]
+    back: MomentArgs,
+    /// Only what stands in the timeline's own log up to and with this position
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    up_to: u64,
     /// Which clock orders the story, and which one --as-of means
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
@@ -88,7 +84,7 @@ pub struct Story {
 pub async fn run(args: TimelineArgs, shell: Shell) -> Result<(), Error> {
     let client = args.reach.find().await?;
     let Some(case) = &args.case else {
-        return list(&client, args.json, shell).await;
+        return list(&client, &args, shell).await;
     };
     let request = ask(&client, case, &args).await?;
     let mut story = read(&client, request).await?;
@@ -106,7 +102,7 @@ pub async fn run(args: TimelineArgs, shell: Shell) -> Result<(), Error> {
         return nothing(case, &args, shell);
     }
     let entries = order::causes_first(story.entries, args.clock);
-    let table = Table::fitting(&entries, args.known_to.is_some(), shell.lang);
+    let table = Table::fitting(&entries, args.moment().known.is_some(), shell.lang);
     shell.line(table.header())?;
     entries.iter().try_for_each(|entry| shell.line(table.row(entry)))
 }
@@ -130,61 +126,37 @@ pub async fn read(client: &Client, mut request: wire::GetTimelineRequest) -> Res
     Err(Error::told("案卷过长，请用 --as-of 缩小范围", "the story is too long; narrow it with --as-of"))
 }
 
+impl TimelineArgs {
+    /// As of when, and in whose eyes.
+    fn moment(&self) -> Moment {
+        let as_of = self.as_of.map(moment);
+        let read = self.back.read(as_of);
+        match self.clock {
+            Clock::Happened => Moment { happened_by: read.happened_by.or(as_of), ..read },
+            Clock::Recorded => Moment { recorded_by: read.recorded_by.or(as_of), ..read },
+        }
+    }
+
+    async fn asked(&self, client: &Client) -> Result<Option<wire::Moment>, Error> {
+        self.moment().asked(client, self.up_to).await.map(Some)
+    }
+}
+
 async fn ask(client: &Client, case: &CaseId, args: &TimelineArgs) -> Result<wire::GetTimelineRequest, Error> {
-    let as_of = args.as_of.map(moment);
-    let known_to = args.known_to.clone().unwrap_or_default();
     let clock = match args.clock {
         Clock::Happened => wire::Clock::Happened,
         Clock::Recorded => wire::Clock::Recorded,
     };
     Ok(wire::GetTimelineRequest {
         case_id: case.to_string(),
-        as_of: as_of.map(chassis::timestamp),
         clock: clock.into(),
-        told: told(client, &known_to, as_of).await?,
-        known_to,
+        moment: args.asked(client).await?,
         ..Default::default()
     })
 }
 
-/// A day means to its end.
-pub(crate) fn moment(start: Start) -> OffsetDateTime {
-    match start {
-        Start::Day(day) => law::end_of_day(day) - Duration::MICROSECOND,
-        Start::Moment(at) => at,
-    }
-}
-
-/// How far the inboxes of the party's own services had come: it had been told everything up to there.
-async fn told(
-    client: &Client,
-    party: &str,
-    until: Option<OffsetDateTime>,
-) -> Result<Vec<wire::LogPosition>, Error> {
-    let mut told = BTreeMap::<String, u64>::new();
-    let running = SERVICES.into_iter().filter(|service| client.endpoints().services.contains_key(*service));
-    for service in running.filter(|_| !party.is_empty()) {
-        let mut door = client.log(service, Role::Auditor)?;
-        let failed = |status| Error::answer(service, status);
-        let owner = door.status(log::StatusRequest {}).await.map_err(failed)?.into_inner().department;
-        let owns = service == party
-            || owner == party
-            || owner.split_once('.').is_some_and(|(kind, _)| kind == party);
-        if !owns {
-            continue;
-        }
-        let request = log::ReadInboxRequest { until: until.map(chassis::timestamp) };
-        let mut rows = door.read_inbox(request).await.map_err(failed)?.into_inner();
-        while let Some(row) = rows.message().await.map_err(failed)? {
-            let reached = told.entry(row.source).or_default();
-            *reached = row.position.max(*reached);
-        }
-    }
-    Ok(told.into_iter().map(|(log, position)| wire::LogPosition { log, position }).collect())
-}
-
 fn nothing(case: &CaseId, args: &TimelineArgs, shell: Shell) -> Result<(), Error> {
-    if args.as_of.is_none() && args.known_to.is_none() {
+    if args.moment().is_now() && args.up_to == 0 {
         return Err(Error::told(
             format!("没有案件 {case} 的记录"),
             format!("nothing is recorded of case {case}"),
@@ -194,13 +166,13 @@ fn nothing(case: &CaseId, args: &TimelineArgs, shell: Shell) -> Result<(), Error
     Ok(())
 }
 
-async fn list(client: &Client, as_json: bool, shell: Shell) -> Result<(), Error> {
+async fn list(client: &Client, args: &TimelineArgs, shell: Shell) -> Result<(), Error> {
     let mut door = door(client)?;
-    let mut request = wire::ListCasesRequest::default();
+    let mut request = wire::ListCasesRequest { moment: args.asked(client).await?, ..Default::default() };
     for _ in 0..PAGES_MAX {
         let page = door.list_cases(request.clone()).await.map_err(failed)?.into_inner();
         for case in &page.cases {
-            if as_json {
+            if args.json {
                 shell.json(&json::case(case))?
             } else {
                 shell.line(table::case(case, shell.lang))?

@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod past;
 
 use std::pin::Pin;
 
@@ -57,8 +58,13 @@ impl timeline_service_server::TimelineService for Door {
         request: Request<wire::FollowTimelineRequest>,
     ) -> Result<Response<Following>, Status> {
         self.0.caller(&request)?;
-        let wire::FollowTimelineRequest { case_id, after } = request.into_inner();
-        let events = match field::optional::<CaseId>("case_id", &case_id)? {
+        let wire::FollowTimelineRequest { case_id, after, moment } = request.into_inner();
+        let case = field::optional::<CaseId>("case_id", &case_id)?;
+        let moment = ask::moment(moment.as_ref())?;
+        if !moment.is_now() {
+            return Ok(Response::new(past::told(self.0.clone(), case, moment, after)));
+        }
+        let events = match case {
             Some(case) => self.follow_case(case, after).await?,
             None => self.0.log().follow(after).boxed(),
         };
@@ -79,12 +85,13 @@ impl timeline_service_server::TimelineService for Door {
         request: Request<wire::ListCasesRequest>,
     ) -> Result<Response<wire::ListCasesResponse>, Status> {
         self.0.caller(&request)?;
-        let wire::ListCasesRequest { min_position, page_size, page_token } = request.into_inner();
+        let wire::ListCasesRequest { min_position, page_size, page_token, moment } = request.into_inner();
+        let moment = ask::moment(moment.as_ref())?;
         let before = field::optional::<i64>("page_token", &page_token)?.unwrap_or(i64::MAX);
         let limit = ask::page_size(page_size, ask::CASES_DEFAULT, ask::CASES_MAX);
         let mut query = self.0.query(VIEW, min_position).await?;
-        let rows =
-            view::cases(&mut query, before, limit).await.map_err(|error| status::of_database(&error))?;
+        let rows = view::cases(&mut query, &moment, before, limit).await;
+        let rows = rows.map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
         let next = rows.last().filter(|_| full).map(|row| row.first_position.to_string());
         let freshness = answer::freshness(&self.0, VIEW, &query).await?;

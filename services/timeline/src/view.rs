@@ -6,4 +6,4 @@ mod story;
 
 pub use entries::EntriesView;
 pub use row::EntryRow;
-pub use story::{CaseRow, Place, Wanted, cases, story};
+pub use story::{CaseRow, Knowledge, Moment, Place, Wanted, arrivals, cases, story};

@@ -81,19 +81,33 @@ impl View for ClocksView {
     }
 }
 
-/// What had happened to the clocks of a case, as far as was recorded by then.
+/// How far back is looked; what is `None` limits nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cut {
+    pub recorded_by: Option<OffsetDateTime>,
+    /// Said to have occurred by then, whenever it was recorded.
+    pub happened_by: Option<OffsetDateTime>,
+    /// Up to this position of the log.
+    pub log_position: Option<i64>,
+}
+
+/// What had happened to the clocks of a case, as far as is looked back.
 pub(crate) async fn of_case(
     tx: &mut PgConnection,
     case_id: &str,
-    until: OffsetDateTime,
+    cut: &Cut,
 ) -> Result<Vec<ClockRow>, sqlx::Error> {
     sqlx::query_as(
         "select stream, duty, occurred_at, recorded_at, event from clocks
-         where stream in (select stream from clocks where case_id = $1) and recorded_at <= $2
-         order by position limit $3",
+         where stream in (select stream from clocks where case_id = $1)
+           and recorded_at <= coalesce($2, 'infinity') and occurred_at <= coalesce($3, 'infinity')
+           and position <= coalesce($4, position)
+         order by position limit $5",
     )
     .bind(case_id)
-    .bind(until)
+    .bind(cut.recorded_by)
+    .bind(cut.happened_by)
+    .bind(cut.log_position)
     .bind(ROWS_MAX)
     .fetch_all(tx)
     .await

@@ -11,8 +11,8 @@ use crate::{
     clocks::{self, clock_json, duty, holder, local, until},
     due::{Start, beijing},
     error::Error,
+    moment::{Moment, moment},
     shell::Shell,
-    timeline::moment,
 };
 
 const EXAMPLE: &str = "\
@@ -41,7 +41,7 @@ pub struct StatusArgs {
 pub(super) async fn run(args: StatusArgs, shell: Shell) -> Result<(), Error> {
     let client = args.reach.find().await?;
     let at = moment(args.at);
-    let clocks = clocks::read(&client, &args.case, Some(at)).await?;
+    let clocks = clocks::read(&client, &args.case, Some(at), &Moment::default()).await?;
     let late = clocks.iter().filter(|clock| clock.late).count();
     if args.json {
         let clocks = clocks.iter().map(clock_json).collect::<Vec<_>>();

@@ -4,16 +4,21 @@ use contracts::timeline::v1 as wire;
 use decider::CaseId;
 use pbjson_types::Timestamp;
 use serde_json::{Value, json};
-use time::{format_description::well_known::Rfc3339, macros::offset};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::offset};
 
-use super::{Clock, Story, TimelineArgs, moment};
+use super::{Clock, Story, TimelineArgs};
 
 pub(super) fn story(case: &CaseId, args: &TimelineArgs, story: &Story) -> Value {
+    let back = args.moment();
+    let then = |at: Option<OffsetDateTime>| at.and_then(|at| instant(Some(&chassis::timestamp(at))));
     json!({
         "case": case,
         "clock": match args.clock { Clock::Happened => "happened", Clock::Recorded => "recorded" },
-        "as_of": args.as_of.map(moment).map(|at| instant(Some(&chassis::timestamp(at)))),
-        "known_to": args.known_to,
+        "recorded_by": then(back.recorded_by),
+        "happened_by": then(back.happened_by),
+        "up_to": (args.up_to > 0).then_some(args.up_to),
+        "known_to": back.known.as_ref().map(|(party, _)| party.clone()),
+        "known_by": then(back.known.and_then(|(_, at)| at)),
         "position": story.position,
         "incomplete": story.incomplete,
         "entries": story.entries.iter().map(entry).collect::<Vec<_>>(),

@@ -110,7 +110,12 @@ async fn the_clocks_of_a_case_are_told_as_they_stood() {
     let mut door = ClockServiceClient::new(door.connect().await.unwrap());
     let mut ask = async |at: OffsetDateTime| {
         let at = Some(chassis::timestamp(at));
-        let request = clock::ListClocksRequest { case_id: "wuyi".into(), at, min_position: outcome.position };
+        let request = clock::ListClocksRequest {
+            case_id: "wuyi".into(),
+            at,
+            min_position: outcome.position,
+            ..Default::default()
+        };
         let clocks = door.list_clocks(whole.asking(request)).await.unwrap().into_inner().clocks;
         clocks.into_iter().find(|clock| clock.duty == "unit-report")
     };

@@ -5,13 +5,14 @@ use std::time::Duration;
 use chassis::{Node, field, status};
 use contracts::timeline::v1 as wire;
 use decider::{CaseId, Department, DepartmentError};
+use pbjson_types::Timestamp;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 use tonic::Status;
 
 use crate::{
     SERVICE,
-    view::{EntryRow, Place, Wanted},
+    view::{EntryRow, Knowledge, Moment, Place, Wanted},
 };
 
 const ENTRIES_DEFAULT: i64 = 200;
@@ -29,9 +30,7 @@ const TOLD_LOOK_EVERY: Duration = Duration::from_millis(5);
 pub(super) struct Asked {
     case_id: String,
     happened: bool,
-    as_of: Option<OffsetDateTime>,
-    known_to: String,
-    told: Vec<(String, i64)>,
+    moment: Moment,
     after: Option<Place>,
     limit: i64,
     pub(super) min_position: u64,
@@ -42,22 +41,12 @@ impl Asked {
     pub(super) fn of(request: &wire::GetTimelineRequest) -> Result<Self, Status> {
         let clock = wire::Clock::try_from(request.clock)
             .map_err(|_| field::invalid("clock", "must be CLOCK_HAPPENED or CLOCK_RECORDED"))?;
-        let as_of = request.as_of.as_ref();
-        let told = positions("told", &request.told)?;
-        if request.known_to.is_empty() && !told.is_empty() {
-            return Err(field::invalid(
-                "told",
-                "says what a party had been told: name the party in known_to",
-            ));
-        }
         Ok(Self {
             case_id: field::optional::<CaseId>("case_id", &request.case_id)?
                 .map(|case| case.to_string())
                 .unwrap_or_default(),
             happened: clock == wire::Clock::Happened,
-            as_of: as_of.map(|at| field::instant("as_of", Some(at))).transpose()?,
-            known_to: party(&request.known_to)?,
-            told: told.into_iter().map(|(log, position)| (log, position.cast_signed())).collect(),
+            moment: moment(request.moment.as_ref())?,
             after: (!request.page_token.is_empty()).then(|| place(&request.page_token)).transpose()?,
             limit: page_size(request.page_size, ENTRIES_DEFAULT, ENTRIES_MAX),
             min_position: request.min_position,
@@ -69,9 +58,7 @@ impl Asked {
         Wanted {
             case_id: &self.case_id,
             happened: self.happened,
-            as_of: self.as_of,
-            known_to: &self.known_to,
-            told: &self.told,
+            moment: &self.moment,
             after: self.after.as_ref(),
             limit: self.limit,
         }
@@ -86,6 +73,29 @@ impl Asked {
         let at = if self.happened { last.occurred_at } else { last.recorded_at };
         format!("{}.{}.{}", at.unix_timestamp_nanos() / 1_000, last.source, last.position)
     }
+}
+
+/// As of when, in whose eyes.
+pub(super) fn moment(asked: Option<&wire::Moment>) -> Result<Moment, Status> {
+    let Some(asked) = asked else { return Ok(Moment::default()) };
+    let instant =
+        |name: &str, at: Option<&Timestamp>| at.map(|at| field::instant(name, Some(at))).transpose();
+    let position = i64::try_from(asked.log_position)
+        .map_err(|_| field::invalid("moment.log_position", "is no position of a log"))?;
+    let known = asked.known.as_ref().map(|known| {
+        let told = positions("moment.known.told", &known.told)?.into_iter();
+        Ok::<_, Status>(Knowledge {
+            party: party(&known.party)?,
+            at: instant("moment.known.at", known.at.as_ref())?,
+            told: told.map(|(log, position)| (log, position.cast_signed())).collect(),
+        })
+    });
+    Ok(Moment {
+        recorded_by: instant("moment.recorded_by", asked.recorded_by.as_ref())?,
+        log_position: (position > 0).then_some(position),
+        happened_by: instant("moment.happened_by", asked.happened_by.as_ref())?,
+        known: known.transpose()?,
+    })
 }
 
 pub(super) fn page_size(asked: u32, default: i64, max: i64) -> i64 {
@@ -118,11 +128,11 @@ pub(super) async fn told(node: &Node, wanted: &[(String, u64)]) -> Result<u64, S
 
 /// A department, a kind of department, or a service.
 fn party(text: &str) -> Result<String, Status> {
-    let known = text.is_empty() || SERVICE.listens_to.contains(&text) || is_kind(text);
+    let known = SERVICE.listens_to.contains(&text) || is_kind(text);
     if known {
         return Ok(text.to_owned());
     }
-    field::parse::<Department>("known_to", text).map(|department| department.to_string())
+    field::parse::<Department>("moment.known.party", text).map(|department| department.to_string())
 }
 
 fn is_kind(word: &str) -> bool {
@@ -174,11 +184,11 @@ mod tests {
 
     #[test]
     fn a_party_is_a_department_a_kind_or_a_service() {
-        for good in ["fire.330723", "fire", "police", "enforcement", ""] {
+        for good in ["fire.330723", "fire", "police", "enforcement"] {
             assert_eq!(party(good).unwrap(), good);
         }
         assert_eq!(party("fire.330700").unwrap(), "fire.3307");
-        for bad in ["nobody", "fire.x", "timeline", "fire.33.33"] {
+        for bad in ["", "nobody", "fire.x", "timeline", "fire.33.33"] {
             assert!(party(bad).is_err(), "{bad:?}");
         }
     }

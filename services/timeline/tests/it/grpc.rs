@@ -161,7 +161,7 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
         wire::GetTimelineRequest { case_id: "wuyi".into(), min_positions: seen(last), ..Default::default() };
     door.get_timeline(whole.asking(all)).await.unwrap();
 
-    let request = wire::FollowTimelineRequest { case_id: "wuyi".into(), after: 0 };
+    let request = wire::FollowTimelineRequest { case_id: "wuyi".into(), after: 0, moment: None };
     let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
     whole.supervise("other", START).await;
     whole.supervise("wuyi", START).await;
@@ -176,7 +176,7 @@ async fn a_follower_hears_what_was_told_and_what_is_told_next_of_its_case() {
     assert_eq!(positions, [1, 4]);
 
     whole.supervise("wuyi", START).await;
-    let request = wire::FollowTimelineRequest { case_id: String::new(), after: resume };
+    let request = wire::FollowTimelineRequest { case_id: String::new(), after: resume, moment: None };
     let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
     // The other case's third may have been entered after this case's fourth; nothing is told again.
     let next = loop {
@@ -216,11 +216,40 @@ async fn a_follower_of_everything_is_not_told_of_rules_and_stays_on_the_line() {
     let outcome = whole.running.node.log().execute(order, request).await.unwrap();
     assert_eq!(outcome.events, [("Received".to_owned(), 1)]);
     whole.supervise("wuyi", START).await;
-    let request = wire::FollowTimelineRequest { case_id: String::new(), after: 0 };
+    let request = wire::FollowTimelineRequest { case_id: String::new(), after: 0, moment: None };
     let mut told = whole.door().await.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
     let first = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
     assert_eq!(first.entry.unwrap().log_position, 2);
     drop(told);
+    whole.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_is_answered_as_of_a_moment() {
+    let whole = start().await;
+    let later = START + time::Duration::hours(1);
+    whole.supervise("wuyi", START).await;
+    whole.supervise("other", later).await;
+    let last = whole.supervise("wuyi", later).await;
+    let mut door = whole.door().await;
+    let moment = Some(wire::Moment { recorded_by: Some(chassis::timestamp(START)), ..Default::default() });
+    let request = wire::GetTimelineRequest {
+        case_id: "wuyi".into(),
+        moment: moment.clone(),
+        min_positions: seen(last),
+        ..Default::default()
+    };
+    let story = door.get_timeline(whole.asking(request)).await.unwrap().into_inner().entries;
+    assert_eq!(story.iter().map(|entry| entry.position).collect::<Vec<_>>(), [1]);
+    let request = wire::ListCasesRequest { moment: moment.clone(), ..Default::default() };
+    let cases = door.list_cases(whole.asking(request)).await.unwrap().into_inner().cases;
+    let cases: Vec<_> = cases.iter().map(|case| (case.case_id.as_str(), case.entries)).collect();
+    assert_eq!(cases, [("wuyi", 1)]);
+    // Of the past there is an end.
+    let request = wire::FollowTimelineRequest { case_id: String::new(), after: 0, moment };
+    let mut told = door.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
+    assert_eq!(told.message().await.unwrap().unwrap().entry.unwrap().position, 1);
+    assert_eq!(told.message().await.unwrap(), None);
     whole.stop().await;
 }
 
@@ -230,11 +259,15 @@ async fn a_wrong_request_names_its_field_and_a_stranger_hears_nothing() {
     let mut door = whole.door().await;
     let unknown_log = vec![wire::LogPosition { log: "nobody".into(), position: 1 }];
     let ask = wire::GetTimelineRequest { case_id: "wuyi".into(), ..Default::default() };
+    let asked = |moment| wire::GetTimelineRequest { moment: Some(moment), ..ask.clone() };
+    let stranger = Some(wire::Knowledge { party: "nobody".into(), ..Default::default() });
+    let nobody = Some(wire::Knowledge { told: seen(1), ..Default::default() });
     let wrong = [
         ("case_id", wire::GetTimelineRequest { case_id: "a b".into(), ..ask.clone() }),
         ("clock", wire::GetTimelineRequest { clock: 7, ..ask.clone() }),
-        ("known_to", wire::GetTimelineRequest { known_to: "nobody".into(), ..ask.clone() }),
-        ("told", wire::GetTimelineRequest { told: seen(1), ..ask.clone() }),
+        ("moment.known.party", asked(wire::Moment { known: stranger, ..Default::default() })),
+        ("moment.known.party", asked(wire::Moment { known: nobody, ..Default::default() })),
+        ("moment.log_position", asked(wire::Moment { log_position: u64::MAX, ..Default::default() })),
         ("page_token", wire::GetTimelineRequest { page_token: "x".into(), ..ask.clone() }),
         ("min_positions[0].log", wire::GetTimelineRequest { min_positions: unknown_log, ..ask.clone() }),
     ];

@@ -10,7 +10,7 @@ use servers::{Postgres, PostgresOptions, Scratch};
 use time::{OffsetDateTime, macros::datetime};
 use timeline::{
     SERVICE, policy,
-    view::{EntryRow, Wanted, story},
+    view::{EntryRow, Knowledge, Moment, Wanted, story},
 };
 use uuid::Uuid;
 
@@ -82,9 +82,19 @@ impl System {
     }
 }
 
+/// The moment that limits nothing.
+pub(crate) static NOW: Moment =
+    Moment { recorded_by: None, log_position: None, happened_by: None, known: None };
+
+/// What a party knew at an instant, and in no other way of looking back.
+pub(crate) fn known(party: &str, at: Option<OffsetDateTime>, told: &[(&str, i64)]) -> Moment {
+    let told = told.iter().map(|(log, position)| ((*log).to_owned(), *position)).collect();
+    Moment { known: Some(Knowledge { party: party.into(), at, told }), ..Moment::default() }
+}
+
 /// Everything of the test's case, as recorded.
 pub(crate) fn everything() -> Wanted<'static> {
-    Wanted { case_id: "wuyi", happened: false, as_of: None, known_to: "", told: &[], after: None, limit: 100 }
+    Wanted { case_id: "wuyi", happened: false, moment: &NOW, after: None, limit: 100 }
 }
 
 /// A fact of the test's case that happened, and was recorded, so many minutes after the start.

@@ -2,9 +2,9 @@
 
 use decider::{Causation, Fact};
 use serde_json::Value;
-use timeline::view::{Place, Wanted, cases};
+use timeline::view::{Moment, Place, Wanted, arrivals, cases};
 
-use super::system::{START, System, everything, fact};
+use super::system::{NOW, START, System, everything, fact, known};
 
 fn minute(minutes: i64) -> time::OffsetDateTime {
     START + time::Duration::minutes(minutes)
@@ -35,42 +35,89 @@ async fn a_story_is_told_in_either_clock_as_of_a_moment() {
     let happened = system.story(&Wanted { happened: true, ..everything() }).await;
     assert_eq!(happened, ["hazard:1", "hazard:2", "police:1", "enforcement:1"]);
     // Nobody had recorded the inspection by then, but it had happened.
-    let recorded = system.story(&Wanted { as_of: Some(minute(10)), ..everything() }).await;
+    let as_recorded = Moment { recorded_by: Some(minute(10)), ..Moment::default() };
+    let recorded = system.story(&Wanted { moment: &as_recorded, ..everything() }).await;
     assert_eq!(recorded, ["hazard:1", "police:1"]);
-    let happened = system.story(&Wanted { happened: true, as_of: Some(minute(9)), ..everything() }).await;
+    let as_happened = Moment { happened_by: Some(minute(9)), ..Moment::default() };
+    let happened = system.story(&Wanted { happened: true, moment: &as_happened, ..everything() }).await;
     assert_eq!(happened, ["hazard:1", "hazard:2"]);
+    let both = Moment { recorded_by: Some(minute(10)), ..as_happened };
+    assert_eq!(system.story(&Wanted { moment: &both, ..everything() }).await, ["hazard:1"]);
+    // The answer and the inspection were the first that the timeline heard of.
+    let arrived = Moment { log_position: Some(2), ..Moment::default() };
+    let arrived = system.story(&Wanted { moment: &arrived, ..everything() }).await;
+    assert_eq!(arrived, ["hazard:2", "enforcement:1"]);
     system.stop().await;
 }
 
 #[tokio::test]
 async fn a_department_knows_what_it_did_what_came_to_it_what_it_answered_and_what_it_was_told() {
     let system = told().await;
-    let town = Wanted { known_to: "town.330723103", ..everything() };
-    assert_eq!(system.story(&town).await, ["hazard:1 addressed", "hazard:2 acted"]);
-    let before = Wanted { as_of: Some(minute(29)), happened: true, ..town.clone() };
-    assert_eq!(system.story(&before).await, ["hazard:1 addressed"]);
+    let story = async |moment: Moment| system.story(&Wanted { moment: &moment, ..everything() }).await;
+    let none = Vec::<String>::new();
+    assert_eq!(story(known("town.330723103", None, &[])).await, ["hazard:1 addressed", "hazard:2 acted"]);
+    let before = known("town.330723103", Some(minute(29)), &[]);
+    assert_eq!(story(before).await, ["hazard:1 addressed"]);
 
-    let brigade = Wanted { known_to: "fire.330723", ..everything() };
-    assert_eq!(system.story(&brigade).await, ["hazard:2 answered", "enforcement:1 acted"]);
-    let before = Wanted { as_of: Some(minute(39)), ..brigade.clone() };
-    assert_eq!(system.story(&before).await, Vec::<String>::new());
+    let brigade = "fire.330723";
+    assert_eq!(story(known(brigade, None, &[])).await, ["hazard:2 answered", "enforcement:1 acted"]);
+    assert_eq!(story(known(brigade, Some(minute(39)), &[])).await, none);
 
     // Its inbox had taken in the tip, and seen that the police did something.
-    let told = [("hazard".to_owned(), 1), ("police".to_owned(), 1)];
-    let inbox = Wanted { as_of: Some(minute(39)), told: &told, ..brigade };
-    assert_eq!(system.story(&inbox).await, ["hazard:1 told"]);
+    let inbox = known(brigade, Some(minute(39)), &[("hazard", 1), ("police", 1)]);
+    assert_eq!(story(inbox.clone()).await, ["hazard:1 told"]);
+    // What it knows now of what was recorded, or had happened, by then.
+    let now = known(brigade, None, &[("hazard", 2)]);
+    let recorded = Moment { recorded_by: Some(minute(29)), ..now.clone() };
+    assert_eq!(story(recorded).await, ["hazard:1 told"]);
+    let happened = Moment { happened_by: Some(minute(5)), ..now };
+    assert_eq!(story(happened).await, ["hazard:1 told", "hazard:2 answered"]);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn cases_and_arrivals_are_told_as_of_the_same_moments() {
+    let system = told().await;
+    system.rows(&everything()).await;
+    let ask = async |moment: Moment| {
+        let mut read = system.views.read("entries").await.unwrap();
+        let rows = cases(&mut read, &moment, i64::MAX, 10).await.unwrap();
+        let found = arrivals(&mut read, None, &moment, 0, 10).await.unwrap();
+        let places = found.iter().map(|row| format!("{}:{}", row.source, row.position)).collect::<Vec<_>>();
+        let case = rows.into_iter().next();
+        (case.map(|case| (case.entries, case.departments, case.last_recorded_at)), places)
+    };
+    let at = |minutes| Some(minute(minutes));
+    let (case, places) = ask(Moment { recorded_by: at(10), ..Moment::default() }).await;
+    let acted = ["hotline.330723", "police.330723"].map(str::to_owned).to_vec();
+    assert_eq!(case, Some((2, acted, minute(10))));
+    assert_eq!(places, ["police:1", "hazard:1"]);
+    let (case, places) = ask(Moment { happened_by: at(9), ..Moment::default() }).await;
+    let acted = ["hotline.330723", "town.330723103"].map(str::to_owned).to_vec();
+    assert_eq!(case, Some((2, acted, minute(30))));
+    assert_eq!(places, ["hazard:2", "hazard:1"]);
+    let (case, places) = ask(known("police", None, &[])).await;
+    assert_eq!((case.unwrap().0, places), (1, vec!["police:1".to_owned()]));
+    assert_eq!(ask(known("police", at(9), &[])).await, (None, vec![]));
+    let (case, places) = ask(Moment { log_position: Some(1), ..Moment::default() }).await;
+    assert_eq!((case.unwrap().0, places), (1, vec!["enforcement:1".to_owned()]));
+    // As of now, the list of the view and the one that is counted anew are the same.
+    let mut read = system.views.read("entries").await.unwrap();
+    let late = Moment { recorded_by: at(100_000), ..Moment::default() };
+    let counted = cases(&mut read, &late, i64::MAX, 10).await.unwrap();
+    assert_eq!(counted, cases(&mut read, &NOW, i64::MAX, 10).await.unwrap());
+    drop(read);
     system.stop().await;
 }
 
 #[tokio::test]
 async fn a_party_is_also_a_kind_of_department_or_a_service() {
     let system = told().await;
-    let kind = Wanted { known_to: "town", ..everything() };
-    assert_eq!(system.story(&kind).await, ["hazard:1 addressed", "hazard:2 acted"]);
-    let service = Wanted { known_to: "enforcement", ..everything() };
-    assert_eq!(system.story(&service).await, ["hazard:2 answered", "enforcement:1 acted"]);
-    let outside = Wanted { known_to: "police", ..everything() };
-    assert_eq!(system.story(&outside).await, ["police:1 acted"]);
+    let story =
+        async |party: &str| system.story(&Wanted { moment: &known(party, None, &[]), ..everything() }).await;
+    assert_eq!(story("town").await, ["hazard:1 addressed", "hazard:2 acted"]);
+    assert_eq!(story("enforcement").await, ["hazard:2 answered", "enforcement:1 acted"]);
+    assert_eq!(story("police").await, ["police:1 acted"]);
     system.stop().await;
 }
 
@@ -116,7 +163,7 @@ async fn what_belongs_to_no_case_is_kept_and_is_no_case() {
     system.hear(&Fact { case_id: None, ..fact("enforcement", 2, "fire.330723", 0, 0) }).await;
     assert_eq!(system.story(&Wanted { case_id: "", ..everything() }).await, ["enforcement:2"]);
     let mut read = system.views.read("entries").await.unwrap();
-    let cases = cases(&mut read, i64::MAX, 10).await.unwrap();
+    let cases = cases(&mut read, &NOW, i64::MAX, 10).await.unwrap();
     drop(read);
     assert_eq!(cases.len(), 1);
     assert_eq!((cases[0].case_id.as_str(), cases[0].entries), ("wuyi", 4));
