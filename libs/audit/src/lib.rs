@@ -23,6 +23,7 @@ pub use event::{Connect, Stored, read as read_events, read_case};
 pub use leaf::{LeafError, statement};
 pub use proof::{ProofError, prove, sealed_at};
 pub use publish::Publish;
+pub use record::covering;
 pub use seal::{Finality, Refusal, Sealer, Sealing, Standing, State, Status, WitnessStatus, Witnesses};
 pub use store::{Folder, Store, Tiles};
 pub use verify::{Found, Place, Report, Verify, What};

@@ -38,6 +38,18 @@ pub(crate) async fn last(db: &mut PgConnection) -> Result<Option<Checkpoint>, sq
     Ok(row.map(Checkpoint::read))
 }
 
+/// The signed note of the smallest checkpoint that covers a position; of the largest, if none does.
+pub async fn covering(db: &mut PgConnection, position: u64) -> Result<Option<String>, sqlx::Error> {
+    let note = sqlx::query_scalar("select note from checkpoints where size >= $1 order by size limit 1")
+        .bind(position.cast_signed())
+        .fetch_optional(&mut *db)
+        .await?;
+    match note {
+        Some(note) => Ok(Some(note)),
+        None => Ok(last(db).await?.map(|last| last.note)),
+    }
+}
+
 /// The checkpoints larger than `after`, the smallest first, at most `limit`.
 pub(crate) async fn page(
     db: &mut PgConnection,

@@ -8,7 +8,7 @@ use decider::Lang;
 use crate::{
     audit, bench, clocks, demo, dev,
     error::{Because, Error},
-    eventstore, keys, law, log, migrate, play, serve,
+    eventstore, keys, law, log, migrate, play, replay, serve,
     shell::Shell,
     timeline, token, view, witness,
 };
@@ -49,6 +49,7 @@ enum Command {
     Log(log::LogCommand),
     #[command(subcommand)]
     View(view::ViewCommand),
+    Replay(Box<replay::ReplayArgs>),
     #[command(subcommand)]
     Law(law::LawCommand),
     #[command(subcommand)]
@@ -102,6 +103,7 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Clocks(args) => clocks::run(args, shell).await,
             Command::Log(command) => Box::pin(log::run(command, shell)).await,
             Command::View(command) => view::run(command, shell).await,
+            Command::Replay(args) => Box::pin(replay::run(*args, shell)).await,
             Command::Law(command) => law::run(command, shell).await,
             Command::Audit(command) => Box::pin(audit::run(command, shell)).await,
             Command::Witness(args) => witness::run(args, shell).await,

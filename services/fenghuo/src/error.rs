@@ -8,6 +8,8 @@ use tonic::{Code, Status};
 
 /// Most causes that are told; longer chains only repeat themselves.
 const CAUSES_MAX: usize = 12;
+/// The exit code of a comparison that could not be made: 0 is equal, 1 different, 2 a wrong use.
+const UNDECIDED: u8 = 3;
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,12 @@ pub enum Error {
         /// What it said.
         status: Box<Status>,
     },
+    /// Two things that ought to be the same are not; that was found out, it did not fail.
+    #[error("{0}")]
+    Different(Text),
+    /// A question of yes or no was not answered.
+    #[error(transparent)]
+    Undecided(Box<Self>),
     /// Whoever read the output has gone; that is no failure.
     #[error("nobody reads the output")]
     Unread,
@@ -81,6 +89,19 @@ impl Error {
         Self::Told(Text::new(zh, en))
     }
 
+    /// A comparison that came out unequal.
+    pub fn different(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Different(Text::new(zh, en))
+    }
+
+    /// For commands whose exit code answers a question: what is no answer must not look like one.
+    pub fn undecided(self) -> Self {
+        match self {
+            Self::Told(_) | Self::Caused { .. } | Self::Answer { .. } => Self::Undecided(Box::new(self)),
+            other => other,
+        }
+    }
+
     /// A service's answer that was no success.
     pub fn answer(service: &str, status: Status) -> Self {
         Self::Answer { service: service.to_owned(), status: Box::new(status) }
@@ -91,16 +112,21 @@ impl Error {
         match self {
             Self::Unread => ExitCode::SUCCESS,
             Self::Usage(_) => ExitCode::from(2),
-            Self::Told(_) | Self::Caused { .. } | Self::Answer { .. } => ExitCode::FAILURE,
+            Self::Undecided(_) => ExitCode::from(UNDECIDED),
+            Self::Told(_) | Self::Caused { .. } | Self::Answer { .. } | Self::Different(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 
     /// The line that is printed: what was attempted, then its causes.
     pub fn line(&self, lang: Lang) -> String {
         let mut line = match self {
-            Self::Usage(text) | Self::Told(text) | Self::Caused { what: text, .. } => {
-                text.in_lang(lang).to_owned()
-            }
+            Self::Usage(text)
+            | Self::Told(text)
+            | Self::Different(text)
+            | Self::Caused { what: text, .. } => text.in_lang(lang).to_owned(),
+            Self::Undecided(error) => return error.line(lang),
             Self::Answer { service, status } => answer(service, status, lang),
             Self::Unread => self.to_string(),
         };

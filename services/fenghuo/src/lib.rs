@@ -21,6 +21,8 @@ pub mod log;
 pub mod migrate;
 mod moment;
 pub mod play;
+mod progress;
+pub mod replay;
 pub mod serve;
 pub mod services;
 pub mod shell;

@@ -1,7 +1,5 @@
 //! `fenghuo view`: how far the views are, and building one anew beside the one that answers.
 
-use std::io::{self, IsTerminal, Write};
-
 use clap::{Args, Subcommand};
 use contracts::log::v1::{RebuildViewRequest, Rebuilt, Sealed, StatusRequest, StatusResponse};
 use decider::Role;
@@ -10,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Reach},
     error::Error,
+    progress::Bar,
     services,
     shell::Shell,
 };
@@ -23,9 +22,6 @@ const STATUS_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo view status
   fenghuo view status --service timeline --json";
-
-/// Cells of the progress bar.
-const BAR_CELLS: usize = 30;
 
 /// Look at views and rebuild them
 #[derive(Debug, Subcommand)]
@@ -79,12 +75,12 @@ async fn rebuild(args: RebuildArgs, shell: Shell) -> Result<(), Error> {
     let mut log = args.reach.find().await?.log(service, Role::Operator)?;
     let answer = log.rebuild_view(RebuildViewRequest { view: args.view.clone() }).await;
     let mut reports = answer.map_err(failed)?.into_inner();
-    let mut result = None;
+    let (mut result, mut bar) = (None, Bar::new(shell));
     while let Some(report) = reports.message().await.map_err(failed)? {
-        bar(report.position, report.target);
+        bar.show(report.position, report.target);
         result = report.rebuilt.or(result);
     }
-    bar_done();
+    bar.done();
     let result = result.ok_or_else(|| {
         Error::told(format!("{service} 没有报告重建结果"), format!("{service} did not report a result"))
     })?;
@@ -224,21 +220,4 @@ fn as_json(service: &str, status: &StatusResponse) -> Value {
             "place": parked.place, "stream": parked.stream, "position": parked.position, "reason": parked.reason,
         })).collect::<Vec<_>>(),
     })
-}
-
-/// Draws over the line before; only where somebody watches.
-fn bar(position: u64, target: u64) {
-    if !io::stderr().is_terminal() {
-        return;
-    }
-    let share = if target == 0 { 1.0 } else { position as f64 / target as f64 };
-    let full = ((share * BAR_CELLS as f64) as usize).min(BAR_CELLS);
-    let (done, left) = ("█".repeat(full), "░".repeat(BAR_CELLS - full));
-    let _ = write!(io::stderr(), "\r{done}{left} {position}/{target}");
-}
-
-fn bar_done() {
-    if io::stderr().is_terminal() {
-        let _ = writeln!(io::stderr());
-    }
 }

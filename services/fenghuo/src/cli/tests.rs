@@ -32,6 +32,10 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo log verify-order --service hazard",
         "fenghuo view rebuild hazard hazards",
         "fenghuo view status",
+        "fenghuo replay hazard hazards --case wuyi-2023-0417 --json --keep",
+        "fenghuo replay hazard clocks --at-time 2023-05-18 --sign k -o f --database-url postgres://auditor@db/h",
+        "fenghuo replay timeline entries --resume 3f0c54b8f5a1 --page 100",
+        "fenghuo replay check f --key k",
         "fenghuo timeline wuyi-2023-0417 --as-of 2023-04-18T00:00:00+08:00 --known-to police.330723",
         "fenghuo timeline --recorded-by 2023-04-17 --known-to fire",
         "fenghuo timeline wuyi-2023-0417 --happened-by 2023-04-17 --known-to fire --known-by 2023-04-18 --up-to 9",
@@ -73,6 +77,9 @@ fn what_makes_no_sense_is_refused() {
         ("fenghuo audit bundle c-1", ErrorKind::MissingRequiredArgument),
         ("fenghuo audit bundle verify", ErrorKind::MissingRequiredArgument),
         ("fenghuo audit bundle -o f verify g", ErrorKind::ArgumentConflict),
+        ("fenghuo replay hazard", ErrorKind::MissingRequiredArgument),
+        ("fenghuo replay hazard hazards --at-position 1 --at-time 2023-05-18", ErrorKind::ArgumentConflict),
+        ("fenghuo replay hazard hazards --sign k", ErrorKind::MissingRequiredArgument),
         ("fenghuo log read --service hazard --data d --endpoint u", ErrorKind::ArgumentConflict),
     ] {
         assert_eq!(parsed(line).err(), Some(kind), "{line}");

@@ -11,6 +11,7 @@ mod eventstore;
 mod export;
 mod law;
 mod program;
+mod replay;
 mod serve;
 mod times;
 mod usage;
