@@ -18,6 +18,7 @@ mod follow;
 mod machine;
 mod raw;
 mod rebuild;
+mod replay;
 mod sample;
 mod seal;
 mod shadow;
@@ -47,6 +48,10 @@ const REBUILD_EXAMPLE: &str = "\
 const SEAL_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench seal --rounds 3";
+const REPLAY_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo bench replay --events 1000000 --rounds 1";
+
 const SHADOW_EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo bench shadow --cases 10000";
@@ -76,6 +81,9 @@ pub enum BenchCommand {
     /// Appends to a log that is sealed as it grows, against one that is not; how far the signature is behind
     #[command(after_help = SEAL_EXAMPLE)]
     Seal(Effort),
+    /// Replaying a view and comparing it with the living one, against following the same log
+    #[command(after_help = REPLAY_EXAMPLE)]
+    Replay(ReplayArgs),
     /// Telling past cases again under another rule pack, against a bare read of the same events
     #[command(after_help = SHADOW_EXAMPLE)]
     Shadow(ShadowArgs),
@@ -115,6 +123,16 @@ pub struct RebuildArgs {
     effort: Effort,
     /// Events in the log
     #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u64).range(1_000..=100_000_000))]
+    events: u64,
+}
+
+/// What `bench replay` is told.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    #[command(flatten)]
+    effort: Effort,
+    /// Events in the log
+    #[arg(long, default_value_t = 1_000_000, value_parser = value_parser!(u64).range(1_000..=100_000_000))]
     events: u64,
 }
 
@@ -178,6 +196,10 @@ pub async fn run(command: BenchCommand, shell: Shell) -> Result<(), Error> {
         BenchCommand::Subscribe(SubscribeArgs { effort, subscribers, rate }) => {
             let load = subscribe::Load { subscribers: subscribers as usize, rate };
             let measured = subscribe::measure(&effort, load, shell).await?;
+            (effort, measured)
+        }
+        BenchCommand::Replay(ReplayArgs { effort, events }) => {
+            let measured = replay::measure(&effort, events, shell).await?;
             (effort, measured)
         }
         BenchCommand::Shadow(ShadowArgs { effort, cases }) => {

@@ -47,7 +47,7 @@ pub(super) async fn measure(effort: &Effort, events: u64, shell: Shell) -> Resul
 }
 
 /// Passes by a process that has just started; a wait is the time until a page is there.
-async fn ours(stage: &Stage, events: u64, time: Duration) -> Result<Figures, Error> {
+pub(super) async fn ours(stage: &Stage, events: u64, time: Duration) -> Result<Figures, Error> {
     let mut measured = Measurement::default();
     while measured.elapsed < time || measured.events == 0 {
         let log = stage.log("bench").await?;

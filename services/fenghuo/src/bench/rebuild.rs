@@ -22,12 +22,12 @@ use crate::{
 
 mod view;
 
-use view::{Notes, VIEW};
+pub(super) use view::{Notes, VIEW};
 
 /// Events of a page, ours and the baseline's.
 const PAGE: i64 = 500;
 /// How long the living view may take to show all events.
-const CATCH_UP_MAX: Duration = Duration::from_secs(3_600);
+pub(super) const CATCH_UP_MAX: Duration = Duration::from_secs(3_600);
 
 /// Measures whole rebuilds: reading, writing, comparing with the living view, switching.
 pub(super) async fn measure(effort: &Effort, events: u64, shell: Shell) -> Result<Measured, Error> {

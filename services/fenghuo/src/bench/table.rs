@@ -116,6 +116,7 @@ fn title(case: &str, shell: Shell) -> &str {
         "behind" => shell.pick("检查点落后", "checkpoint behind the head"),
         "subscribe" => shell.pick("订阅", "subscribe"),
         "subscribe-slow" => shell.pick("订阅（另有一个不读取者）", "subscribe, beside one who does not read"),
+        "replay" => shell.pick("重放并比较视图（对照跟随）", "replay and compare a view (raw: follow)"),
         "shadow" => shell.pick("按另一规则推演", "tell cases again"),
         other => other,
     }

@@ -35,3 +35,13 @@ fn subscribers_miss_nothing_while_they_are_measured() {
         assert!(row["appends_per_s"].is_number() && row["grown_mib"].is_number(), "{table}");
     }
 }
+
+#[test]
+fn a_replay_is_measured_beside_a_follow_and_equals_the_living_view() {
+    let small = ["--events", "2000", "--rounds", "1", "--seconds", "0.1", "--json"];
+    let output = run(&[&["bench", "replay"][..], &small].concat());
+    assert!(output.status.success(), "{}", err(&output));
+    let table: Value = serde_json::from_str(&out(&output)).unwrap();
+    let row = &table["rows"][0];
+    assert!(row["events_per_s"].is_number() && row["raw_events_per_s"].is_number(), "{table}");
+}

@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 /// The view's name.
-pub(super) const VIEW: &str = "notes";
+pub(in crate::bench) const VIEW: &str = "notes";
 
 /// Keeps the rows.
-pub(super) struct Notes;
+pub(in crate::bench) struct Notes;
 
 #[async_trait]
 impl View for Notes {
