@@ -210,7 +210,7 @@ impl Replay {
         let living = living.filter(|living| living.is_comparable(target, self.filler.view.version()));
         let streams = order::streams(&self.log, &self.order.scope, target).await?;
         let replayed =
-            compare::compare(&mut self.filler, living.as_ref(), &self.order, streams.as_deref()).await?;
+            compare::compare(&self.log, &mut self.filler, living.as_ref(), &self.order, streams.as_deref()).await?;
         self.filler.commit().await?;
         Ok(Some(replayed))
     }

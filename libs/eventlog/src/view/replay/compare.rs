@@ -1,14 +1,14 @@
 //! Comparing what was replayed with what lives: digests first, then, of a table whose digests differ, the rows.
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     Living, Order, Parked, Replayed, Scope, Table,
     digest::{self, Side},
-    fill::{Filler, read_parked},
+    fill::{self, Filler, read_parked},
     shape::{self, Shape, literal, quoted},
 };
-use crate::Error;
+use crate::{Error, Log};
 
 /// The column by which rows belong to a case.
 const CASE_COLUMN: &str = "case_id";
@@ -39,6 +39,7 @@ pub struct Difference {
 
 /// Compares in the snapshot that the filler has open. Without a living view, digests are taken all the same.
 pub(super) async fn compare(
+    log: &Log,
     filler: &mut Filler,
     living: Option<&Living>,
     order: &Order,
@@ -54,9 +55,16 @@ pub(super) async fn compare(
         names.sort_unstable();
         names.dedup();
     }
+    // Which of a case's rows live is asked of both sides at once, on the one connection that sees both.
+    let mut beside = match (&schema, &order.scope) {
+        (Some(_), Scope::All) => Some(fill::beside(log, &mut filler.scratch.db).await?),
+        _ => None,
+    };
     let mut tables = Vec::new();
     for name in names {
-        tables.push(Pair { filler: &mut *filler, living: schema.as_deref(), name, order }.compare().await?);
+        let living = schema.as_deref();
+        let pair = Pair { filler: &mut *filler, beside: beside.as_mut(), living, name, order };
+        tables.push(pair.compare().await?);
     }
     let (parked, parked_living) = (filler.parked().await?, parked_living(filler, living, streams).await?);
     let (position, events) = (filler.position(), filler.scratch.place.events);
@@ -97,6 +105,7 @@ async fn parked_living(
 /// A table on both sides.
 struct Pair<'a> {
     filler: &'a mut Filler,
+    beside: Option<&'a mut PgConnection>,
     living: Option<&'a str>,
     name: String,
     order: &'a Order,
@@ -106,13 +115,17 @@ impl Pair<'_> {
     async fn compare(mut self) -> Result<Table, Error> {
         let scratch = self.filler.scratch.schema.clone();
         let own = shape::of(&mut self.filler.scratch.db, &scratch, &self.name).await?;
-        let replayed = self.side(&scratch, own.as_ref(), None).await?;
+        let replayed = self.all_rows(&scratch, own.as_ref());
         let Some(living) = self.living else {
-            let name = self.name;
-            return Ok(Table { name, replayed, living: None, differing: 0, differences: Vec::new() });
+            let replayed = digest::of(&mut self.filler.scratch.db, &replayed).await?;
+            return Ok(Table { name: self.name, replayed, living: None, differing: 0, differences: Vec::new() });
         };
         let theirs = shape::of(&mut self.filler.scratch.db, living, &self.name).await?;
-        let side = self.side(living, theirs.as_ref(), own.as_ref()).await?;
+        let lives = match (&own, &theirs) {
+            (Some(own), Some(_)) => self.living_rows(living, own),
+            (_, theirs) => self.all_rows(living, theirs.as_ref()),
+        };
+        let (replayed, side) = self.digests(&replayed, &lives).await?;
         let (differing, differences) = match (own, theirs) {
             (Some(own), Some(theirs)) if own.columns == theirs.columns => {
                 if side == replayed {
@@ -126,18 +139,19 @@ impl Pair<'_> {
         Ok(Table { name: self.name, replayed, living: Some(side), differing, differences })
     }
 
-    async fn side(
-        &mut self,
-        schema: &str,
-        shape: Option<&Shape>,
-        own: Option<&Shape>,
-    ) -> Result<Side, Error> {
-        let rows = match (shape, own) {
-            (None, _) => "select where false".to_owned(),
-            (Some(_), Some(own)) => self.living_rows(schema, own),
-            (Some(_), None) => format!("select * from {}", self.table(schema)),
-        };
-        Ok(digest::of(&mut self.filler.scratch.db, &rows).await?)
+    async fn digests(&mut self, replayed: &str, lives: &str) -> Result<(Side, Side), sqlx::Error> {
+        let db = &mut self.filler.scratch.db;
+        match self.beside.as_mut() {
+            Some(beside) => tokio::try_join!(digest::of(db, replayed), digest::of(beside, lives)),
+            None => Ok((digest::of(db, replayed).await?, digest::of(db, lives).await?)),
+        }
+    }
+
+    fn all_rows(&self, schema: &str, shape: Option<&Shape>) -> String {
+        match shape {
+            Some(_) => format!("select * from {}", self.table(schema)),
+            None => "select where false".to_owned(),
+        }
     }
 
     fn table(&self, schema: &str) -> String {

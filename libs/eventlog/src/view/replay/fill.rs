@@ -4,13 +4,14 @@
 use std::{collections::HashSet, sync::Arc};
 
 use decider::{Recorded, StreamName};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     Living, Parked,
     scratch::{Place, Scratch},
+    shape::literal,
 };
-use crate::{Error, Log, Unreplayable, View, row, view::apply::Failed};
+use crate::{Error, Log, Unreplayable, View, connect, row, view::apply::Failed};
 
 /// How events went in a transaction that somebody else ends.
 #[derive(Debug)]
@@ -135,17 +136,9 @@ impl Filler {
         read_parked(rows)
     }
 
-    /// Begins the transaction that sees one moment of everything, and reads the living view's checkpoint in it. Rows
-    /// as text must not depend on the settings of whoever looks.
+    /// Begins the transaction that sees one moment of everything, and reads the living view's checkpoint in it.
     pub(super) async fn begin_snapshot(&mut self) -> Result<Option<Living>, Error> {
-        self.execute(
-            "begin isolation level repeatable read;
-            set local statement_timeout = 0; set local lock_timeout = 0;
-            set local idle_in_transaction_session_timeout = 0;
-            set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601';
-            set local bytea_output = 'hex'; set local extra_float_digits = 1",
-        )
-        .await?;
+        begin(&mut self.scratch.db, "").await?;
         let row: Option<(i32, i32, i64)> = sqlx::query_as(AssertSqlSafe(format!(
             "select generation, version, position from {}.view_generations where view = $1 and state = 'serving'",
             self.log_schema
@@ -174,6 +167,27 @@ impl Filler {
         sqlx::raw_sql(statement).execute(&mut self.scratch.db).await?;
         Ok(())
     }
+}
+
+/// A second connection that sees the same moment but for what the first has written in it, so that both sides of a
+/// comparison are read at once.
+pub(super) async fn beside(log: &Log, db: &mut PgConnection) -> Result<PgConnection, Error> {
+    let snapshot: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(db).await?;
+    let mut beside = connect::connect(&log.inner.session).await?;
+    begin(&mut beside, &format!("set transaction snapshot {};", literal(&snapshot))).await?;
+    Ok(beside)
+}
+
+/// Begins a transaction that sees one moment. Rows as text must not depend on the settings of whoever looks.
+async fn begin(db: &mut PgConnection, snapshot: &str) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "begin isolation level repeatable read; {snapshot}
+        set local statement_timeout = 0; set local lock_timeout = 0;
+        set local idle_in_transaction_session_timeout = 0;
+        set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601';
+        set local bytea_output = 'hex'; set local extra_float_digits = 1"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(db).await.map(drop)
 }
 
 impl Living {
