@@ -87,10 +87,17 @@ pub struct Replayed {
     pub parked_living: Vec<Parked>,
 }
 
+impl Table {
+    /// Whether both sides have the same rows, or there is only one side.
+    fn is_equal(&self) -> bool {
+        self.differing == 0 && self.living.as_ref().is_none_or(|living| *living == self.replayed)
+    }
+}
+
 impl Replayed {
     /// Whether the living view is what its events say; `None` if there was none to compare with.
     pub fn is_equal(&self) -> Option<bool> {
-        self.living.map(|_| self.tables.iter().all(|table| table.differing == 0) && self.is_parked_alike())
+        self.living.map(|_| self.tables.iter().all(Table::is_equal) && self.is_parked_alike())
     }
 
     /// Whether both set the same events aside; the reasons may be told in other words.
@@ -210,7 +217,8 @@ impl Replay {
         let living = living.filter(|living| living.is_comparable(target, self.filler.view.version()));
         let streams = order::streams(&self.log, &self.order.scope, target).await?;
         let replayed =
-            compare::compare(&self.log, &mut self.filler, living.as_ref(), &self.order, streams.as_deref()).await?;
+            compare::compare(&self.log, &mut self.filler, living.as_ref(), &self.order, streams.as_deref())
+                .await?;
         self.filler.commit().await?;
         Ok(Some(replayed))
     }

@@ -282,3 +282,58 @@ async fn a_view_that_moves_on_is_compared_at_one_moment_and_not_disturbed() {
     let status = views.status().await.unwrap();
     assert_eq!((status[0].generation, status[0].parked), (1, 0));
 }
+
+/// The log as somebody reaches it who may read all of it and, perhaps, create schemas.
+async fn as_auditor(log: &Log, rights: &str) -> Log {
+    let schema = &log.options().schema;
+    let (name, password) = (format!("auditor_{schema}"), uuid::Uuid::new_v4().simple().to_string());
+    let statement = format!(
+        "create role {name} login password '{password}';
+        grant usage on schema {schema}, {schema}_counts_g1 to {name};
+        grant select on all tables in schema {schema}, {schema}_counts_g1 to {name};
+        do $$ begin execute format('{rights}', current_database(), '{name}'); end $$"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&owner(log).await).await.unwrap();
+    let connect = log.options().connect.clone().username(&name).password(&password);
+    Log::open(eventlog::Options { connect, ..log.options().clone() }, world()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auditor_who_may_create_schemas_replays_and_one_who_only_reads_is_told_so() {
+    let (log, _views) = filled().await;
+    let auditor = as_auditor(&log, "grant create on database %I to %I").await;
+    assert_eq!(whole(&auditor).await.is_equal(), Some(true));
+    let (log, _views) = filled().await;
+    let reader = as_auditor(&log, "grant connect on database %I to %I").await;
+    let order = Order::new(Scope::All, Until::Living);
+    let begun = Replay::begin(&reader, Arc::new(COUNTS), order).await;
+    assert!(matches!(begun.map(drop), Err(Error::Replay(Unreplayable::Scratch { .. }))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resumed_replay_remembers_what_it_set_aside() {
+    let log = fresh_log().await;
+    let views = start(&log).await;
+    for data in ["\"poison\"", "{}", "{}", "{}"] {
+        log.append(append_these(&stream("a"), Expected::Any, vec![event(data)])).await.unwrap();
+    }
+    views.wait_for("counts", 4, SOON).await.unwrap();
+    let small = || Order { page: 1, ..Order::new(Scope::All, Until::Position(4)) };
+    let mut dying = Replay::begin(&log, Arc::new(COUNTS), small()).await.unwrap();
+    let id = dying.id().to_owned();
+    let (mut tell, half) = (None, tokio::sync::Notify::new());
+    let run = dying.run(|progress| {
+        if progress.position == 2 && tell.replace(()).is_none() {
+            half.notify_one();
+        }
+    });
+    tokio::select! { biased; () = half.notified() => {}, _ = run => panic!("it was to stop half-way") }
+    drop(dying);
+    let mut resumed = Replay::resume(&log, Arc::new(COUNTS), &id, small()).await;
+    let give_up = tokio::time::Instant::now() + SOON;
+    while matches!(resumed, Err(Error::Leased(_))) && tokio::time::Instant::now() < give_up {
+        resumed = Replay::resume(&log, Arc::new(COUNTS), &id, small()).await;
+    }
+    let replayed = resumed.unwrap().run(|_| {}).await.unwrap();
+    assert_eq!((replayed.is_equal(), replayed.parked.len(), replayed.events), (Some(true), 4, 4));
+}

@@ -118,7 +118,13 @@ impl Pair<'_> {
         let replayed = self.all_rows(&scratch, own.as_ref());
         let Some(living) = self.living else {
             let replayed = digest::of(&mut self.filler.scratch.db, &replayed).await?;
-            return Ok(Table { name: self.name, replayed, living: None, differing: 0, differences: Vec::new() });
+            return Ok(Table {
+                name: self.name,
+                replayed,
+                living: None,
+                differing: 0,
+                differences: Vec::new(),
+            });
         };
         let theirs = shape::of(&mut self.filler.scratch.db, living, &self.name).await?;
         let lives = match (&own, &theirs) {
