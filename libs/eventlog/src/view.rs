@@ -41,6 +41,11 @@ pub trait View: Send + Sync + 'static {
     fn version(&self) -> u32;
     /// The statements that create its tables, with unqualified names.
     fn tables(&self) -> &'static str;
+    /// Whether it looks rows up by their keys only when it fills them. Other indexes serve queries then, and a replay,
+    /// which nobody queries, goes without.
+    fn fills_by_key(&self) -> bool {
+        false
+    }
     /// Shows one event.
     async fn apply(&self, event: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError>;
     /// Shows several events, in order. Override it where rows can be written set-wise.

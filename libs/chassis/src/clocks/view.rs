@@ -62,6 +62,10 @@ impl View for ClocksView {
          create index clocks_by_stream on clocks (stream, position)"
     }
 
+    fn fills_by_key(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, recorded: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError> {
         if recorded.kind != "Clock" {
             return Ok(());

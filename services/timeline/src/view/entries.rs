@@ -57,6 +57,10 @@ impl View for EntriesView {
          create index cases_by_age on cases (first_position desc)"#
     }
 
+    fn fills_by_key(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, recorded: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError> {
         self.apply_batch(std::slice::from_ref(recorded), tx).await
     }

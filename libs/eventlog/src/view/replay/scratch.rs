@@ -50,6 +50,9 @@ impl Scratch {
         enter(&mut tx, &schema).await?;
         sqlx::raw_sql(view.tables()).execute(&mut *tx).await?;
         unlog(&mut tx, &schema).await?;
+        if view.fills_by_key() {
+            drop_indexes(&mut tx, &schema).await?;
+        }
         sqlx::raw_sql(
             "create unlogged table replay_state (
                 view text not null, version integer not null, position bigint not null, events bigint not null,
@@ -133,6 +136,22 @@ async fn unlog(tx: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     for table in super::shape::tables(tx, schema).await? {
         let statement = format!("alter table {} set unlogged", super::shape::quoted(&table));
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Drops the indexes that keep no constraint.
+async fn drop_indexes(tx: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "select format('%I.%I', nspname, relname) from pg_catalog.pg_index i
+            join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = relnamespace
+            where nspname = $1 and not indisunique and not indisexclusion",
+    )
+    .bind(schema)
+    .fetch_all(&mut *tx)
+    .await?;
+    for name in names {
+        sqlx::raw_sql(AssertSqlSafe(format!("drop index {name}"))).execute(&mut *tx).await?;
     }
     Ok(())
 }

@@ -35,6 +35,10 @@ impl View for Notes {
          create index notes_by_stream on notes (stream)"#
     }
 
+    fn fills_by_key(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, event: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError> {
         self.apply_batch(std::slice::from_ref(event), tx).await
     }
