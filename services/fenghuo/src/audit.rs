@@ -11,6 +11,7 @@ mod keygen;
 mod place;
 mod proof;
 mod publish;
+mod queries;
 mod verify;
 mod watch;
 
@@ -36,6 +37,8 @@ pub enum AuditCommand {
     Publish(publish::PublishArgs),
     /// Write all events of a case, with everything that proves them, into one file; or verify such a file
     Bundle(bundle::BundleArgs),
+    #[command(subcommand)]
+    Queries(queries::QueriesCommand),
 }
 
 /// Generates, verifies or proves.
@@ -49,5 +52,6 @@ pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
         AuditCommand::Watch(args) => watch::run(args, shell).await,
         AuditCommand::Publish(args) => publish::run(args, shell).await,
         AuditCommand::Bundle(args) => bundle::run(args, shell).await,
+        AuditCommand::Queries(command) => queries::run(command, shell).await,
     }
 }

@@ -53,6 +53,9 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo audit bundle c-1 -o f --log hazard=t --vkey k --witness w --quorum 1 --database-url postgres://d",
         "fenghuo audit bundle verify f --key k --key w --quorum 1 --complete --json",
         "fenghuo audit bundle script",
+        "fenghuo audit queries list --json",
+        "fenghuo audit queries run --all --case c --from 2026-01-01T00:00:00+08:00 --json --data d",
+        "fenghuo audit queries run delegation-gap --database-url postgres://a --database-url credit=postgres://b",
         "fenghuo law due --batch --role party",
         "fenghuo clocks wuyi-2023-0417 --at 2023-05-18 --json",
         "fenghuo law status wuyi-2023-0417 --at 2023-05-18T00:00:00+08:00",
@@ -80,6 +83,8 @@ fn what_makes_no_sense_is_refused() {
         ("fenghuo replay hazard", ErrorKind::MissingRequiredArgument),
         ("fenghuo replay hazard hazards --at-position 1 --at-time 2023-05-18", ErrorKind::ArgumentConflict),
         ("fenghuo replay hazard hazards --sign k", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit queries run", ErrorKind::MissingRequiredArgument),
+        ("fenghuo audit queries run a --all", ErrorKind::ArgumentConflict),
         ("fenghuo log read --service hazard --data d --endpoint u", ErrorKind::ArgumentConflict),
     ] {
         assert_eq!(parsed(line).err(), Some(kind), "{line}");

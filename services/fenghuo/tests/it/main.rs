@@ -12,6 +12,7 @@ mod export;
 mod law;
 mod program;
 mod replay;
+mod queries;
 mod serve;
 mod times;
 mod usage;

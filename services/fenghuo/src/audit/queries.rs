@@ -1,0 +1,187 @@
+//! `fenghuo audit queries`: named questions to the logs of all services. Deciders refuse much of what is asked for here;
+//! an auditor does not take their word, and looks at what was recorded.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use decider::CaseId;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    error::{Error, Text},
+    law::files,
+    services,
+    shell::Shell,
+    system,
+};
+
+mod acts;
+mod authority;
+mod query;
+mod register;
+mod review;
+mod run;
+mod seen;
+mod segregation;
+mod table;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod transfers;
+
+use query::Named;
+use run::{Run, Wanted};
+
+const LIST_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo audit queries list
+  fenghuo audit queries list --json";
+
+const RUN_EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo audit queries run --all
+  fenghuo audit queries run segregation-of-duties unanswered-transfers --case wuyi-2023-0417 --json
+  fenghuo audit queries run --all --from 2026-01-01T00:00:00+08:00 --to 2026-03-31T23:59:59+08:00
+  fenghuo audit queries run --all --database-url postgres://auditor@db/fenghuo \\
+      --database-url credit=postgres://auditor@credit-db/fenghuo";
+
+/// Named questions to the logs: acts without power, missing officers and reviews, unanswered transfers
+#[derive(Debug, Subcommand)]
+pub enum QueriesCommand {
+    /// Name the queries, and the law each goes by
+    #[command(after_help = LIST_EXAMPLE)]
+    List(ListArgs),
+    /// Ask the logs of all services; ends with 1 if anything is found
+    Run(RunArgs),
+}
+
+/// What `audit queries list` is told.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print the list as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `audit queries run` is told.
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLE)]
+pub struct RunArgs {
+    /// Queries to run, as `audit queries list` names them
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    names: Vec<String>,
+    /// Run every query
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Only what is found in this case
+    #[arg(long, value_name = "CASE")]
+    case: Option<CaseId>,
+    /// Only what was recorded at this instant or later
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    from: Option<OffsetDateTime>,
+    /// The logs as they were at this instant, and judged as of it
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    to: Option<OffsetDateTime>,
+    /// Data folder of a system on this machine
+    #[arg(long, default_value = system::DATA, value_name = "DIR")]
+    data: PathBuf,
+    /// PostgreSQL connection URL of all logs (URL), or of one service's (NAME=URL); a right to read is enough
+    #[arg(long, env = "FENGHUO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn instant(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|error| format!("{text:?} is no instant (2026-01-01T00:00:00+08:00): {error}"))
+}
+
+pub(super) async fn run(command: QueriesCommand, shell: Shell) -> Result<(), Error> {
+    match command {
+        QueriesCommand::List(args) => list(&args, shell),
+        QueriesCommand::Run(args) => ask(&args, shell).await,
+    }
+}
+
+fn list(args: &ListArgs, shell: Shell) -> Result<(), Error> {
+    if args.json {
+        let of = |named: &Named| serde_json::json!({"name": named.name, "zh": named.zh, "en": named.en, "articles": named.articles});
+        return shell.json(&table::ALL.iter().map(of).collect::<Vec<_>>());
+    }
+    table::ALL.iter().try_for_each(|named| {
+        let title = shell.pick(named.zh, named.en);
+        shell.line(format_args!("{:<24}{title}\n{:<24}[{}]", named.name, "", named.articles))
+    })
+}
+
+async fn ask(args: &RunArgs, shell: Shell) -> Result<(), Error> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
+        return Err(Error::usage("--from 晚于 --to", "--from is after --to"));
+    }
+    let case = args.case.as_ref().map(ToString::to_string);
+    let mut run = Run::new(wanted(args)?.into_iter(), Wanted { from: args.from, to: args.to, case });
+    for (service, url) in databases(args)? {
+        run.log(service, &system::log_options(&url, service)?).await?;
+    }
+    let answer = run.answer(args.to.unwrap_or_else(OffsetDateTime::now_utc));
+    if args.json {
+        shell.json(&tell::as_json(&answer))?;
+    } else {
+        tell::as_text(&answer, shell)?;
+    }
+    verdict(tell::count(&answer), answer.unreadable.len())
+}
+
+fn verdict(found: usize, unreadable: usize) -> Result<(), Error> {
+    if found + unreadable == 0 {
+        return Ok(());
+    }
+    let mut told = Text::new(format!("查出 {found} 处"), format!("{found} found"));
+    if unreadable > 0 {
+        told.zh.push_str(&format!("；{unreadable} 个事件无法读取"));
+        told.en.push_str(&format!("; {unreadable} events cannot be read"));
+    }
+    Err(Error::Told(told))
+}
+
+fn wanted(args: &RunArgs) -> Result<Vec<&'static Named>, Error> {
+    if args.all {
+        return Ok(table::ALL.iter().collect());
+    }
+    let named = |name: &String| {
+        table::ALL.iter().find(|named| named.name == name).ok_or_else(|| {
+            let known = table::ALL.iter().map(|named| named.name).collect::<Vec<_>>();
+            Error::usage(
+                format!("没有名为 {name:?} 的查询；可用：{}", known.join("、")),
+                format!("no query is called {name:?}; known are {}", known.join(", ")),
+            )
+        })
+    };
+    args.names.iter().map(named).collect()
+}
+
+/// Where each log is. All of them are wanted: who may act, and until when, stands in another log than the acts.
+fn databases(args: &RunArgs) -> Result<Vec<(&'static str, String)>, Error> {
+    let own = |service: &str| {
+        let urls = args.database_url.iter();
+        urls.filter_map(|url| url.split_once('=')).find(|(name, _)| *name == service).map(|(_, url)| url)
+    };
+    let named = |url: &&String| url.split_once('=').is_some_and(|(name, _)| services::find(name).is_ok());
+    let common = match args.database_url.iter().find(|url| !named(url)) {
+        Some(url) => Some(url.clone()),
+        None if args.database_url.is_empty() => {
+            Some(files::text(&system::database_url_file(&args.data.join("keys")))?.1.trim().to_owned())
+        }
+        None => None,
+    };
+    let of = |service| match own(service).map(str::to_owned).or_else(|| common.clone()) {
+        Some(url) => Ok((service, url)),
+        None => Err(Error::usage(
+            format!("需要 {service} 的日志：--database-url {service}=URL"),
+            format!("the log of {service} is wanted too: --database-url {service}=URL"),
+        )),
+    };
+    services::names().map(of).collect()
+}
