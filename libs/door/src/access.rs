@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use decider::Decider;
 use decider::{Actor, Role, StreamName};
-use eventlog::rules::Rules;
+use eventlog::{reading, rules::Rules};
 use tonic::{Status, metadata::MetadataMap};
 
 /// Tells who holds a token, or why it is not accepted.
@@ -88,7 +88,8 @@ impl Access {
     fn is_reserved(&self, stream: &str) -> bool {
         let stream = StreamName::parse(stream);
         let category = stream.as_ref().map_or("", StreamName::category);
-        category == Rules::NAME || self.reserved.iter().any(|reserved| reserved == category)
+        [Rules::NAME, reading::CATEGORY].contains(&category)
+            || self.reserved.iter().any(|reserved| reserved == category)
     }
 }
 

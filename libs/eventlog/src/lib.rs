@@ -23,6 +23,7 @@ mod notice;
 mod options;
 mod read;
 mod readers;
+pub mod reading;
 mod recent;
 mod row;
 pub mod rules;

@@ -87,6 +87,13 @@ pub struct ViewRead {
     pub freshness: Freshness,
 }
 
+impl ViewRead {
+    /// Gives the connection back, and tells how far the view was: who then waits for something holds up nobody.
+    pub fn end(self) -> u64 {
+        self.freshness.position
+    }
+}
+
 impl Deref for ViewRead {
     type Target = PgConnection;
     fn deref(&self) -> &PgConnection {

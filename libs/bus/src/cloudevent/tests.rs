@@ -297,3 +297,29 @@ proptest! {
         let _ = read(&whole[..cut.min(whole.len())], origin(&source, 5));
     }
 }
+
+#[test]
+fn of_a_reading_only_its_position_leaves() {
+    let dossier = StreamName::new("hazard", "wuyi-h1");
+    let mut meta = Arc::unwrap_or_clone(recorded(7).meta);
+    meta.actor.id = Id::parse("officer-9").unwrap();
+    meta.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    let data = br#"{"type":"Opened","data":{"query":"GetHazard","purpose":"curiosity","shown":3}}"#;
+    let reading = Recorded {
+        stream: eventlog::reading::of(&dossier),
+        kind: "Opened".to_owned(),
+        data: Bytes::from_static(data),
+        meta: Arc::new(meta),
+        ..recorded(7)
+    };
+    let message = message(&reading, publish, &alpha());
+    assert_eq!(message.fault, None);
+    let text = std::str::from_utf8(&message.bytes).unwrap();
+    for told in ["wuyi-h1", "officer-9", "curiosity", "0af7651916cd43dd8448eb211c80319c"] {
+        assert!(!text.contains(told), "{text}");
+    }
+    let value: Value = serde_json::from_slice(&message.bytes).unwrap();
+    assert_eq!((value["sequence"].as_str(), value["stream"].as_str()), (Some("7"), Some("reading:withheld")));
+    let fact = read(&message.bytes, origin(&alpha(), 7)).unwrap();
+    assert_eq!((fact.position, fact.body), (7, Value::Null));
+}

@@ -1,8 +1,8 @@
 //! From an event of a log, or an outside department's message, to bytes.
 
 use bytes::Bytes;
-use decider::{Actor, CaseId, Causation, Decider, Department, Public, Recorded, StreamName, Unreadable};
-use eventlog::rules::Rules;
+use decider::{Actor, CaseId, Causation, Decider, Department, Id, Public, Recorded, StreamName, Unreadable};
+use eventlog::{reading, rules::Rules};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -30,6 +30,9 @@ pub struct Message {
 pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Message {
     // What a log has been told of the law is its own bookkeeping, whoever's log it is.
     let is_own = recorded.stream.category() == Rules::NAME;
+    if recorded.stream.category() == reading::CATEGORY {
+        return Message { bytes: withheld(recorded, service), fault: None };
+    }
     let public = match if is_own { Ok(None) } else { publish(recorded) } {
         Ok(public) => public,
         Err(error) => return unpublished(recorded, service, error.to_string()),
@@ -45,6 +48,9 @@ pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Messa
     }
     Message { bytes, fault: None }
 }
+
+/// Stands for a reader, and for what was read.
+const WITHHELD: &str = "withheld";
 
 /// What every service says in the same words: what happens to its statutory clocks.
 const SHARED: &str = "clock";
@@ -103,6 +109,14 @@ pub fn outside(outgoing: &Outgoing, sequence: u64, department: &Source) -> Bytes
         calendar: "",
         unpublished: None,
     })
+}
+
+/// That something was read leaves for the sake of the sequence; who read, what, and within which trace does not.
+fn withheld(recorded: &Recorded, service: &Source) -> Bytes {
+    let actor = Actor { id: Id::parse(WITHHELD).expect("a literal id"), ..recorded.meta.actor.clone() };
+    let stream = StreamName::new(reading::CATEGORY, WITHHELD);
+    let event = Event::of(recorded, None, service);
+    encode(&Event { actor: &actor, stream: &stream, case_id: None, traceparent: None, ..event })
 }
 
 fn unpublished(recorded: &Recorded, service: &Source, reason: String) -> Message {

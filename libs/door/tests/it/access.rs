@@ -97,7 +97,7 @@ async fn no_grant_reaches_a_departments_own_decisions() {
     let log = fresh_log().await;
     decide(&log, &StreamName::new("hazard", "wuyi-1"), r#"{"type":"Opened","data":{}}"#).await;
     let open = open_over(log, Access { grants: vec![anybody("")], reserved, ..access() }).await;
-    for stream in ["hazard:wuyi-1", "hazard:new", "$$hazard:wuyi-1", "rules:1"] {
+    for stream in ["hazard:wuyi-1", "hazard:new", "$$hazard:wuyi-1", "rules:1", "reading:hazard.wuyi-1"] {
         let refused = append_as(&open, "officer", stream).await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{stream}");
     }
