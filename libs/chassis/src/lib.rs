@@ -10,6 +10,7 @@ mod health;
 mod log_service;
 mod metrics;
 mod node;
+pub mod reading;
 pub mod rules;
 mod selftest;
 pub mod serve;

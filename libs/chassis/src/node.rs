@@ -10,7 +10,14 @@ use tokio::sync::watch;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::{Service, auth::KeySet, field, selftest::Pulse, status, telemetry};
+use crate::{
+    Service,
+    auth::KeySet,
+    field,
+    reading::{self, Openings},
+    selftest::Pulse,
+    status, telemetry,
+};
 
 /// How long a query waits for the position its caller has seen.
 const QUERY_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -27,6 +34,7 @@ struct Parts {
     keys: KeySet,
     allowance_keys: Option<law::Keys>,
     watches: Watches,
+    openings: Openings,
 }
 
 /// How the service's tasks fare, for health and metrics.
@@ -49,6 +57,8 @@ pub struct Caller {
     pub actor: Actor,
     /// The caller's W3C trace context.
     pub traceparent: Option<String>,
+    /// For what purpose it reads, where it says so.
+    pub purpose: Option<String>,
 }
 
 impl Node {
@@ -61,7 +71,8 @@ impl Node {
         allowance_keys: Option<law::Keys>,
         watches: Watches,
     ) -> Self {
-        Self(Arc::new(Parts { service, department, log, views, keys, allowance_keys, watches }))
+        let openings = Openings::default();
+        Self(Arc::new(Parts { service, department, log, views, keys, allowance_keys, watches, openings }))
     }
 
     /// What runs.
@@ -94,6 +105,11 @@ impl Node {
         &self.0.watches
     }
 
+    /// What was opened a short while ago.
+    pub(crate) fn openings(&self) -> &Openings {
+        &self.0.openings
+    }
+
     /// The last position that the relay has put on the bus.
     pub fn relayed(&self) -> u64 {
         self.0.watches.relay.borrow().relayed
@@ -111,7 +127,8 @@ impl Node {
             .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
             .ok_or_else(|| status::of_token(&crate::auth::TokenError::Missing))?;
         let actor = self.0.keys.verify(token).map_err(|error| status::of_token(&error))?;
-        Ok(Caller { actor, traceparent: text("traceparent").map(str::to_owned) })
+        let purpose = reading::purpose(request.metadata())?;
+        Ok(Caller { actor, traceparent: text("traceparent").map(str::to_owned), purpose })
     }
 
     /// Carries out a command. `command` is its encoded form: a repeated key must come with equal bytes.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use decider::Refused;
-use eventlog::ExecuteError;
+use eventlog::{AppendError, ExecuteError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -76,6 +76,20 @@ pub fn of_log(error: &eventlog::Error) -> Status {
         Error::Database(_) | Error::Migrate(_) | Error::Name(_) | Error::View { .. } | Error::Replay(_) => {
             tracing::error!(%error, "the log failed");
             Status::internal(error.to_string())
+        }
+    }
+}
+
+/// A dossier is not shown because that it is opened could not be recorded.
+pub fn of_reading(error: &AppendError) -> Status {
+    match error {
+        AppendError::Overloaded { retry_after } => later("the log is busy", *retry_after),
+        AppendError::Unavailable(_) | AppendError::Closed => {
+            Status::unavailable("that this is read cannot be recorded now, so it is not shown; try again")
+        }
+        other => {
+            tracing::error!(error = %other, "a reading could not be recorded");
+            Status::unavailable("that this is read could not be recorded, so it is not shown")
         }
     }
 }

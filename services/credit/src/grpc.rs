@@ -42,7 +42,7 @@ impl credit_service_server::CreditService for Door {
         &self,
         request: Request<wire::GetListingRequest>,
     ) -> Result<Response<wire::GetListingResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetListingRequest { listing_id, min_position } = request.into_inner();
         let id = field::parse::<ListingId>("listing_id", &listing_id)?;
         let mut query = self.0.query("listings", min_position).await?;
@@ -50,6 +50,7 @@ impl credit_service_server::CreditService for Door {
         let stream = StreamName::new(Listing::NAME, id.as_str());
         let freshness = self.0.freshness("listings", &query, &stream).await?;
         let listing = row.ok_or_else(|| Status::not_found(format!("no listing is called {id}")))?;
+        self.0.opened(&caller, "GetListing", &stream, query.end()).await?;
         Ok(Response::new(wire::GetListingResponse {
             listing: Some(encode(listing)),
             freshness: Some(freshness),
@@ -83,17 +84,20 @@ impl credit_service_server::CreditService for Door {
         &self,
         request: Request<wire::CheckUnitRequest>,
     ) -> Result<Response<wire::CheckUnitResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::CheckUnitRequest { unit, min_position } = request.into_inner();
         let unit = field::parse::<Uscc>("unit", &unit)?;
         let mut query = self.0.query("listings", min_position).await?;
         let rows = view::in_force(&mut query, unit.as_str(), i64::from(PAGE_MAX))
             .await
             .map_err(|error| status::of_database(&error))?;
+        let dossier = StreamName::new("unit", unit.as_str());
+        let freshness = chassis::freshness(&query);
+        self.0.opened(&caller, "CheckUnit", &dossier, query.end()).await?;
         Ok(Response::new(wire::CheckUnitResponse {
             listed: !rows.is_empty(),
             listings: rows.into_iter().map(encode).collect(),
-            freshness: Some(chassis::freshness(&query)),
+            freshness: Some(freshness),
         }))
     }
 }

@@ -53,7 +53,7 @@ impl enforcement_service_server::EnforcementService for Door {
         &self,
         request: Request<wire::GetPenaltyRequest>,
     ) -> Result<Response<wire::GetPenaltyResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetPenaltyRequest { penalty_id, min_position } = request.into_inner();
         let id = field::parse::<PenaltyId>("penalty_id", &penalty_id)?;
         let mut query = self.0.query("penalties", min_position).await?;
@@ -62,6 +62,7 @@ impl enforcement_service_server::EnforcementService for Door {
         let stream = StreamName::new(Penalty::NAME, id.as_str());
         let freshness = self.0.freshness("penalties", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no penalty case is called {id}")))?;
+        self.0.opened(&caller, "GetPenalty", &stream, query.end()).await?;
         Ok(Response::new(wire::GetPenaltyResponse {
             penalty: Some(read::of_penalty(row)),
             freshness: Some(freshness),
@@ -92,7 +93,7 @@ impl enforcement_service_server::EnforcementService for Door {
         &self,
         request: Request<wire::GetSealRequest>,
     ) -> Result<Response<wire::GetSealResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetSealRequest { seal_id, min_position } = request.into_inner();
         let id = field::parse::<SealId>("seal_id", &seal_id)?;
         let mut query = self.0.query("seals", min_position).await?;
@@ -100,6 +101,7 @@ impl enforcement_service_server::EnforcementService for Door {
         let stream = StreamName::new(Seal::NAME, id.as_str());
         let freshness = self.0.freshness("seals", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no sealed place is called {id}")))?;
+        self.0.opened(&caller, "GetSeal", &stream, query.end()).await?;
         Ok(Response::new(wire::GetSealResponse {
             seal: Some(read::of_seal(row)),
             freshness: Some(freshness),

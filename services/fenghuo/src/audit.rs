@@ -8,10 +8,12 @@ use crate::{error::Error, shell::Shell};
 mod bundle;
 mod export;
 mod keygen;
+mod logs;
 mod place;
 mod proof;
 mod publish;
 mod queries;
+mod readings;
 mod verify;
 mod watch;
 
@@ -39,6 +41,8 @@ pub enum AuditCommand {
     Bundle(bundle::BundleArgs),
     #[command(subcommand)]
     Queries(queries::QueriesCommand),
+    /// Who has opened a case, in any service, when, and for what purpose
+    Readings(readings::ReadingsArgs),
 }
 
 /// Generates, verifies or proves.
@@ -53,5 +57,6 @@ pub async fn run(command: AuditCommand, shell: Shell) -> Result<(), Error> {
         AuditCommand::Publish(args) => publish::run(args, shell).await,
         AuditCommand::Bundle(args) => bundle::run(args, shell).await,
         AuditCommand::Queries(command) => queries::run(command, shell).await,
+        AuditCommand::Readings(args) => readings::run(args, shell).await,
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chassis::auth::Signer;
+use chassis::{auth::Signer, reading::PURPOSE};
 use contracts::{dev::v1 as dev, log::v1::log_service_client::LogServiceClient};
 use decider::{Actor, ActorKind, Department, Id, Role};
 use time::OffsetDateTime;
 use tonic::{
     Request, Status,
-    metadata::{Ascii, MetadataValue},
+    metadata::{Ascii, Binary, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
@@ -27,6 +27,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long a token issued for a call is valid; long enough for a command that waits, too short to be kept.
 const TOKEN_LIFETIME: time::Duration = time::Duration::hours(1);
 
+/// For what purpose is read, where nobody says otherwise.
+pub const HANDLING: &str = "案件办理 / case handling";
+
 /// A channel that shows a bearer token with every call.
 pub type Authorized = InterceptedService<Channel, Bearer>;
 
@@ -35,6 +38,7 @@ pub type Authorized = InterceptedService<Channel, Bearer>;
 pub struct Client {
     endpoints: Endpoints,
     credentials: Credentials,
+    purpose: String,
 }
 
 /// In whose name calls are made.
@@ -46,24 +50,28 @@ enum Credentials {
     Token(String),
 }
 
-/// Shows a bearer token.
+/// Shows a bearer token, and says for what purpose is read.
 #[derive(Clone)]
-pub struct Bearer(MetadataValue<Ascii>);
+pub struct Bearer {
+    token: MetadataValue<Ascii>,
+    purpose: MetadataValue<Binary>,
+}
 
 impl Bearer {
-    /// What shows this token.
-    pub fn new(token: &str) -> Result<Self, Error> {
+    /// What shows this token, and says this purpose.
+    pub fn new(token: &str, purpose: &str) -> Result<Self, Error> {
         let mut value = format!("Bearer {token}")
             .parse::<MetadataValue<Ascii>>()
             .because("读取令牌", "read the token")?;
         value.set_sensitive(true);
-        Ok(Self(value))
+        Ok(Self { token: value, purpose: MetadataValue::from_bytes(purpose.as_bytes()) })
     }
 }
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.token.clone());
+        request.metadata_mut().insert_bin(PURPOSE, self.purpose.clone());
         Ok(request)
     }
 }
@@ -71,12 +79,17 @@ impl Interceptor for Bearer {
 impl Client {
     /// A client that may act as anybody.
     pub fn signing(endpoints: Endpoints, signer: Signer) -> Self {
-        Self { endpoints, credentials: Credentials::Signer(Box::new(signer)) }
+        Self { endpoints, credentials: Credentials::Signer(Box::new(signer)), purpose: HANDLING.to_owned() }
     }
 
     /// A client that acts as the token's holder only.
     pub fn holding(endpoints: Endpoints, token: String) -> Self {
-        Self { endpoints, credentials: Credentials::Token(token) }
+        Self { endpoints, credentials: Credentials::Token(token), purpose: HANDLING.to_owned() }
+    }
+
+    /// The same client, reading for this purpose.
+    pub fn for_purpose(self, purpose: &str) -> Self {
+        Self { purpose: purpose.to_owned(), ..self }
     }
 
     /// Where everything is.
@@ -110,9 +123,10 @@ impl Client {
     /// The token that `actor` shows.
     pub fn bearer(&self, actor: &Actor) -> Result<Bearer, Error> {
         match &self.credentials {
-            Credentials::Token(token) => Bearer::new(token),
+            Credentials::Token(token) => Bearer::new(token, &self.purpose),
             Credentials::Signer(signer) => {
-                Bearer::new(&signer.issue(actor, TOKEN_LIFETIME).because("签发令牌", "issue a token")?)
+                let token = signer.issue(actor, TOKEN_LIFETIME).because("签发令牌", "issue a token")?;
+                Bearer::new(&token, &self.purpose)
             }
         }
     }

@@ -45,7 +45,7 @@ impl hazard_service_server::HazardService for Door {
         &self,
         request: Request<wire::GetHazardRequest>,
     ) -> Result<Response<wire::GetHazardResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetHazardRequest { hazard_id, min_position } = request.into_inner();
         let id = field::parse::<HazardId>("hazard_id", &hazard_id)?;
         let mut query = self.0.query("hazards", min_position).await?;
@@ -53,6 +53,7 @@ impl hazard_service_server::HazardService for Door {
         let stream = StreamName::new(Hazard::NAME, id.as_str());
         let freshness = self.0.freshness("hazards", &query, &stream).await?;
         let hazard = row.ok_or_else(|| Status::not_found(format!("no hazard case is called {id}")))?;
+        self.0.opened(&caller, "GetHazard", &stream, query.end()).await?;
         Ok(Response::new(wire::GetHazardResponse {
             hazard: Some(encode(hazard)),
             freshness: Some(freshness),

@@ -48,7 +48,7 @@ impl investigation_service_server::InvestigationService for Door {
         &self,
         request: Request<wire::GetFireRequest>,
     ) -> Result<Response<wire::GetFireResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetFireRequest { fire_id, min_position } = request.into_inner();
         let id = field::parse::<FireId>("fire_id", &fire_id)?;
         let mut query = self.0.query("fires", min_position).await?;
@@ -56,6 +56,7 @@ impl investigation_service_server::InvestigationService for Door {
         let stream = StreamName::new(Fire::NAME, id.as_str());
         let freshness = self.0.freshness("fires", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no fire is called {id}")))?;
+        self.0.opened(&caller, "GetFire", &stream, query.end()).await?;
         let fire = encode::fire(row);
         Ok(Response::new(wire::GetFireResponse { fire: Some(fire), freshness: Some(freshness) }))
     }
@@ -85,7 +86,7 @@ impl investigation_service_server::InvestigationService for Door {
         &self,
         request: Request<wire::GetDeterminationRequest>,
     ) -> Result<Response<wire::GetDeterminationResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetDeterminationRequest { fire_id, min_position } = request.into_inner();
         let id = field::parse::<FireId>("fire_id", &fire_id)?;
         let mut query = self.0.query("determinations", min_position).await?;
@@ -95,6 +96,7 @@ impl investigation_service_server::InvestigationService for Door {
         let stream = StreamName::new(Determination::NAME, id.as_str());
         let freshness = self.0.freshness("determinations", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no determination is called {id}")))?;
+        self.0.opened(&caller, "GetDetermination", &stream, query.end()).await?;
         Ok(Response::new(wire::GetDeterminationResponse {
             determination: Some(encode::determination(row)),
             freshness: Some(freshness),
@@ -105,7 +107,7 @@ impl investigation_service_server::InvestigationService for Door {
         &self,
         request: Request<wire::GetInquiryRequest>,
     ) -> Result<Response<wire::GetInquiryResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetInquiryRequest { inquiry_id, min_position } = request.into_inner();
         let id = field::parse::<InquiryId>("inquiry_id", &inquiry_id)?;
         let mut query = self.0.query("inquiries", min_position).await?;
@@ -114,6 +116,7 @@ impl investigation_service_server::InvestigationService for Door {
         let stream = StreamName::new(Inquiry::NAME, id.as_str());
         let freshness = self.0.freshness("inquiries", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no inquiry is called {id}")))?;
+        self.0.opened(&caller, "GetInquiry", &stream, query.end()).await?;
         let inquiry = encode::inquiry(row);
         Ok(Response::new(wire::GetInquiryResponse { inquiry: Some(inquiry), freshness: Some(freshness) }))
     }
@@ -122,7 +125,7 @@ impl investigation_service_server::InvestigationService for Door {
         &self,
         request: Request<wire::GetTransferRequest>,
     ) -> Result<Response<wire::GetTransferResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetTransferRequest { transfer_id, min_position } = request.into_inner();
         let id = field::parse::<TransferId>("transfer_id", &transfer_id)?;
         let mut query = self.0.query("transfers", min_position).await?;
@@ -131,6 +134,7 @@ impl investigation_service_server::InvestigationService for Door {
         let stream = StreamName::new(Crime::NAME, id.as_str());
         let freshness = self.0.freshness("transfers", &query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no transfer is called {id}")))?;
+        self.0.opened(&caller, "GetTransfer", &stream, query.end()).await?;
         let transfer = encode::transfer(row);
         Ok(Response::new(wire::GetTransferResponse { transfer: Some(transfer), freshness: Some(freshness) }))
     }

@@ -45,7 +45,7 @@ impl reward_service_server::RewardService for Door {
         &self,
         request: Request<wire::GetClaimRequest>,
     ) -> Result<Response<wire::GetClaimResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::GetClaimRequest { claim_id, min_position } = request.into_inner();
         let id = field::parse::<ClaimId>("claim_id", &claim_id)?;
         let mut query = self.0.query("claims", min_position).await?;
@@ -53,6 +53,7 @@ impl reward_service_server::RewardService for Door {
         let stream = StreamName::new(Claim::NAME, id.as_str());
         let freshness = self.0.freshness("claims", &query, &stream).await?;
         let claim = row.ok_or_else(|| Status::not_found(format!("no claim is called {id}")))?;
+        self.0.opened(&caller, "GetClaim", &stream, query.end()).await?;
         Ok(Response::new(wire::GetClaimResponse { claim: Some(encode(claim)), freshness: Some(freshness) }))
     }
 

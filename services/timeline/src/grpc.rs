@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use chassis::{Node, field, status};
 use contracts::timeline::v1::{self as wire, timeline_service_server};
-use decider::{CaseId, Decider, Recorded};
+use decider::{CaseId, Decider, Recorded, StreamName};
 use eventlog::Direction;
 use futures::{Stream, StreamExt, TryStreamExt, future};
 use tonic::{Request, Response, Status, service::RoutesBuilder};
@@ -38,7 +38,7 @@ impl timeline_service_server::TimelineService for Door {
         &self,
         request: Request<wire::GetTimelineRequest>,
     ) -> Result<Response<wire::GetTimelineResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let asked = ask::Asked::of(&request.into_inner())?;
         let position = ask::told(&self.0, &asked.min_positions).await?.max(asked.min_position);
         let mut query = self.0.query(VIEW, position).await?;
@@ -46,6 +46,7 @@ impl timeline_service_server::TimelineService for Door {
             view::story(&mut query, &asked.wanted()).await.map_err(|error| status::of_database(&error))?;
         let next = asked.next_page(&rows);
         let freshness = answer::freshness(&self.0, VIEW, &query).await?;
+        self.0.opened(&caller, "GetTimeline", &dossier(&asked.case_id), query.end()).await?;
         Ok(Response::new(wire::GetTimelineResponse {
             entries: rows.into_iter().map(answer::entry).collect(),
             next_page_token: next,
@@ -57,10 +58,13 @@ impl timeline_service_server::TimelineService for Door {
         &self,
         request: Request<wire::FollowTimelineRequest>,
     ) -> Result<Response<Following>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::FollowTimelineRequest { case_id, after, moment } = request.into_inner();
         let case = field::optional::<CaseId>("case_id", &case_id)?;
         let moment = ask::moment(moment.as_ref())?;
+        let head = self.0.log().head().await.map_err(|error| status::of_log(&error))?.position;
+        let opened = dossier(case.as_ref().map_or("", CaseId::as_str));
+        self.0.opened(&caller, "FollowTimeline", &opened, head).await?;
         if !moment.is_now() {
             return Ok(Response::new(past::told(self.0.clone(), case, moment, after)));
         }
@@ -101,6 +105,11 @@ impl timeline_service_server::TimelineService for Door {
             freshness: Some(freshness),
         }))
     }
+}
+
+/// What a story is of: one case, or all of them.
+fn dossier(case_id: &str) -> StreamName {
+    if case_id.is_empty() { StreamName::new("log", "timeline") } else { StreamName::new("case", case_id) }
 }
 
 impl Door {

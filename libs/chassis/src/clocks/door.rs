@@ -1,7 +1,7 @@
 //! The clock strip over gRPC, the same for every service that has clocks.
 
 use contracts::clock::v1::{self as wire, clock_service_server::ClockService};
-use decider::CaseId;
+use decider::{CaseId, StreamName};
 use pbjson_types::Timestamp;
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
@@ -21,7 +21,7 @@ impl ClockService for ClockDoor {
         &self,
         request: Request<wire::ListClocksRequest>,
     ) -> Result<Response<wire::ListClocksResponse>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let request = request.into_inner();
         let case = field::parse::<CaseId>("case_id", &request.case_id)?;
         let log = self.0.log();
@@ -29,8 +29,11 @@ impl ClockService for ClockDoor {
         let mut query = self.0.query(view::NAME, request.min_position).await?;
         let rows = view::of_case(&mut query, case.as_str(), &cut).await;
         let rows = rows.map_err(|error| status::of_database(&error))?;
+        let dossier = StreamName::new("case", case.as_str());
+        let freshness = freshness(&query);
+        self.0.opened(&caller, "ListClocks", &dossier, query.end()).await?;
         let clocks = strip(case.as_str(), rows, at, &log.book());
-        Ok(Response::new(wire::ListClocksResponse { clocks, freshness: Some(freshness(&query)) }))
+        Ok(Response::new(wire::ListClocksResponse { clocks, freshness: Some(freshness) }))
     }
 }
 

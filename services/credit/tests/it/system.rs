@@ -78,6 +78,8 @@ impl System {
         let token = self.signer.issue(&actor, time::Duration::hours(1)).unwrap();
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let purpose = tonic::metadata::MetadataValue::from_bytes("测试 / test".as_bytes());
+        request.metadata_mut().insert_bin(chassis::reading::PURPOSE, purpose);
         request
     }
 

@@ -81,6 +81,8 @@ impl System {
         let mut request = Request::new(message);
         let bearer = format!("Bearer {}", self.token(department, role));
         request.metadata_mut().insert("authorization", bearer.parse().unwrap());
+        let purpose = tonic::metadata::MetadataValue::from_bytes("测试 / test".as_bytes());
+        request.metadata_mut().insert_bin(chassis::reading::PURPOSE, purpose);
         request
     }
 

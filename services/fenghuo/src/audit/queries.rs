@@ -1,18 +1,14 @@
 //! `fenghuo audit queries`: named questions to the logs of all services. Deciders refuse much of what is asked for here;
 //! an auditor does not take their word, and looks at what was recorded.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use decider::CaseId;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use super::logs::Logs;
 use crate::{
     error::{Error, Text},
-    law::files,
-    services,
     shell::Shell,
-    system,
 };
 
 mod acts;
@@ -82,18 +78,14 @@ pub struct RunArgs {
     /// The logs as they were at this instant, and judged as of it
     #[arg(long, value_name = "TIME", value_parser = instant)]
     to: Option<OffsetDateTime>,
-    /// Data folder of a system on this machine
-    #[arg(long, default_value = system::DATA, value_name = "DIR")]
-    data: PathBuf,
-    /// PostgreSQL connection URL of all logs (URL), or of one service's (NAME=URL); a right to read is enough
-    #[arg(long, env = "FENGHUO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    database_url: Vec<String>,
+    #[command(flatten)]
+    logs: Logs,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
-fn instant(text: &str) -> Result<OffsetDateTime, String> {
+pub(super) fn instant(text: &str) -> Result<OffsetDateTime, String> {
     OffsetDateTime::parse(text, &Rfc3339)
         .map_err(|error| format!("{text:?} is no instant (2026-01-01T00:00:00+08:00): {error}"))
 }
@@ -122,8 +114,8 @@ async fn ask(args: &RunArgs, shell: Shell) -> Result<(), Error> {
     }
     let case = args.case.as_ref().map(ToString::to_string);
     let mut run = Run::new(wanted(args)?.into_iter(), Wanted { from: args.from, to: args.to, case });
-    for (service, url) in databases(args)? {
-        run.log(service, &system::log_options(&url, service)?).await?;
+    for (service, options) in args.logs.all()? {
+        run.log(service, &options).await?;
     }
     let answer = run.answer(args.to.unwrap_or_else(OffsetDateTime::now_utc));
     if args.json {
@@ -160,28 +152,4 @@ fn wanted(args: &RunArgs) -> Result<Vec<&'static Named>, Error> {
         })
     };
     args.names.iter().map(named).collect()
-}
-
-/// Where each log is. All of them are wanted: who may act, and until when, stands in another log than the acts.
-fn databases(args: &RunArgs) -> Result<Vec<(&'static str, String)>, Error> {
-    let own = |service: &str| {
-        let urls = args.database_url.iter();
-        urls.filter_map(|url| url.split_once('=')).find(|(name, _)| *name == service).map(|(_, url)| url)
-    };
-    let named = |url: &&String| url.split_once('=').is_some_and(|(name, _)| services::find(name).is_ok());
-    let common = match args.database_url.iter().find(|url| !named(url)) {
-        Some(url) => Some(url.clone()),
-        None if args.database_url.is_empty() => {
-            Some(files::text(&system::database_url_file(&args.data.join("keys")))?.1.trim().to_owned())
-        }
-        None => None,
-    };
-    let of = |service| match own(service).map(str::to_owned).or_else(|| common.clone()) {
-        Some(url) => Ok((service, url)),
-        None => Err(Error::usage(
-            format!("需要 {service} 的日志：--database-url {service}=URL"),
-            format!("the log of {service} is wanted too: --database-url {service}=URL"),
-        )),
-    };
-    services::names().map(of).collect()
 }

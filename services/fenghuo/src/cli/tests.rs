@@ -56,6 +56,8 @@ fn what_the_readme_shows_is_accepted() {
         "fenghuo audit queries list --json",
         "fenghuo audit queries run --all --case c --from 2026-01-01T00:00:00+08:00 --json --data d",
         "fenghuo audit queries run delegation-gap --database-url postgres://a --database-url credit=postgres://b",
+        "fenghuo audit readings wuyi-2023-0417 --by officer-1 --json",
+        "fenghuo timeline wuyi-2023-0417 --purpose audit",
         "fenghuo law due --batch --role party",
         "fenghuo clocks wuyi-2023-0417 --at 2023-05-18 --json",
         "fenghuo law status wuyi-2023-0417 --at 2023-05-18T00:00:00+08:00",

@@ -10,7 +10,7 @@ use chassis::auth::Signer;
 use clap::Args;
 use contracts::dev::v1 as dev;
 
-use super::{Client, channel};
+use super::{Client, HANDLING, channel};
 use crate::{
     endpoints::Endpoints,
     error::{Because, Error},
@@ -32,6 +32,9 @@ pub struct Reach {
     /// File with the token to show; without it, the system's own development key signs one
     #[arg(long, env = "FENGHUO_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// For what purpose cases are read; recorded with the reader (default: case handling)
+    #[arg(long, env = "FENGHUO_PURPOSE", value_name = "TEXT")]
+    purpose: Option<String>,
 }
 
 impl Reach {
@@ -51,6 +54,11 @@ impl Reach {
 
     /// Finds the system, and what to show it.
     pub async fn find(&self) -> Result<Client, Error> {
+        let client = self.client().await?;
+        Ok(client.for_purpose(self.purpose.as_deref().unwrap_or(HANDLING)))
+    }
+
+    async fn client(&self) -> Result<Client, Error> {
         let (endpoints, signer) = match &self.endpoint {
             None => (self.endpoints()?, None),
             Some(text) if text.contains('=') => (listed(text)?, None),

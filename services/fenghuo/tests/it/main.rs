@@ -13,6 +13,7 @@ mod law;
 mod program;
 mod replay;
 mod queries;
+mod readings;
 mod serve;
 mod times;
 mod usage;

@@ -72,6 +72,8 @@ impl Whole {
     fn asking<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        let purpose = tonic::metadata::MetadataValue::from_bytes("测试 / test".as_bytes());
+        request.metadata_mut().insert_bin(chassis::reading::PURPOSE, purpose);
         request
     }
 

@@ -28,7 +28,7 @@ const TOLD_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A request for a story, read.
 #[derive(Debug)]
 pub(super) struct Asked {
-    case_id: String,
+    pub(super) case_id: String,
     happened: bool,
     moment: Moment,
     after: Option<Place>,

@@ -1,19 +1,13 @@
 //! Runs queries over the logs of all services, read as the tables have them.
 
-use std::io::{self, IsTerminal, Write};
-
-use audit::{Connect, read_events};
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{
+    super::logs,
     query::{Finding, Named, Query, Record},
     seen::{Reader, Said, Seen, Unreadable},
 };
-use crate::error::{Because, Error};
-
-/// Events that are read at once.
-const PAGE: u64 = 2_048;
+use crate::error::Error;
 
 /// Which findings are wanted.
 #[derive(Debug, Default)]
@@ -63,23 +57,14 @@ impl Run {
         service: &'static str,
         options: &eventlog::Options,
     ) -> Result<(), Error> {
-        let failed = (format!("读取 {service} 的日志"), format!("read the log of {service}"));
-        let (zh, en) = &failed;
-        let mut db = options.read_only().await.because(zh, en)?;
-        let last = last(&mut db).await.because(zh, en)?;
         let (mut reader, mut counted) = (Reader::of(service), Counted { service, events: 0, foreign: 0 });
-        let mut after = 0;
-        while after < last {
-            progress(service, after, last);
-            for stored in read_events(&mut db, after, last.min(after + PAGE)).await.because(zh, en)? {
-                if self.wanted.to.is_some_and(|to| stored.recorded_at > to) {
-                    continue;
-                }
+        let to = self.wanted.to;
+        logs::read(service, options, |stored| {
+            if to.is_none_or(|to| stored.recorded_at <= to) {
                 self.stored(&mut reader, stored, &mut counted);
             }
-            after += PAGE;
-        }
-        progress_done();
+        })
+        .await?;
         self.logs.push(counted);
         Ok(())
     }
@@ -118,23 +103,4 @@ impl Run {
 fn is_wanted(finding: &Finding, wanted: &Wanted) -> bool {
     wanted.from.is_none_or(|from| finding.place.recorded_at >= from)
         && wanted.case.as_ref().is_none_or(|case| finding.place.case.as_ref() == Some(case))
-}
-
-/// The last position that is there, whatever the log's head says.
-async fn last(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
-    let last: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from events").fetch_one(db).await?;
-    Ok(last.cast_unsigned())
-}
-
-/// Draws over the line before; only where somebody watches.
-fn progress(service: &str, done: u64, last: u64) {
-    if io::stderr().is_terminal() {
-        let _ = write!(io::stderr(), "\r\x1b[K{service} {done}/{last}");
-    }
-}
-
-fn progress_done() {
-    if io::stderr().is_terminal() {
-        let _ = write!(io::stderr(), "\r\x1b[K");
-    }
 }

@@ -146,6 +146,7 @@ fn said(service: &str, category: &str, data: &[u8]) -> Result<Said, serde_json::
         ("reward", reward::fine::Fine::NAME) => books::<reward::fine::Event>(data)?,
         ("reward", reward::matter::Matter::NAME) => books::<reward::matter::Event>(data)?,
         ("timeline", timeline::entry::Entry::NAME) => books::<timeline::entry::Event>(data)?,
+        (_, eventlog::reading::CATEGORY) => books::<eventlog::reading::Event>(data)?,
         (_, eventlog::rules::Rules::NAME) => books::<eventlog::rules::Event>(data)?,
         _ => Said::Foreign,
     })

@@ -1,0 +1,140 @@
+//! `fenghuo audit readings`: who has opened a case, in any service, when, and for what purpose.
+
+use std::collections::HashSet;
+
+use audit::Stored;
+use clap::Args;
+use decider::{CaseId, Id, Meta, StreamName};
+use eventlog::reading::{self, Event};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::logs::{self, Logs};
+use crate::{due::beijing, error::Error, shell::Shell};
+
+const EXAMPLE: &str = "\
+示例 / Examples:
+  fenghuo audit readings wuyi-2023-0417
+  fenghuo audit readings wuyi-2023-0417 --by county-office --json
+  fenghuo audit readings wuyi-2023-0417 --database-url postgres://auditor@db/fenghuo";
+
+/// What `audit readings` is told.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct ReadingsArgs {
+    /// The case, as every department calls it
+    case: CaseId,
+    /// Only what this person has opened, by reference
+    #[arg(long, value_name = "ID")]
+    by: Option<Id>,
+    /// Print every reading as a line of JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    logs: Logs,
+}
+
+/// That somebody opened a dossier.
+#[derive(Debug, Serialize)]
+struct Reading {
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    actor: String,
+    department: String,
+    purpose: String,
+    dossier: String,
+    query: String,
+    shown: u64,
+    service: &'static str,
+    position: i64,
+}
+
+/// What the logs told so far.
+struct Told {
+    case: String,
+    /// Dossiers of the case, whichever department's; the case itself is one.
+    dossiers: HashSet<String>,
+    readings: Vec<Reading>,
+    unreadable: Vec<String>,
+}
+
+pub(super) async fn run(args: ReadingsArgs, shell: Shell) -> Result<(), Error> {
+    let mut told = Told::of(args.case.as_str());
+    for (service, options) in args.logs.all()? {
+        logs::read(service, &options, |stored| told.see(service, &stored)).await?;
+    }
+    let unreadable = std::mem::take(&mut told.unreadable);
+    let mut readings = told.readings();
+    readings.retain(|reading| args.by.as_ref().is_none_or(|by| by.as_str() == reading.actor));
+    readings.iter().try_for_each(|reading| print(reading, args.json, shell))?;
+    if !args.json {
+        let (case, count) = (&args.case, readings.len());
+        shell.line(shell.pick(&format!("{case}：查阅 {count} 次"), &format!("{case}: {count} readings")))?;
+    }
+    verdict(&unreadable)
+}
+
+/// What cannot be read may be a reading of this case.
+fn verdict(unreadable: &[String]) -> Result<(), Error> {
+    let (Some(first), count) = (unreadable.first(), unreadable.len()) else { return Ok(()) };
+    Err(Error::told(
+        format!("{count} 个事件无法读取，首个：{first}"),
+        format!("{count} events cannot be read, the first: {first}"),
+    ))
+}
+
+impl Told {
+    fn of(case: &str) -> Self {
+        let itself = format!("case:{case}");
+        let dossiers = HashSet::from([itself]);
+        Self { case: case.to_owned(), dossiers, readings: Vec::new(), unreadable: Vec::new() }
+    }
+
+    fn see(&mut self, service: &'static str, stored: &Stored) {
+        if let Err(error) = self.read(service, stored) {
+            self.unreadable.push(format!("{service} {} #{}: {error}", stored.stream, stored.position));
+        }
+    }
+
+    fn read(&mut self, service: &'static str, stored: &Stored) -> Result<(), serde_json::Error> {
+        let meta: Meta = serde_json::from_slice(&stored.meta)?;
+        if meta.case_id.is_some_and(|case| case.as_str() == self.case) {
+            self.dossiers.insert(stored.stream.clone());
+        }
+        let Some(dossier) = StreamName::parse(&stored.stream).as_ref().and_then(reading::dossier) else {
+            return Ok(());
+        };
+        let Event::Opened { query, purpose, shown } = serde_json::from_slice(&stored.data)?;
+        self.readings.push(Reading {
+            at: stored.recorded_at,
+            actor: meta.actor.id.to_string(),
+            department: meta.actor.department.to_string(),
+            purpose,
+            dossier: dossier.to_string(),
+            query,
+            shown,
+            service,
+            position: stored.position,
+        });
+        Ok(())
+    }
+
+    /// Those of the case, in the order of time: all its dossiers are known only now.
+    fn readings(self) -> Vec<Reading> {
+        let Self { dossiers, mut readings, .. } = self;
+        readings.retain(|reading| dossiers.contains(&reading.dossier));
+        readings.sort_by_key(|reading| (reading.at, reading.service, reading.position));
+        readings
+    }
+}
+
+fn print(reading: &Reading, as_json: bool, shell: Shell) -> Result<(), Error> {
+    if as_json {
+        return shell.json(reading);
+    }
+    let Reading { actor, department, purpose, dossier, query, service, position, .. } = reading;
+    let at = beijing(reading.at);
+    shell.line(format_args!(
+        "{at}  {actor}@{department}  {dossier}  {query}  {purpose}  {service} #{position}"
+    ))
+}
