@@ -174,15 +174,17 @@ impl Node {
         views.read(view).await.map_err(|error| status::of_log(&error))
     }
 
-    /// How fresh an answer about one stream is, and whether the view could not read that stream.
+    /// How fresh an answer about one stream is, and whether the view could not read that stream. It ends the read: who
+    /// held one connection of the pool and waited for another would be stuck among equals.
     pub async fn freshness(
         &self,
         view: &'static str,
-        read: &ViewRead,
+        read: ViewRead,
         stream: &StreamName,
     ) -> Result<envelope::Freshness, Status> {
+        let position = read.end();
         let parked = self.0.views.is_parked(view, stream).await.map_err(|error| status::of_log(&error))?;
-        Ok(envelope::Freshness { position: read.freshness.position, parked })
+        Ok(envelope::Freshness { position, parked })
     }
 }
 

@@ -48,9 +48,9 @@ impl credit_service_server::CreditService for Door {
         let mut query = self.0.query("listings", min_position).await?;
         let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Listing::NAME, id.as_str());
-        let freshness = self.0.freshness("listings", &query, &stream).await?;
+        let freshness = self.0.freshness("listings", query, &stream).await?;
         let listing = row.ok_or_else(|| Status::not_found(format!("no listing is called {id}")))?;
-        self.0.opened(&caller, "GetListing", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetListing", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetListingResponse {
             listing: Some(encode(listing)),
             freshness: Some(freshness),

@@ -60,9 +60,9 @@ impl enforcement_service_server::EnforcementService for Door {
         let row =
             view::penalty(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Penalty::NAME, id.as_str());
-        let freshness = self.0.freshness("penalties", &query, &stream).await?;
+        let freshness = self.0.freshness("penalties", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no penalty case is called {id}")))?;
-        self.0.opened(&caller, "GetPenalty", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetPenalty", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetPenaltyResponse {
             penalty: Some(read::of_penalty(row)),
             freshness: Some(freshness),
@@ -99,9 +99,9 @@ impl enforcement_service_server::EnforcementService for Door {
         let mut query = self.0.query("seals", min_position).await?;
         let row = view::seal(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Seal::NAME, id.as_str());
-        let freshness = self.0.freshness("seals", &query, &stream).await?;
+        let freshness = self.0.freshness("seals", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no sealed place is called {id}")))?;
-        self.0.opened(&caller, "GetSeal", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetSeal", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetSealResponse {
             seal: Some(read::of_seal(row)),
             freshness: Some(freshness),

@@ -51,9 +51,9 @@ impl hazard_service_server::HazardService for Door {
         let mut query = self.0.query("hazards", min_position).await?;
         let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Hazard::NAME, id.as_str());
-        let freshness = self.0.freshness("hazards", &query, &stream).await?;
+        let freshness = self.0.freshness("hazards", query, &stream).await?;
         let hazard = row.ok_or_else(|| Status::not_found(format!("no hazard case is called {id}")))?;
-        self.0.opened(&caller, "GetHazard", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetHazard", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetHazardResponse {
             hazard: Some(encode(hazard)),
             freshness: Some(freshness),

@@ -54,9 +54,9 @@ impl investigation_service_server::InvestigationService for Door {
         let mut query = self.0.query("fires", min_position).await?;
         let row = view::fire(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Fire::NAME, id.as_str());
-        let freshness = self.0.freshness("fires", &query, &stream).await?;
+        let freshness = self.0.freshness("fires", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no fire is called {id}")))?;
-        self.0.opened(&caller, "GetFire", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetFire", &stream, freshness.position).await?;
         let fire = encode::fire(row);
         Ok(Response::new(wire::GetFireResponse { fire: Some(fire), freshness: Some(freshness) }))
     }
@@ -94,9 +94,9 @@ impl investigation_service_server::InvestigationService for Door {
             .await
             .map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Determination::NAME, id.as_str());
-        let freshness = self.0.freshness("determinations", &query, &stream).await?;
+        let freshness = self.0.freshness("determinations", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no determination is called {id}")))?;
-        self.0.opened(&caller, "GetDetermination", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetDetermination", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetDeterminationResponse {
             determination: Some(encode::determination(row)),
             freshness: Some(freshness),
@@ -114,9 +114,9 @@ impl investigation_service_server::InvestigationService for Door {
         let row =
             view::inquiry(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Inquiry::NAME, id.as_str());
-        let freshness = self.0.freshness("inquiries", &query, &stream).await?;
+        let freshness = self.0.freshness("inquiries", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no inquiry is called {id}")))?;
-        self.0.opened(&caller, "GetInquiry", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetInquiry", &stream, freshness.position).await?;
         let inquiry = encode::inquiry(row);
         Ok(Response::new(wire::GetInquiryResponse { inquiry: Some(inquiry), freshness: Some(freshness) }))
     }
@@ -132,9 +132,9 @@ impl investigation_service_server::InvestigationService for Door {
         let row =
             view::transfer(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Crime::NAME, id.as_str());
-        let freshness = self.0.freshness("transfers", &query, &stream).await?;
+        let freshness = self.0.freshness("transfers", query, &stream).await?;
         let row = row.ok_or_else(|| Status::not_found(format!("no transfer is called {id}")))?;
-        self.0.opened(&caller, "GetTransfer", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetTransfer", &stream, freshness.position).await?;
         let transfer = encode::transfer(row);
         Ok(Response::new(wire::GetTransferResponse { transfer: Some(transfer), freshness: Some(freshness) }))
     }

@@ -51,9 +51,9 @@ impl reward_service_server::RewardService for Door {
         let mut query = self.0.query("claims", min_position).await?;
         let row = view::get(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Claim::NAME, id.as_str());
-        let freshness = self.0.freshness("claims", &query, &stream).await?;
+        let freshness = self.0.freshness("claims", query, &stream).await?;
         let claim = row.ok_or_else(|| Status::not_found(format!("no claim is called {id}")))?;
-        self.0.opened(&caller, "GetClaim", &stream, query.end()).await?;
+        self.0.opened(&caller, "GetClaim", &stream, freshness.position).await?;
         Ok(Response::new(wire::GetClaimResponse { claim: Some(encode(claim)), freshness: Some(freshness) }))
     }
 
@@ -88,7 +88,7 @@ impl reward_service_server::RewardService for Door {
         let mut query = self.0.query("budgets", min_position).await?;
         let row = view::budget(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         let stream = StreamName::new(Budget::NAME, id.as_str());
-        let freshness = self.0.freshness("budgets", &query, &stream).await?;
+        let freshness = self.0.freshness("budgets", query, &stream).await?;
         let budget = row.ok_or_else(|| Status::not_found(format!("no budget is called {id}")))?;
         Ok(Response::new(wire::GetBudgetResponse {
             budget: Some(accounts(budget)),

@@ -45,8 +45,8 @@ impl timeline_service_server::TimelineService for Door {
         let rows =
             view::story(&mut query, &asked.wanted()).await.map_err(|error| status::of_database(&error))?;
         let next = asked.next_page(&rows);
-        let freshness = answer::freshness(&self.0, VIEW, &query).await?;
-        self.0.opened(&caller, "GetTimeline", &dossier(&asked.case_id), query.end()).await?;
+        let freshness = answer::freshness(&self.0, VIEW, query).await?;
+        self.0.opened(&caller, "GetTimeline", &dossier(&asked.case_id), freshness.position).await?;
         Ok(Response::new(wire::GetTimelineResponse {
             entries: rows.into_iter().map(answer::entry).collect(),
             next_page_token: next,
@@ -98,7 +98,7 @@ impl timeline_service_server::TimelineService for Door {
         let rows = rows.map_err(|error| status::of_database(&error))?;
         let full = i64::try_from(rows.len()).is_ok_and(|len| len == limit);
         let next = rows.last().filter(|_| full).map(|row| row.first_position.to_string());
-        let freshness = answer::freshness(&self.0, VIEW, &query).await?;
+        let freshness = answer::freshness(&self.0, VIEW, query).await?;
         Ok(Response::new(wire::ListCasesResponse {
             cases: rows.into_iter().map(answer::case).collect(),
             next_page_token: next.unwrap_or_default(),

@@ -246,3 +246,15 @@ fn the_command_line_states_its_purpose_and_is_recorded_too() {
     assert!(readings.ends_with(&format!("{CASE}: 2 readings\n")), "{readings}");
     assert!(readings.contains("案件办理 / case handling") && readings.contains("审计抽查"), "{readings}");
 }
+
+/// More than the pool has connections: who waits for the record, or for another connection, must not hold one.
+const AT_ONCE: usize = 64;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_open_a_case_at_once_and_all_are_answered_and_recorded() {
+    let office = Office::open();
+    let purposes: Vec<String> = (0..AT_ONCE).map(|n| format!("purpose {n}")).collect();
+    let opened = futures::future::join_all(purposes.iter().map(|purpose| office.hazard(Some(purpose)))).await;
+    assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    assert_eq!(office.readings().len(), AT_ONCE);
+}

@@ -56,10 +56,11 @@ pub(super) fn case(row: CaseRow) -> wire::CaseSummary {
 pub(super) async fn freshness(
     node: &Node,
     view: &'static str,
-    read: &ViewRead,
+    read: ViewRead,
 ) -> Result<envelope::Freshness, Status> {
+    let position = read.end();
     let parked = node.views().parked(view).await.map_err(|error| status::of_log(&error))?;
-    Ok(envelope::Freshness { position: read.freshness.position, parked: !parked.is_empty() })
+    Ok(envelope::Freshness { position, parked: !parked.is_empty() })
 }
 
 fn both(text: impl Fn(Lang) -> String) -> Option<wire::Text> {

@@ -92,10 +92,10 @@ impl Logs {
     /// What each query found, in English.
     fn found(self) -> Vec<(&'static str, String)> {
         let as_of = self.now;
-        self.as_of(as_of)
+        self.found_at(as_of)
     }
 
-    fn as_of(self, at: OffsetDateTime) -> Vec<(&'static str, String)> {
+    fn found_at(self, at: OffsetDateTime) -> Vec<(&'static str, String)> {
         let told = |finding: &Finding| finding.wrong.en.clone();
         let found = self.run.answer(at).found;
         found.iter().flat_map(|(named, found)| found.iter().map(|it| (named.name, told(it)))).collect()
@@ -454,7 +454,7 @@ fn a_transfer_is_found_once_its_time_is_over_and_a_late_answer_too() {
             let police = person("desk-1", "police.330723", &[Role::Officer]);
             logs.tell("investigation", "crime:x-1", "Crime.Answered", json!({"in_time": true}), &police);
         }
-        logs.as_of(as_of)
+        logs.found_at(as_of)
     };
     let (in_time, late) = (datetime!(2023-03-04 23:00 +8), datetime!(2023-03-05 00:00:01 +8));
     assert_eq!(of(None, in_time), []);
@@ -479,7 +479,7 @@ fn a_report_is_a_transfer_once_it_was_routed() {
         if routed {
             logs.tell("hazard", "report:r-1", "Report.Routed", json!({}), &clerk);
         }
-        assert_eq!(logs.as_of(datetime!(2030-01-01 00:00 +8)).len(), expected);
+        assert_eq!(logs.found_at(datetime!(2030-01-01 00:00 +8)).len(), expected);
     }
 }
 
@@ -493,7 +493,7 @@ fn a_clock_that_stands_still_is_not_overdue() {
     let clock = json!({"type": "Clock", "data": {"duty": "answer", "event": suspended}});
     logs.append("investigation", "crime:x-1", clock.to_string().into_bytes(), &agency);
     assert!(logs.unreadable.is_empty(), "{:?}", logs.unreadable);
-    assert_eq!(logs.as_of(datetime!(2030-01-01 00:00 +8)), []);
+    assert_eq!(logs.found_at(datetime!(2030-01-01 00:00 +8)), []);
 }
 
 #[test]
