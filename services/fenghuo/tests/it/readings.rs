@@ -171,7 +171,7 @@ async fn every_service_records_who_opens_what() {
     let mut door = RewardServiceClient::new(office.channel("reward").await);
     door.get_claim(office.ask(GetClaimRequest { claim_id: id("wuyi-r1"), min_position }, why)).await.unwrap();
     let mut door = ClockServiceClient::new(office.channel("reward").await);
-    let get = ListClocksRequest { case_id: id(CASE), at: None, min_position };
+    let get = ListClocksRequest { case_id: id(CASE), min_position, ..Default::default() };
     door.list_clocks(office.ask(get, why)).await.unwrap();
     let mut door = TimelineServiceClient::new(office.channel("timeline").await);
     let get = GetTimelineRequest { case_id: id(CASE), ..GetTimelineRequest::default() };

@@ -132,8 +132,7 @@ impl Site {
             rules: law::RulePack::builtin(),
             calendar: law::Calendar::builtin(),
         };
-        let log =
-            Log::open(options, world).await.unwrap();
+        let log = Log::open(options, world).await.unwrap();
         for _ in 0..count {
             let data = r#"{"type":"Happened","data":{}}"#;
             let event = EventData {
@@ -271,7 +270,7 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     site.postgres.stop().await;
     copy(&data, &kept_data);
     copy(&tiles, &kept_tiles);
-    site.postgres = Postgres::start(&data, PostgresOptions::default()).await.unwrap();
+    site.postgres.restart().await.unwrap();
     site.append(5).await;
     let serving = site.serve();
     site.until(&serving, |sealed| sealed["final"]["size"] == 20);
@@ -281,7 +280,7 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     site.postgres.stop().await;
     put_back(kept_data, &data);
     put_back(kept_tiles, &tiles);
-    site.postgres = Postgres::start(&data, PostgresOptions::default()).await.unwrap();
+    site.postgres.restart().await.unwrap();
     site.append(9).await;
     let serving = site.serve();
     let sealed = site.until(&serving, |sealed| sealed["state"] == "refused");
