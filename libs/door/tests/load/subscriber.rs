@@ -29,6 +29,8 @@ pub struct Seen {
 
 pub struct Subscriber {
     answers: Streaming<ReadResponse>,
+    /// The position seen last.
+    last: u64,
 }
 
 impl Subscriber {
@@ -55,7 +57,7 @@ impl Subscriber {
         let channel = Channel::from_shared(address.to_owned()).unwrap().connect().await.unwrap();
         let mut client = StreamsClient::new(channel);
         let answers = client.read(ReadRequest { options: Some(options) }).await.unwrap().into_inner();
-        Self { answers }
+        Self { answers, last: 0 }
     }
 
     /// The next event.
@@ -63,7 +65,11 @@ impl Subscriber {
         loop {
             let answer = tokio::time::timeout(SOON, self.answers.message()).await.expect("an answer in time");
             if let Content::Event(event) = answer.unwrap().unwrap().content.unwrap() {
-                return seen(&ReadEvent::decode(event).unwrap());
+                let seen = seen(&ReadEvent::decode(event).unwrap());
+                // At once: whoever is told the same for ever would keep everybody busy.
+                assert!(seen.position > self.last, "{seen:?} comes after {}", self.last);
+                self.last = seen.position;
+                return seen;
             }
         }
     }
