@@ -35,6 +35,8 @@ async fn a_bus_that_is_wiped_under_load_is_refilled_and_no_effect_happens_twice(
     });
     for round in 1..=3u64 {
         watched("some is heard", &mut pair.inbox.status, |status| status.position >= round * 300).await;
+        // Heard is not yet acknowledged to the relay, and only that counts as published.
+        watched("some is published", &mut pair.relay.status, |status| status.published >= round * 300).await;
         pair.stage.nats.wipe().await.unwrap();
     }
     writer.await.unwrap();
