@@ -79,6 +79,9 @@ pub enum Unreplayable {
     /// No stream has this name.
     #[error("find stream {0:?}")]
     NoStream(String),
+    /// A stream came into the case after the replay had gone by its first events.
+    #[error("go on with the replay of a case that another stream has joined meanwhile; begin a new one")]
+    Joined,
     /// No replay with this id was begun, or what it had shown is lost.
     #[error("find replay {0:?}")]
     NoReplay(String),

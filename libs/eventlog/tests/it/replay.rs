@@ -337,3 +337,21 @@ async fn a_resumed_replay_remembers_what_it_set_aside() {
     let replayed = resumed.unwrap().run(|_| {}).await.unwrap();
     assert_eq!((replayed.is_equal(), replayed.parked.len(), replayed.events), (Some(true), 4, 4));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_joins_a_case_half_way_is_not_replayed_by_halves() {
+    let (log, views) = filled().await;
+    let scope = || Scope::Case(CaseId::parse("wuyi").unwrap());
+    let join = async |name: u64| {
+        let mut append = append(&stream(name), Expected::Any, 1);
+        append.meta = case("wuyi");
+        let position = log.append(append).await.unwrap().last_position;
+        views.wait_for("counts", position, SOON).await.unwrap();
+    };
+    join(3).await;
+    let mut replay = Replay::begin(&log, Arc::new(COUNTS), Order::new(scope(), Until::Living)).await.unwrap();
+    assert_eq!(replay.run(|_| {}).await.unwrap().is_equal(), Some(true));
+    join(5).await;
+    let again = replay.run(|_| {}).await;
+    assert!(matches!(again, Err(Error::Replay(Unreplayable::Joined))), "{again:?}");
+}

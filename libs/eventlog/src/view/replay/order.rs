@@ -112,6 +112,9 @@ pub(super) async fn pages(log: &Log, order: &Order, after: u64, target: u64) -> 
         };
         return Ok(pages.map_ok(with_last).boxed());
     };
+    if after > 0 && has_joined(log, &order.scope, &streams, after).await? {
+        return Err(Unreplayable::Joined.into());
+    }
     let state = (log.clone(), streams, after, order.page.clamp(1, PAGE_MAX) as u64);
     let pages = stream::try_unfold(state, move |(log, streams, after, page)| async move {
         if after >= target {
@@ -123,6 +126,17 @@ pub(super) async fn pages(log: &Log, order: &Order, after: u64, target: u64) -> 
         Ok(Some(((events, last), (log, streams, last, page))))
     });
     Ok(pages.boxed())
+}
+
+/// Whether one of the streams came into scope only after a position up to which others were replayed: what it had
+/// before is missing then.
+async fn has_joined(log: &Log, scope: &Scope, streams: &[i64], after: u64) -> Result<bool, Error> {
+    let before = self::streams(log, scope, after).await?.unwrap_or_default();
+    let joined: Vec<i64> = streams.iter().copied().filter(|stream| !before.contains(stream)).collect();
+    let has_past = sqlx::query_scalar(
+        "select exists (select from events where stream_id = any($1) and position <= $2)",
+    );
+    Ok(has_past.bind(joined).bind(after.cast_signed()).fetch_one(&log.inner.pool).await?)
 }
 
 /// The streams in which events with one of these tags stand.
