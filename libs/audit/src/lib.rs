@@ -24,7 +24,7 @@ pub use leaf::{LeafError, statement};
 pub use proof::{ProofError, prove, sealed_at};
 pub use publish::Publish;
 pub use record::covering;
-pub use seal::{Finality, Refusal, Sealer, Sealing, Standing, State, Status, WitnessStatus, Witnesses};
+pub use seal::{Finality, Refusal, Sealer, Sealing, Standing, State, Status, Tsa, WitnessStatus, Witnesses};
 pub use store::{Folder, Store, Tiles};
 pub use verify::{Found, Place, Report, Verify, What};
 pub use watch::Watch;

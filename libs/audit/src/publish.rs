@@ -6,7 +6,7 @@ use witness::http::{Handler, Reply, Request, header};
 
 use crate::{
     Tiles,
-    store::{CHECKPOINT, FINAL},
+    store::{CHECKPOINT, FINAL, TOKENS},
 };
 
 /// What never changes may be kept for ever.
@@ -42,8 +42,15 @@ impl Handler for Publish {
 fn kind(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
         CHECKPOINT | FINAL => Some(("text/plain; charset=utf-8", ASK_AGAIN)),
+        _ if is_token(name) => Some(("application/octet-stream", ASK_AGAIN)),
         _ => name.parse::<Tile>().is_ok().then_some(("application/octet-stream", FOREVER)),
     }
+}
+
+/// `tokens/20.tsr`, and the note it is about.
+fn is_token(name: &str) -> bool {
+    let parts = name.strip_prefix(TOKENS).and_then(|name| name.strip_prefix('/')?.split_once('.'));
+    parts.is_some_and(|(size, kind)| size.parse::<u64>().is_ok() && matches!(kind, "tsr" | "checkpoint"))
 }
 
 fn reply(request: &Request, content_type: &str, cache: &str, bytes: Vec<u8>) -> Reply {

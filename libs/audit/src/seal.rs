@@ -6,6 +6,7 @@ mod finality;
 mod gather;
 mod refusal;
 mod resume;
+mod stamp;
 mod status;
 mod witnessed;
 
@@ -28,6 +29,7 @@ use witnessed::{Session, heard};
 
 pub use finality::{Finality, Standing, WitnessStatus, Witnesses};
 pub use refusal::Refusal;
+pub use stamp::Tsa;
 pub use status::{State, Status};
 
 /// Time between two tries for a folder or a lease that another process holds, or after a failure.
@@ -154,6 +156,7 @@ impl Sealer {
         let mut session = Session { db, lease, gathering };
         self.at(tree.size(), head);
         self.fence(&tree, &mut session).await?;
+        self.tell(State::Sealing);
         tracing::info!(schema = self.schema(), sealed = tree.size(), "the log is sealed here");
         let mut pace = tokio::time::interval(self.sealing.every);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -193,7 +196,7 @@ impl Sealer {
 
     fn at(&self, sealed: u64, head: u64) {
         self.status.send_modify(|status| {
-            (status.sealed, status.head, status.state) = (sealed, head, State::Sealing);
+            (status.sealed, status.head) = (sealed, head);
         });
     }
 

@@ -14,6 +14,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// The newest checkpoint that has its quorum of cosignatures; `checkpoint` is often newer and has none.
 pub(crate) const FINAL: &str = "checkpoint.final";
 
+/// The folder of time stamps: `<size>.tsr` (RFC 3161) over `<size>.checkpoint`.
+pub(crate) const TOKENS: &str = "tokens";
+
 /// Keeps files by name.
 ///
 /// **Invariant**: a reader sees a file whole, as it was or as it is; what was written survives a power cut.

@@ -49,6 +49,9 @@ pub struct Config {
     /// How many witnesses must have cosigned a checkpoint before it is final
     #[arg(long, env = "FENGHUO_WITNESS_QUORUM", value_name = "K", requires = "witnesses", value_parser = quorum)]
     pub witness_quorum: Option<usize>,
+    /// Service of time stamps (RFC 3161) that is asked hourly for a token over the newest final checkpoint
+    #[arg(long, env = "FENGHUO_TSA", value_name = "URL", requires = "witnesses")]
+    pub tsa: Option<String>,
     /// The department whose service this is, as fire.330723
     #[arg(long, env = "FENGHUO_DEPARTMENT")]
     pub department: decider::Department,

@@ -206,6 +206,7 @@ fn finality(finality: audit::Finality) -> wire::Finality {
         size: finality.size,
         quorum: u32::try_from(finality.quorum).unwrap_or(u32::MAX),
         witnesses: finality.witnesses.into_iter().map(witness).collect(),
+        time_stamps: finality.tsa.map(witness),
     }
 }
 

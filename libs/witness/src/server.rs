@@ -76,7 +76,8 @@ impl Witness {
         let log = self.logs.get(origin).ok_or_else(unknown)?;
         // What is in memory changes last, so what a panic left behind is still right.
         let mut known = log.lock().unwrap_or_else(PoisonError::into_inner);
-        let advance = consider::<Sha256>(&request, Some(&known))?;
+        let advance = consider::<Sha256>(&request, Some(&known));
+        let advance = advance.inspect_err(|refusal| self.keep_denial(&request, refusal))?;
         if advance.before.as_ref() != Some(&advance.after) {
             self.state.store(origin, request.note()).map_err(Refused::Unstored)?;
         }
@@ -86,6 +87,18 @@ impl Witness {
         let line = merkle::cosign(request.note(), now(), self.signer.as_ref()).map_err(Refused::Unsigned)?;
         tracing::debug!(origin, size, "cosigned");
         Ok(Reply::text(200, format!("{line}\n")))
+    }
+
+    /// The log's own signature under what does not extend what was cosigned is evidence, or shows a wrong proof.
+    fn keep_denial(&self, request: &AddCheckpoint, refusal: &Refusal) {
+        if !matches!(refusal, Refusal::Fork { .. } | Refusal::Inconsistent(_)) {
+            return;
+        }
+        let origin = request.origin();
+        tracing::warn!(origin, %refusal, "a log denies what was cosigned");
+        if let Err(error) = self.state.store_denial(origin, request.note()) {
+            tracing::warn!(origin, %error, "the checkpoint that denies it could not be kept");
+        }
     }
 }
 
@@ -106,7 +119,7 @@ impl Refused {
     fn reply(self) -> Reply {
         match self {
             Self::Refusal(refusal) => {
-                tracing::info!(%refusal, "not cosigned");
+                tracing::debug!(%refusal, "not cosigned");
                 Reply::new(refusal.status(), refusal.content_type(), refusal.body().into_bytes())
             }
             Self::Unstored(error) => {

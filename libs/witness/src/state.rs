@@ -46,6 +46,12 @@ impl State {
         durable::replace(&self.file(origin), note.to_string().as_bytes())
     }
 
+    /// Keeps the last checkpoint that was refused because it denies what was cosigned.
+    pub(crate) fn store_denial(&self, origin: &str, note: &Note) -> io::Result<()> {
+        let file = self.file(origin).with_extension("denied");
+        durable::replace(&file, note.to_string().as_bytes())
+    }
+
     /// An origin may hold any character; its hash is a file's name everywhere.
     fn file(&self, origin: &str) -> PathBuf {
         self.folder.join(format!("{}.checkpoint", Hex::<32>(Sha256::digest(origin).into())))

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+use chassis::telemetry::Telemetry;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use witness::{Witness, http};
@@ -39,6 +40,7 @@ pub struct WitnessArgs {
 /// Witnesses until told to stop.
 pub async fn run(args: WitnessArgs, shell: Shell) -> Result<(), Error> {
     let mut signals = Signals::listen()?;
+    let telemetry = Telemetry::start("fenghuo-witness", None).because("启动遥测", "start telemetry")?;
     let keys = args.logs.iter().map(|text| audit::verifier(text)).collect::<Result<_, _>>()?;
     let witness = Witness::open(&args.state, audit::key(&args.key)?, keys);
     let witness = Arc::new(witness.because("启动见证服务", "begin to witness")?);
@@ -53,5 +55,7 @@ pub async fn run(args: WitnessArgs, shell: Shell) -> Result<(), Error> {
     signals.received().await;
     signals.hurry_from_now();
     stop.cancel();
-    serving.await.because("停止见证服务", "stop witnessing")
+    let served = serving.await.because("停止见证服务", "stop witnessing");
+    telemetry.shutdown();
+    served
 }

@@ -14,7 +14,7 @@ use super::{Refusal, SealError};
 use crate::{
     Stored, Tiles, event, leaf,
     record::{self, Lease},
-    store::{CHECKPOINT, FINAL},
+    store::{CHECKPOINT, FINAL, TOKENS},
 };
 
 /// A sealed tree and where it is kept.
@@ -106,6 +106,12 @@ impl Tree {
     /// Publishes a checkpoint that has its quorum.
     pub(super) async fn publish_final(&self, note: Vec<u8>) -> Result<(), SealError> {
         self.write(FINAL, note).await
+    }
+
+    /// Keeps a token of time and the note that it is about.
+    pub(super) async fn keep_token(&self, size: u64, note: Vec<u8>, token: Vec<u8>) -> Result<(), SealError> {
+        self.write(&format!("{TOKENS}/{size}.checkpoint"), note).await?;
+        self.write(&format!("{TOKENS}/{size}.tsr"), token).await
     }
 
     async fn write(&self, name: &str, bytes: Vec<u8>) -> Result<(), SealError> {

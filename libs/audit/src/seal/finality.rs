@@ -6,7 +6,7 @@ use merkle::{Policy, PolicyFault};
 use time::OffsetDateTime;
 use witness::Peer;
 
-use super::Sealing;
+use super::{Sealing, Tsa};
 
 /// Time before a witness that failed is asked again; it doubles up to the longest.
 const RETRY: Duration = Duration::from_millis(500);
@@ -22,6 +22,8 @@ pub struct Witnesses {
     pub(crate) peers: Vec<Peer>,
     pub(crate) policy: Policy,
     pub quorum: usize,
+    /// Who says when a checkpoint was final, if anybody does.
+    pub tsa: Option<Tsa>,
     pub retry: Duration,
     pub retry_max: Duration,
     pub refresh: Duration,
@@ -34,7 +36,7 @@ impl Witnesses {
         let keys = peers.iter().map(|peer| peer.key().clone()).collect();
         let policy = Policy::new(sealing.keys().cloned().collect(), keys, quorum)?;
         let (retry, retry_max, refresh, fence) = (RETRY, RETRY_MAX, REFRESH, FENCE);
-        Ok(Self { peers, policy, quorum, retry, retry_max, refresh, fence })
+        Ok(Self { peers, policy, quorum, tsa: None, retry, retry_max, refresh, fence })
     }
 }
 
@@ -46,6 +48,8 @@ pub struct Finality {
     /// How many witnesses it takes.
     pub quorum: usize,
     pub witnesses: Vec<WitnessStatus>,
+    /// The service of time stamps, which is asked like a witness; the size is that of its last token.
+    pub tsa: Option<WitnessStatus>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +75,14 @@ pub enum Standing {
 impl Finality {
     /// Nothing is known of the witnesses yet.
     pub(super) fn unasked(witnesses: &Witnesses, size: u64) -> Self {
-        let unasked = |peer: &Peer| WitnessStatus {
-            name: peer.name().to_owned(),
-            size: 0,
-            standing: Standing::Unasked,
-        };
-        Self { size, quorum: witnesses.quorum, witnesses: witnesses.peers.iter().map(unasked).collect() }
+        let unasked =
+            |name: &str| WitnessStatus { name: name.to_owned(), size: 0, standing: Standing::Unasked };
+        Self {
+            size,
+            quorum: witnesses.quorum,
+            witnesses: witnesses.peers.iter().map(|peer| unasked(peer.name())).collect(),
+            tsa: witnesses.tsa.as_ref().map(|tsa| unasked(&tsa.url)),
+        }
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -87,7 +93,7 @@ impl Finality {
 impl WitnessStatus {
     pub(super) fn cosigned(&mut self, size: u64) {
         if let Standing::Troubled { since, .. } = &self.standing {
-            tracing::info!(witness = self.name, %since, size, "the witness cosigns again");
+            tracing::info!(witness = self.name, %since, size, "the witness signs again");
         }
         (self.size, self.standing) = (size, Standing::Cosigns);
     }
@@ -96,11 +102,7 @@ impl WitnessStatus {
         let since = match &self.standing {
             Standing::Troubled { since, .. } => *since,
             Standing::Unasked | Standing::Cosigns => {
-                tracing::warn!(
-                    witness = self.name,
-                    why,
-                    "a witness does not cosign; finality may wait for it"
-                );
+                tracing::warn!(witness = self.name, why, "a witness does not sign; finality may wait for it");
                 OffsetDateTime::now_utc()
             }
         };

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     Status, Witnesses,
     ask::{Asker, Line, Round, Signed},
+    stamp::Stamper,
 };
 use crate::Tiles;
 
@@ -30,6 +31,8 @@ const WAITING_MAX: usize = 64;
 pub(crate) enum Heard {
     /// A checkpoint has its quorum.
     Final { size: u64, note: Note },
+    /// A final checkpoint has a token that says when.
+    Stamped { size: u64, note: Note, token: Vec<u8> },
     /// A witness holds more than it was shown.
     Ahead { witness: String, held: u64 },
     /// A witness holds what this log does not begin with.
@@ -39,6 +42,7 @@ pub(crate) enum Heard {
 /// The gathering of one session; it ends when this is dropped.
 pub(super) struct Gathering {
     newest: watch::Sender<Arc<Signed>>,
+    finals: watch::Sender<Option<Arc<Signed>>>,
     heard: mpsc::Receiver<Heard>,
     _tasks: JoinSet<()>,
 }
@@ -63,15 +67,25 @@ impl Gathering {
             let asker = Asker { peer, index, tiles, rounds, lines, heard, status, retry, retry_max };
             tasks.spawn(asker.run());
         }
+        let finals = watch::Sender::new(None);
+        if let Some(tsa) = witnesses.tsa.clone() {
+            let (finals, heard, status) = (finals.subscribe(), tell.clone(), status.clone());
+            tasks.spawn(Stamper { tsa, finals, heard, status }.run());
+        }
         let (all, quorum, refresh) = (witnesses.peers.len(), witnesses.quorum, witnesses.refresh);
         let gatherer = Gatherer { newest: newest.subscribe(), rounds, lines, tell, all, quorum, refresh };
         tasks.spawn(gatherer.run());
-        Self { newest, heard, _tasks: tasks }
+        Self { newest, finals, heard, _tasks: tasks }
     }
 
     /// A further checkpoint is stored and published.
     pub(super) fn offer(&self, signed: Signed) {
         self.newest.send_replace(Arc::new(signed));
+    }
+
+    /// A checkpoint is final, and that is published.
+    pub(super) fn finished(&self, signed: Signed) {
+        self.finals.send_replace(Some(Arc::new(signed)));
     }
 
     pub(super) async fn heard(&mut self) -> Heard {

@@ -64,6 +64,11 @@ impl Sealer {
     ) -> Result<(), SealError> {
         match heard {
             Heard::Final { size, note } => self.finish(size, &note, tree, session).await,
+            Heard::Stamped { size, note, token } => {
+                tree.keep_token(size, note.to_string().into_bytes(), token).await?;
+                self.tell_finality(|finality| finality.tsa.iter_mut().for_each(|tsa| tsa.cosigned(size)));
+                Ok(())
+            }
             Heard::Fork { witness, size } => Err(Refusal::WitnessFork { witness, size }.into()),
             Heard::Ahead { witness, held } => {
                 // Another process may have sealed on: then it showed the witness more, and the database knows.
@@ -95,11 +100,18 @@ impl Sealer {
         }
         fault::point("seal.after_final_row");
         tree.publish_final(text.into_bytes()).await?;
+        self.tell_finality(|finality| finality.size = size);
+        if let Some(gathering) = &session.gathering {
+            gathering.finished(Signed { size, note: note.clone() });
+        }
+        Ok(())
+    }
+
+    fn tell_finality(&self, change: impl FnOnce(&mut Finality)) {
         self.status.send_modify(|status| {
             if let Some(finality) = &mut status.finality {
-                finality.size = size;
+                change(finality);
             }
         });
-        Ok(())
     }
 }

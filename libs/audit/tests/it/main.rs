@@ -10,6 +10,7 @@ mod proof;
 mod refuse;
 mod seal;
 mod shell;
+mod stamp;
 mod support;
 mod tamper;
 mod watch;

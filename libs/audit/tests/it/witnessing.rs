@@ -46,8 +46,12 @@ impl Witnessing {
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub fn peer(&self) -> Peer {
-        Peer::new(&format!("http://{}", self.address), self.key(), Client::new(Duration::from_secs(2)))
+        Peer::new(&self.url(), self.key(), Client::new(Duration::from_secs(2)))
     }
 
     pub fn key(&self) -> VerifierKey {

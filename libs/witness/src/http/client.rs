@@ -50,12 +50,12 @@ pub enum HttpError {
 impl Client {
     /// Trusts the authorities of the machine (or of `SSL_CERT_FILE`).
     pub fn new(patience: Duration) -> Self {
-        Self { tls: Tls::System, patience }
+        Self { tls: Tls::default(), patience }
     }
 
     /// Trusts these authorities only.
     pub fn with_roots(patience: Duration, roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { tls: Tls::Given(roots), patience }
+        Self { tls: Tls::with_roots(roots), patience }
     }
 
     pub async fn get(&self, url: &str) -> Result<Response, HttpError> {

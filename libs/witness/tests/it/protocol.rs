@@ -51,6 +51,10 @@ async fn every_refusal_has_the_status_of_the_document() {
         assert_eq!(answer.status, status, "{body}");
         assert!(said.is_empty() || answer.body == said.as_bytes(), "{answer:?}");
     }
+    let kept = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().path());
+    let denied = kept.filter(|path| path.extension().is_some_and(|it| it == "denied")).collect::<Vec<_>>();
+    let evidence = MemoryLog::forked_at(9, 30, "other").note().to_string();
+    assert_eq!(fs::read_to_string(&denied[0]).unwrap(), evidence, "the log's signature is kept as evidence");
     let elsewhere = Client::new(SOON).get(&format!("{}/checkpoint", serving.url)).await.unwrap();
     assert_eq!(elsewhere.status, 404);
     let read = Client::new(SOON).get(&format!("{}/add-checkpoint", serving.url)).await.unwrap();

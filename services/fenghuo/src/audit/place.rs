@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use audit::{Folder, Tiles, Witnesses};
+use audit::{Folder, Tiles, Tsa, Witnesses};
 use clap::Args;
 use merkle::{Policy, Signer, VerifierKey};
 use witness::{Peer, http::Client};
@@ -166,7 +166,9 @@ pub(crate) fn sealing(config: &chassis::Config) -> Result<Option<audit::Sealing>
     if let Some(quorum) = config.witness_quorum {
         let peers = config.witnesses.iter().map(peer).collect::<Result<_, _>>()?;
         let witnesses = Witnesses::new(&sealing, peers, quorum);
-        sealing.witnesses = Some(witnesses.because("读取见证方", "read the witnesses")?);
+        let mut witnesses = witnesses.because("读取见证方", "read the witnesses")?;
+        witnesses.tsa = config.tsa.as_deref().map(|url| Tsa::new(url, Client::new(WITNESS_PATIENCE)));
+        sealing.witnesses = Some(witnesses);
     }
     Ok(Some(sealing))
 }

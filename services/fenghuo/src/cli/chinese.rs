@@ -139,6 +139,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "为日志检查点联署的见证方：URL=公钥（https://w.example=名称+编号+密钥），可给多个",
     ),
     ("serve", "witness_quorum", "须有几个见证方联署，检查点方为终局"),
+    ("serve", "tsa", "时间戳服务（RFC 3161）的 URL：每小时为最新的终局检查点取一个时间戳"),
     ("serve", "migrate", "运行前先更新数据库结构"),
     ("eventstore", "memory_of", "只读开放此服务的日志，而不用自己的日志"),
     (

@@ -8,17 +8,17 @@ use time::{format_description::well_known::Rfc3339, macros::offset};
 use crate::{error::Error, shell::Shell};
 
 pub(super) fn show(finality: &Finality, head: u64, shell: Shell) -> Result<(), Error> {
-    let Finality { size, quorum, witnesses } = finality;
+    let Finality { size, quorum, witnesses, time_stamps } = finality;
     let all = witnesses.len();
     shell.line(shell.pick(
         &format!("  见证终局：至 {size}，日志至 {head}（须 {quorum}/{all} 方联署）"),
         &format!("  audit-final: at size {size}, head {head} ({quorum} of {all} witnesses needed)"),
     ))?;
-    for Witness { name, troubled_since, reason, .. } in witnesses {
+    for Witness { name, troubled_since, reason, .. } in witnesses.iter().chain(time_stamps) {
         let Some(since) = troubled_since else { continue };
         shell.line(shell.pick(
-            &format!("  见证方 {name} 自 {} 起未联署：{reason}", told(since)),
-            &format!("  witness {name} does not cosign since {}: {reason}", told(since)),
+            &format!("  见证方 {name} 自 {} 起未签：{reason}", told(since)),
+            &format!("  witness {name} does not sign since {}: {reason}", told(since)),
         ))?;
     }
     Ok(())
@@ -34,6 +34,7 @@ pub(super) fn as_json(finality: &Finality) -> Value {
     json!({
         "size": finality.size, "quorum": finality.quorum,
         "witnesses": finality.witnesses.iter().map(witness).collect::<Vec<_>>(),
+        "time_stamps": finality.time_stamps.as_ref().map(witness),
     })
 }
 

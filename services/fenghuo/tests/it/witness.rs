@@ -257,7 +257,7 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     assert_eq!((&sealed["final"]["size"], &sealed["state"]), (&10.into(), &"sealing".into()));
     let text = site.status(&serving, &[]);
     assert!(text.contains("audit-final: at size 10, head 15 (2 of 2 witnesses needed)"), "{text}");
-    assert!(text.contains("witness witness.example/1 does not cosign since 20"), "{text}");
+    assert!(text.contains("witness witness.example/1 does not sign since 20"), "{text}");
     let witness = site.witness("1", &address);
     site.witnesses.push(witness);
     site.until(&serving, |sealed| sealed["final"]["size"] == 15);
