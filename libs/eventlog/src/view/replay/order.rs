@@ -133,9 +133,8 @@ pub(super) async fn pages(log: &Log, order: &Order, after: u64, target: u64) -> 
 async fn has_joined(log: &Log, scope: &Scope, streams: &[i64], after: u64) -> Result<bool, Error> {
     let before = self::streams(log, scope, after).await?.unwrap_or_default();
     let joined: Vec<i64> = streams.iter().copied().filter(|stream| !before.contains(stream)).collect();
-    let has_past = sqlx::query_scalar(
-        "select exists (select from events where stream_id = any($1) and position <= $2)",
-    );
+    let has_past =
+        sqlx::query_scalar("select exists (select from events where stream_id = any($1) and position <= $2)");
     Ok(has_past.bind(joined).bind(after.cast_signed()).fetch_one(&log.inner.pool).await?)
 }
 
