@@ -230,6 +230,7 @@ impl What {
             (None, None) => Until::Living,
         };
         let page = usize::try_from(self.page).unwrap_or(PAGE_MAX);
-        Order { page, differences_max: self.differences, ..Order::new(scope, until) }
+        let has_digests = self.json || self.sign.is_some();
+        Order { page, differences_max: self.differences, has_digests, ..Order::new(scope, until) }
     }
 }

@@ -29,7 +29,7 @@ pub use digest::Side;
 pub use order::{Order, Scope, Until};
 
 /// Events shown in one transaction, at most.
-pub const PAGE_MAX: usize = 1_000;
+pub const PAGE_MAX: usize = 4_000;
 /// Events that are shown within the snapshot of the living view; with more to go, it is let go and taken again.
 const TAIL_MAX: u64 = 5_000;
 /// How often a snapshot is taken again, because the living view ran away or an event had to be parked first.

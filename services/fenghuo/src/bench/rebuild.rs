@@ -117,10 +117,11 @@ async fn copy_page(pool: &PgPool, after: i64) -> Result<(i64, u64), Error> {
     .fetch_all(pool)
     .await
     .because("读取事件", "read events")?;
+    let streams: Vec<String> = rows.iter().map(|(_, stream, ..)| stream.to_string()).collect();
     let mut columns = view::Columns::default();
-    for (position, stream, _, recorded_at, _, _, kind, data, _) in &rows {
+    for ((position, _, _, recorded_at, _, _, kind, data, _), stream) in rows.iter().zip(&streams) {
         let number = view::number(data).because("读取事件", "read an event")?;
-        columns.push(*position, stream.to_string(), kind.clone(), number, *recorded_at);
+        columns.push(*position, stream, kind, number, *recorded_at);
     }
     let (last, ..) = rows.last().ok_or_else(|| Error::told("缺少事件", "events are missing"))?;
     let copied = async {

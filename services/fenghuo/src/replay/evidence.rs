@@ -88,7 +88,8 @@ pub(super) struct Table {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rows {
     pub(super) rows: u64,
-    pub(super) sha256: String,
+    /// Of the rows; taken for documents, not for a verdict alone.
+    pub(super) sha256: Option<String>,
 }
 
 /// Events that a side does not show.

@@ -56,10 +56,11 @@ pub(super) fn summary(evidence: &Evidence, shell: Shell) -> Result<(), Error> {
         ))?;
     }
     for table in &evidence.tables {
-        let (name, rows, sha256) = (&table.name, table.replayed.rows, &table.replayed.sha256);
+        let (name, rows) = (&table.name, table.replayed.rows);
+        let digest = |comma| table.replayed.sha256.as_ref().map(|sha256| format!("{comma}SHA-256 {sha256}"));
         shell.line(shell.pick(
-            &format!("  表 {name}：{rows} 行，SHA-256 {sha256}"),
-            &format!("  table {name}: {rows} rows, SHA-256 {sha256}"),
+            &format!("  表 {name}：{rows} 行{}", digest("，").unwrap_or_default()),
+            &format!("  table {name}: {rows} rows{}", digest(", ").unwrap_or_default()),
         ))?;
     }
     aside(&evidence.parked, shell.pick("重放中搁置", "parked by the replay"), shell)?;

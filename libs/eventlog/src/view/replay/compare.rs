@@ -1,4 +1,5 @@
-//! Comparing what was replayed with what lives: digests first, then, of a table whose digests differ, the rows.
+//! Comparing what was replayed with what lives: whole tables first, by digest or row by row; then, of a table that
+//! differs, which rows.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -37,7 +38,7 @@ pub struct Difference {
     pub columns: Vec<(String, Option<String>, Option<String>)>,
 }
 
-/// Compares in the snapshot that the filler has open. Without a living view, digests are taken all the same.
+/// Compares in the snapshot that the filler has open. Without a living view, rows are counted all the same.
 pub(super) async fn compare(
     log: &Log,
     filler: &mut Filler,
@@ -57,7 +58,7 @@ pub(super) async fn compare(
     }
     // Which of a case's rows live is asked of both sides at once, on the one connection that sees both.
     let mut beside = match (&schema, &order.scope) {
-        (Some(_), Scope::All) => Some(fill::beside(log, &mut filler.scratch.db).await?),
+        (Some(_), Scope::All) if order.has_digests => Some(fill::beside(log, &mut filler.scratch.db).await?),
         _ => None,
     };
     let mut tables = Vec::new();
@@ -117,7 +118,7 @@ impl Pair<'_> {
         let own = shape::of(&mut self.filler.scratch.db, &scratch, &self.name).await?;
         let replayed = self.all_rows(&scratch, own.as_ref());
         let Some(living) = self.living else {
-            let replayed = digest::of(&mut self.filler.scratch.db, &replayed).await?;
+            let replayed = self.side(&replayed).await?;
             return Ok(Table {
                 name: self.name,
                 replayed,
@@ -131,10 +132,10 @@ impl Pair<'_> {
             (Some(own), Some(_)) => self.living_rows(living, own),
             (_, theirs) => self.all_rows(living, theirs.as_ref()),
         };
-        let (replayed, side) = self.digests(&replayed, &lives).await?;
+        let (replayed, side) = self.sides(&replayed, &lives).await?;
         let (differing, differences) = match (own, theirs) {
             (Some(own), Some(theirs)) if own.columns == theirs.columns => {
-                if side == replayed {
+                if replayed == side && self.is_identical(living, &own, replayed.rows).await? {
                     (0, Vec::new())
                 } else {
                     self.rows(living, &own).await?
@@ -145,12 +146,43 @@ impl Pair<'_> {
         Ok(Table { name: self.name, replayed, living: Some(side), differing, differences })
     }
 
-    async fn digests(&mut self, replayed: &str, lives: &str) -> Result<(Side, Side), sqlx::Error> {
-        let db = &mut self.filler.scratch.db;
+    async fn side(&mut self, rows: &str) -> Result<Side, sqlx::Error> {
+        digest::of(&mut self.filler.scratch.db, rows, self.order.has_digests).await
+    }
+
+    async fn sides(&mut self, replayed: &str, lives: &str) -> Result<(Side, Side), sqlx::Error> {
+        let (db, has_digests) = (&mut self.filler.scratch.db, self.order.has_digests);
         match self.beside.as_mut() {
-            Some(beside) => tokio::try_join!(digest::of(db, replayed), digest::of(beside, lives)),
-            None => Ok((digest::of(db, replayed).await?, digest::of(db, lives).await?)),
+            Some(beside) => tokio::try_join!(
+                digest::of(db, replayed, has_digests),
+                digest::of(beside, lives, has_digests)
+            ),
+            _ => {
+                Ok((digest::of(db, replayed, has_digests).await?, digest::of(db, lives, has_digests).await?))
+            }
         }
+    }
+
+    /// Whether both sides, of so many rows each, have the same: by their digests, or row by row.
+    ///
+    /// Rows are held against each other as PostgreSQL keeps them. Those that only look different so are told apart by
+    /// whoever lists them.
+    async fn is_identical(&mut self, living: &str, shape: &Shape, rows: u64) -> Result<bool, sqlx::Error> {
+        if self.order.has_digests {
+            return Ok(true);
+        }
+        if shape.key.is_empty() {
+            return Ok(rows == 0);
+        }
+        let statement = format!(
+            "select count(*) from ({left}) l join {right} s on {same} where l *= s",
+            left = self.living_rows(living, shape),
+            right = self.table(&self.filler.scratch.schema),
+            same = same_key("l", "s", &shape.key),
+        );
+        let db = &mut self.filler.scratch.db;
+        let identical: i64 = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(db).await?;
+        Ok(identical.cast_unsigned() == rows)
     }
 
     fn all_rows(&self, schema: &str, shape: Option<&Shape>) -> String {

@@ -57,8 +57,7 @@ impl Filler {
 
     async fn try_show(&mut self, page: &[Recorded], last: u64) -> Result<Filled, Error> {
         let before = self.scratch.place;
-        self.execute("begin").await?;
-        let filled = self.show_in(page, last).await?;
+        let filled = self.show_after("begin;", page, last).await?;
         match filled {
             Filled::Shown => self.commit().await?,
             Filled::Poisoned(_) => self.roll_back(before).await?,
@@ -68,8 +67,12 @@ impl Filler {
 
     /// Shows events in the transaction that is open.
     pub(super) async fn show_in(&mut self, page: &[Recorded], last: u64) -> Result<Filled, Error> {
+        self.show_after("", page, last).await
+    }
+
+    async fn show_after(&mut self, begin: &str, page: &[Recorded], last: u64) -> Result<Filled, Error> {
         self.learn_parked().await?;
-        self.advance(last, page.len() as u64).await?;
+        self.advance(begin, last, page.len() as u64).await?;
         let parked = self.parked.as_ref().filter(|parked| !parked.is_empty());
         let shown = match parked {
             None => self.view.apply_batch(page, &mut self.scratch.db).await,
@@ -93,20 +96,20 @@ impl Filler {
 
     /// Sets an event aside.
     async fn park(&mut self, event: &Recorded, reason: &str) -> Result<(), Error> {
-        self.execute("begin").await?;
-        self.advance(event.position, 1).await?;
+        self.advance("begin;", event.position, 1).await?;
         insert_parked(&mut self.scratch, event, reason).await?;
         self.commit().await?;
         self.parked.get_or_insert_default().insert(event.stream.clone());
         Ok(())
     }
 
-    /// Moves the checkpoint, and makes unqualified names mean the scratch tables, as they mean a generation's.
-    async fn advance(&mut self, to: u64, events: u64) -> Result<(), Error> {
+    /// Moves the checkpoint, and makes unqualified names mean the scratch tables, as they mean a generation's; in the
+    /// transaction that is open, or in one that it begins.
+    async fn advance(&mut self, begin: &str, to: u64, events: u64) -> Result<(), Error> {
         let Scratch { schema, place: Place { position, .. }, .. } = &self.scratch;
         // All names in it are checked identifiers.
         let statement = format!(
-            "set local search_path = {schema}, {log};
+            "{begin} set local search_path = {schema}, {log};
             update replay_state set position = {to}, events = events + {events} where position = {position}",
             log = self.log_schema,
         );

@@ -3,12 +3,18 @@
 use decider::{CaseId, Recorded, StreamName};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use time::OffsetDateTime;
+use tokio::sync::mpsc;
 
 use super::PAGE_MAX;
 use crate::{Error, Log, Unreplayable, check::case_tag};
 
 /// Rows that differ and are listed, unless it is said otherwise.
 const DIFFERENCES_MAX: usize = 20;
+
+/// Bytes of events with which a page is full, however few they are.
+const PAGE_BYTES: usize = 4 << 20;
+/// Events of a page of some streams.
+const STREAMS_PAGE_MAX: usize = 1_000;
 
 /// Whose events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,12 +51,15 @@ pub struct Order {
     pub page: usize,
     /// Rows listed of a table that differs; all are counted.
     pub differences_max: usize,
+    /// Whether each table's digest is wanted on both sides, to be kept or compared elsewhere. The rows are compared
+    /// either way.
+    pub has_digests: bool,
 }
 
 impl Order {
     /// The order to replay up to a position, with the usual bounds.
     pub fn new(scope: Scope, until: Until) -> Self {
-        Self { scope, until, page: PAGE_MAX, differences_max: DIFFERENCES_MAX }
+        Self { scope, until, page: PAGE_MAX, differences_max: DIFFERENCES_MAX, has_digests: false }
     }
 }
 
@@ -105,17 +114,12 @@ pub(super) async fn pages(log: &Log, order: &Order, after: u64, target: u64) -> 
         return Ok(stream::empty().boxed());
     }
     let Some(streams) = streams(log, &order.scope, target).await? else {
-        let pages = log.follow_pages(after, order.page.clamp(1, PAGE_MAX));
-        let with_last = |page: Vec<Recorded>| {
-            let last = page.last().map_or(0, |event| event.position);
-            (page, last)
-        };
-        return Ok(pages.map_ok(with_last).boxed());
+        return Ok(gathered(log, order.page.clamp(1, PAGE_MAX), after, target));
     };
     if after > 0 && has_joined(log, &order.scope, &streams, after).await? {
         return Err(Unreplayable::Joined.into());
     }
-    let state = (log.clone(), streams, after, order.page.clamp(1, PAGE_MAX) as u64);
+    let state = (log.clone(), streams, after, order.page.clamp(1, STREAMS_PAGE_MAX) as u64);
     let pages = stream::try_unfold(state, move |(log, streams, after, page)| async move {
         if after >= target {
             return Ok(None);
@@ -126,6 +130,35 @@ pub(super) async fn pages(log: &Log, order: &Order, after: u64, target: u64) -> 
         Ok(Some(((events, last), (log, streams, last, page))))
     });
     Ok(pages.boxed())
+}
+
+/// All events, in pages that are filled up from those that the log is read by.
+fn gathered(log: &Log, events: usize, after: u64, target: u64) -> Pages {
+    let state = (log.follow_pages(after, events), after);
+    let pages = stream::try_unfold(state, move |(mut read, mut last)| async move {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while last < target && page.len() < events && bytes < PAGE_BYTES {
+            let Some(more) = read.try_next().await? else { break };
+            last = more.last().map_or(last, |event| event.position);
+            bytes += more.iter().map(|event| event.data.len()).sum::<usize>();
+            page.extend(more);
+        }
+        Ok((!page.is_empty()).then_some(((page, last), (read, last))))
+    });
+    ahead(pages.boxed())
+}
+
+/// The same pages, the next of which is read while one is shown.
+fn ahead(mut pages: Pages) -> Pages {
+    let (read, shown) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Some(page) = pages.next().await {
+            if read.send(page).await.is_err() {
+                break;
+            }
+        }
+    });
+    stream::unfold(shown, async |mut shown| shown.recv().await.map(|page| (page, shown))).boxed()
 }
 
 /// Whether one of the streams came into scope only after a position up to which others were replayed: what it had

@@ -47,7 +47,7 @@ impl View for Notes {
         let mut columns = Columns::default();
         for event in events {
             let (position, number) = (event.position.cast_signed(), number(&event.data)?);
-            columns.push(position, event.stream.to_string(), event.kind.clone(), number, event.recorded_at);
+            columns.push(position, event.stream.as_str(), &event.kind, number, event.recorded_at);
         }
         Ok(columns.insert(tx).await?)
     }
@@ -68,20 +68,20 @@ pub(super) fn number(data: &[u8]) -> Result<i64, serde_json::Error> {
 
 /// Rows turned on their side for `unnest`.
 #[derive(Default)]
-pub(super) struct Columns {
+pub(super) struct Columns<'a> {
     positions: Vec<i64>,
-    streams: Vec<String>,
-    kinds: Vec<String>,
+    streams: Vec<&'a str>,
+    kinds: Vec<&'a str>,
     numbers: Vec<i64>,
     recorded: Vec<OffsetDateTime>,
 }
 
-impl Columns {
+impl<'a> Columns<'a> {
     pub(super) fn push(
         &mut self,
         position: i64,
-        stream: String,
-        kind: String,
+        stream: &'a str,
+        kind: &'a str,
         number: i64,
         recorded_at: OffsetDateTime,
     ) {
@@ -94,14 +94,16 @@ impl Columns {
 
     async fn insert(self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
         let statement = "insert into notes (position, number, recorded_at, stream, kind)
-            select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[])";
+            select unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::text[]),
+                unnest($5::text[])";
         self.run(statement, tx).await
     }
 
     /// The same into the baseline's table.
     pub(super) async fn insert_raw(self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
         let statement = "insert into raw_notes (position, number, recorded_at, stream, kind)
-            select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[])";
+            select unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::text[]),
+                unnest($5::text[])";
         self.run(statement, tx).await
     }
 
