@@ -1,8 +1,10 @@
 //! Events as the table has them, byte for byte: what is sealed is what was stored, not what it was read as.
 
+use std::collections::HashMap;
+
 use decider::CaseId;
 use eventlog::{Options, case_tag};
-use sqlx::{Connection, FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -35,16 +37,29 @@ impl Connect for Options {
 
 /// The events after position `after`, up to and with `last`, as far as they are there.
 pub async fn read(db: &mut PgConnection, after: u64, last: u64) -> Result<Vec<Stored>, sqlx::Error> {
-    sqlx::query_as(
-        "select e.position, coalesce(s.name, '') as stream, e.version, e.id, e.kind, e.data, e.meta,
-                e.occurred_at, e.recorded_at
-            from events e left join streams s using (stream_id)
-            where e.position > $1 and e.position <= $2 order by e.position",
+    let mut events: Vec<(i64, Stored)> = sqlx::query(
+        "select stream_id, position, '' as stream, version, id, kind, data, meta, occurred_at, recorded_at
+            from events where position > $1 and position <= $2 order by position",
     )
     .bind(after.cast_signed())
     .bind(last.cast_signed())
-    .fetch_all(db)
-    .await
+    .try_map(|row| Ok((row.try_get(0)?, Stored::from_row(&row)?)))
+    .fetch_all(&mut *db)
+    .await?;
+    let mut streams: Vec<i64> = events.iter().map(|(stream, _)| *stream).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    // Asked for by themselves, and not by a join for every event: most streams have several of these.
+    let names: Vec<(i64, String)> =
+        sqlx::query_as("select stream_id, name from streams where stream_id = any($1)")
+            .bind(streams)
+            .fetch_all(db)
+            .await?;
+    let names: HashMap<i64, String> = names.into_iter().collect();
+    for (stream, event) in &mut events {
+        event.stream = names.get(stream).cloned().unwrap_or_default();
+    }
+    Ok(events.into_iter().map(|(_, event)| event).collect())
 }
 
 /// The events of a case after position `after`, up to and with `last`, at most `limit`. Which events those are is told by

@@ -48,7 +48,7 @@ pub struct Sealing {
     pub witnesses: Option<Witnesses>,
     /// How often a changed log is signed.
     pub every: Duration,
-    /// Events between two signatures while catching up.
+    /// Events between two signatures while catching up; best a multiple of a tile's width.
     pub batch_events_max: u64,
     /// How long a lease lasts without being renewed.
     pub lease: Duration,
@@ -184,7 +184,9 @@ impl Sealer {
             return Err(SealError::Fenced);
         }
         while tree.size() < head && !stop.is_cancelled() {
-            let last = head.min(tree.size() + self.sealing.batch_events_max);
+            // Batches end where tiles are full: on the way, none is written that the next batch would replace.
+            let batch = self.sealing.batch_events_max.max(1);
+            let last = head.min((tree.size() / batch + 1) * batch);
             let note = tree.seal(last, self.sealing.signer.as_ref(), session.db, session.lease).await?;
             self.at(tree.size(), head);
             if let Some(gathering) = &session.gathering {

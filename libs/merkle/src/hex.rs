@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::Hash;
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// `N` bytes whose text, in statements too, is lower-case hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hex<const N: usize>(pub [u8; N]);
@@ -26,7 +28,9 @@ impl From<Hash> for Hex<{ Hash::LENGTH }> {
 
 impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digit = |value: u8| DIGITS[usize::from(value)];
+        let digits = self.0.map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        f.write_str(str::from_utf8(digits.as_flattened()).map_err(|_| fmt::Error)?)
     }
 }
 
