@@ -191,6 +191,8 @@ impl Replay {
             };
             page.retain(|event| event.position <= target);
             self.filler.show(&page, last.min(target)).await?;
+            // To free thousands of events takes time that the next page need not wait for.
+            tokio::spawn(async move { drop(page) });
             fault::point("replay.page");
             progress(Progress { position: self.filler.position(), target });
         }
