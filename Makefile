@@ -25,7 +25,7 @@ clients: install ## let others' client libraries use our event store (ARGS=pytho
 dev: install ## run all services here until Ctrl-C (ARGS="--data DIR" keeps the data)
 	cargo run --locked --package fenghuo -- dev $(ARGS)
 
-bench: install ## measure against raw PostgreSQL and NATS (ARGS=append, follow, e2e, rebuild, shadow or subscribe)
+bench: install ## measure against raw PostgreSQL and NATS (ARGS=append, follow, e2e, rebuild, replay, seal, shadow or subscribe)
 	cargo run --locked --release --package fenghuo -- bench $(ARGS)
 
 fmt: ## format the code

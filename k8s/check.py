@@ -26,6 +26,8 @@ def references(pod):
     """Yields (kind, name, key or None) for everything that a pod takes from elsewhere."""
     yield "ServiceAccount", pod["serviceAccountName"], None
     for volume in pod.get("volumes", []):
+        if "persistentVolumeClaim" in volume:
+            yield "PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], None
         if "configMap" in volume:
             yield "ConfigMap", volume["configMap"]["name"], None
         if "secret" in volume:
@@ -41,6 +43,10 @@ def references(pod):
                     yield {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}[field], reference[
                         "name"
                     ], reference["key"]
+
+
+def claims(pod):
+    return [reference for kind, reference, _ in references(pod) if kind == "PersistentVolumeClaim"]
 
 
 def check_pod(name, pod):
@@ -96,6 +102,9 @@ def check(documents):
     expect(
         set(by_kind["NetworkPolicy"]) == wanted | {"default-deny"}, "a NetworkPolicy is missing or strange"
     )
+
+    claimed = [kept for spec in deployments.values() for kept in claims(spec["template"]["spec"])]
+    expect(len(set(claimed)) == len(deployments), f"logs are sealed into {sorted(claimed)}")
 
     for name, spec in deployments.items():
         pod = spec["template"]["spec"]
