@@ -76,9 +76,9 @@ async fn report(system: &System, id: &str) {
     client.execute(request).await.unwrap();
 }
 
-/// The kinds of all events of a service's log.
+/// The kinds of all events of a service's log, behind the one that every log begins with.
 async fn kinds(system: &System, service: &str) -> Vec<String> {
-    let events = system.node(service).unwrap().log().read_all(1, u64::MAX, eventlog::Direction::Forwards);
+    let events = system.node(service).unwrap().log().read_all(2, u64::MAX, eventlog::Direction::Forwards);
     events.map_ok(|event| event.kind).try_collect().await.unwrap()
 }
 

@@ -55,7 +55,7 @@ async fn run_the_system(endpoint: &str) {
     timeline.views().wait_for("entries", head, SETTLE_MAX).await.unwrap();
     for service in ["hazard", "timeline"] {
         let log = system.node(service).unwrap().log().clone();
-        let event = log.read_all(1, 1, Direction::Forwards).try_next().await.unwrap().unwrap();
+        let event = log.read_all(2, 1, Direction::Forwards).try_next().await.unwrap().unwrap();
         let stored = event.meta.traceparent.as_deref().unwrap_or_default();
         assert!(stored.contains(&format!("-{TRACE_ID:032x}-")), "{service} stored {stored:?}");
     }

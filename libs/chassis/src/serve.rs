@@ -115,7 +115,8 @@ pub async fn start(
     let address = settings.listener.local_addr()?;
     let log_error = |source| ServeError::Log { service: service.name, source };
     let bus_error = |source| ServeError::Bus { service: service.name, source };
-    let log = Log::open(settings.log, settings.world).await.map_err(log_error)?;
+    let options = eventlog::Options { department: Some(settings.department.clone()), ..settings.log };
+    let log = Log::open(options, settings.world).await.map_err(log_error)?;
     // Before anything is decided: by the rules that this log has been told of, not by those of the program.
     let aggregates = service.all_aggregates();
     Amendments::load(&log, &aggregates).await.map_err(log_error)?;

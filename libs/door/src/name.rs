@@ -1,25 +1,34 @@
 //! Names of streams. Those of departments, `<category>:<id>`, are shown as they are; any other name that a client
-//! gives to a stream is stored below a category of its own, so that the log's own form of names stays what it is.
+//! gives to a stream is stored below a category of its own, so that the log's own form of names stays what it is. The
+//! stream that every log begins with is shown as `$genesis`.
 //!
 //! **Invariant**: different names are different streams, and a name that was stored is shown as it was given.
 
 use decider::StreamName;
+use eventlog::genesis;
 
 /// The category of streams whose names are no names of ours.
 const CATEGORY: &str = "door";
 
 /// The stream as the log knows it.
 pub(crate) fn stored(name: &str) -> StreamName {
+    if name == genesis::CATEGORY {
+        return genesis::stream();
+    }
     match StreamName::parse(name) {
-        // A name that already begins with the category gets it once more: it must not meet another stream.
-        Some(ours) if ours.category() != CATEGORY => ours,
+        // A name that already begins with such a category gets ours before it: it must not meet another stream.
+        Some(ours) if ![CATEGORY, genesis::CATEGORY].contains(&ours.category()) => ours,
         _ => StreamName::new(CATEGORY, name),
     }
 }
 
 /// The stream as clients know it.
 pub(crate) fn shown(stream: &StreamName) -> &str {
-    if stream.category() == CATEGORY { stream.id() } else { stream.as_str() }
+    match stream.category() {
+        CATEGORY => stream.id(),
+        genesis::CATEGORY => genesis::CATEGORY,
+        _ => stream.as_str(),
+    }
 }
 
 #[cfg(test)]
@@ -28,8 +37,21 @@ mod tests {
 
     #[test]
     fn every_name_comes_back_and_no_two_meet() {
-        let names =
-            ["order-1", "order:1", ":1", "door:order-1", "door:", "$$order:1", "$$order-1", "火:警", "a:"];
+        let names = [
+            "order-1",
+            "order:1",
+            ":1",
+            "door:order-1",
+            "door:",
+            "$$order:1",
+            "$$order-1",
+            "火:警",
+            "a:",
+            "$genesis",
+            "$genesis:log",
+            "$genesis:",
+            "$$$genesis",
+        ];
         let streams = names.map(stored);
         for (name, stream) in names.iter().zip(&streams) {
             assert_eq!(shown(stream), *name);

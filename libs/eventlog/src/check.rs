@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::{Append, AppendError, EventData, Invalid, Options, clock::micros};
+use crate::{Append, AppendError, EventData, Invalid, Options, clock::micros, genesis};
 
 /// Deepest nesting of arrays and objects in an event's data.
 pub(crate) const DEPTH_MAX: usize = 32;
@@ -33,6 +33,9 @@ pub(crate) struct Checked {
 /// Checks an append, and completes it: the case becomes a tag, instants are cut to what the database holds.
 pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, AppendError> {
     text("stream", append.stream.as_str())?;
+    if append.stream.category() == genesis::CATEGORY {
+        return Err(field("stream", "the log itself writes its first record".to_owned()).into());
+    }
     if append.events.is_empty() {
         return Err(Invalid::NoEvents.into());
     }

@@ -250,7 +250,10 @@ impl Committer {
     async fn commit(&mut self, batch: Vec<Waiting>) {
         fault::point("append.taken");
         let is_behind = self.end.position < *self.log.head.borrow();
-        let is_careful = is_behind || self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
+        // An empty log is begun under the lock, so that it is begun once.
+        let is_empty = self.end.position == 0;
+        let is_careful =
+            is_behind || is_empty || self.locked_run > 0 || batch.iter().any(Waiting::is_conditional);
         self.locked_run = self.locked_run.saturating_sub(1);
         if is_careful {
             self.work_off(vec![batch]).await;

@@ -1,7 +1,7 @@
 //! The event store on PostgreSQL: append, read, follow, execute commands, project views, keep deadlines.
 //!
-//! **Invariants**: positions of a log are 1, 2, 3 … without gaps, in the order of their commits; an event, once
-//! answered for, is stored for ever and never changes; nothing is acknowledged before it is durable.
+//! **Invariants**: positions of a log are 1, 2, 3 … without gaps, in the order of their commits; the first names the
+//! log; an event, once answered for, is stored for ever and never changes; nothing is acknowledged before it is durable.
 
 mod amendments;
 mod append;
@@ -15,6 +15,7 @@ mod error;
 mod execute;
 pub mod fault;
 mod follow;
+pub mod genesis;
 mod history;
 mod inbox;
 mod log;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicI32},
 };
 
-use decider::{Aggregate, StreamName};
+use decider::{Aggregate, Department, StreamName};
 use law::{Adoption, AdoptionError, Book, Calendar, RulePack};
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use crate::{
     Append, AppendError, Appended, Clock, Error, Expected, Invalid, Options, SeveralError, Stats,
     cache::Cache,
     check,
-    committer::{self, Caller, Queue},
+    committer::{self, Caller, Queue, Waiting},
     connect,
     history::Histories,
     notice,
@@ -285,6 +285,11 @@ impl Inner {
     /// Takes note of the deciders, once.
     pub(crate) fn know(&self, aggregates: &[Aggregate]) {
         self.aggregates.get_or_init(|| aggregates.to_vec());
+    }
+
+    /// Whose log it is, as the record says that it begins with.
+    pub(crate) fn department<'a>(&'a self, first: &'a Waiting) -> &'a Department {
+        self.options.department.as_ref().unwrap_or(&first.checked.append.meta.actor.department)
     }
 
     pub(crate) fn aggregates(&self) -> &[Aggregate] {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use decider::Department;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::Error;
@@ -18,6 +19,8 @@ pub struct Options {
     pub schema: String,
     /// The role that running connections take, where it exists and may be taken.
     pub app_role: String,
+    /// Whose log it is, as its first record says; where nobody tells, whoever appends first.
+    pub department: Option<Department>,
     /// Connections of the pool, beside the committer's own.
     pub connections_max: u32,
     /// Requests that may wait for the committer; past it, callers are shed.
@@ -51,6 +54,7 @@ impl Options {
             connect,
             schema: schema.into(),
             app_role: "fenghuo_app".to_owned(),
+            department: None,
             connections_max: 10,
             queue_max: 10_000,
             queue_bytes_max: 64 << 20,

@@ -146,7 +146,9 @@ async fn open(args: &EventstoreArgs, database_url: &str) -> Result<Log, Error> {
     if let Some(service) = &args.memory_of {
         return memory::open(database_url, service, world).await;
     }
-    let options = door::log_options(system::log_options(database_url, SCHEMA)?);
+    let options = system::log_options(database_url, SCHEMA)?;
+    let options =
+        door::log_options(eventlog::Options { department: Some(args.department.clone()), ..options });
     eventlog::migrate(&options).await.because("更新数据库结构", "bring the schema up to date")?;
     Log::open(options, world).await.because("打开日志", "open the log")
 }

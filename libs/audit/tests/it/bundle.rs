@@ -103,7 +103,7 @@ pub(crate) async fn gathered(place: &Place, source: Source) -> Option<Log> {
     gather(CASE, source, &mut db).await.unwrap()
 }
 
-/// One log of ten events, six of the case, cosigned; one of three, two of the case, both following from the first.
+/// One log of eleven events, six of the case, cosigned; one of four, two of the case, both following from the first.
 async fn make() -> Contents {
     let (one, two) = (Place::new().await, Place::new().await);
     for case in [Some(CASE), Some(CASE), None, Some("c-2"), Some(CASE), Some(CASE), None] {
@@ -111,7 +111,7 @@ async fn make() -> Contents {
     }
     for case in [Some(CASE), Some("c-2"), Some(CASE)] {
         append(&one, case, None).await;
-        append(&two, case, Some(1)).await;
+        append(&two, case, Some(2)).await;
     }
     seal(&one, things()).await;
     seal(&two, others()).await;

@@ -365,7 +365,7 @@ async fn a_stored_checkpoint_that_was_changed_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_hash_in_a_full_tile_above_the_lowest_is_found() {
-    let place = Place::sealed(1, 1).await;
+    let place = Place::sealed(2, 2).await;
     // One leaf many times: what counts here is the tree over them.
     let leaves = vec![audit::prove(&place.tiles(), 1).unwrap().extra.unwrap(); 65_537];
     let extension = extend::<Sha256, _>(0, &leaves, &std::collections::BTreeMap::new()).unwrap();

@@ -323,3 +323,21 @@ fn of_a_reading_only_its_position_leaves() {
     let fact = read(&message.bytes, origin(&alpha(), 7)).unwrap();
     assert_eq!((fact.position, fact.body), (7, Value::Null));
 }
+
+#[test]
+fn of_what_a_log_begins_with_only_its_position_leaves() {
+    let log_id = Uuid::new_v4();
+    let data = format!(r#"{{"type":"$genesis","data":{{"log_id":"{log_id}","format":1}}}}"#);
+    let begun = Recorded {
+        stream: eventlog::genesis::stream(),
+        kind: eventlog::genesis::CATEGORY.to_owned(),
+        data: Bytes::from(data),
+        ..recorded(1)
+    };
+    let message = message(&begun, |_| panic!("a service is not asked about it"), &alpha());
+    assert_eq!(message.fault, None);
+    assert!(!std::str::from_utf8(&message.bytes).unwrap().contains(&log_id.to_string()));
+    assert_eq!(alpha().subject(&begun.stream, &begun.kind), "fenghuo.alpha._genesis._genesis");
+    let fact = read(&message.bytes, origin(&alpha(), 1)).unwrap();
+    assert_eq!((fact.position, fact.body), (1, Value::Null));
+}

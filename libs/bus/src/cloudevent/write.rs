@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use decider::{Actor, CaseId, Causation, Decider, Department, Id, Public, Recorded, StreamName, Unreadable};
-use eventlog::{reading, rules::Rules};
+use eventlog::{genesis, reading, rules::Rules};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -28,8 +28,8 @@ pub struct Message {
 /// **Warning**: it never fails. An event that cannot be mapped, or whose message is too large, leaves without a
 /// body and with the reason in `unpublished`: stopping the line would withhold every later fact from everybody.
 pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Message {
-    // What a log has been told of the law is its own bookkeeping, whoever's log it is.
-    let is_own = recorded.stream.category() == Rules::NAME;
+    // What a log has been told of the law, and what it begins with, is its own bookkeeping, whoever's log it is.
+    let is_own = [Rules::NAME, genesis::CATEGORY].contains(&recorded.stream.category());
     if recorded.stream.category() == reading::CATEGORY {
         return Message { bytes: withheld(recorded, service), fault: None };
     }

@@ -113,6 +113,9 @@ pub(crate) fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
 
 /// Beta's process manager follows every copy.
 pub(crate) fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
+    if recorded.stream.category() != Copy::NAME {
+        return Ok(Vec::new());
+    }
     match recorded.event().map_err(|error| unreadable(&recorded.kind, &error))? {
         Event::Copied { n } => {
             Ok(vec![Reaction::new("follow", Order::of::<Follow>(&format!("f{}", place(n)), n))])

@@ -58,7 +58,7 @@ async fn a_stream_that_is_deleted_is_made_anew_and_refilled() {
     count(&pair.alpha, "a", 200..400).await;
     pair.settle().await;
     pair.assert_copied().await;
-    watched("it is refilled", &mut pair.relay.status, |status| status.relayed == 400).await;
+    watched("it is refilled", &mut pair.relay.status, |status| status.relayed == 401).await;
     assert_stream_is_log(&pair.bus, &pair.alpha, &source("alpha")).await;
 }
 
@@ -90,7 +90,7 @@ async fn a_bus_that_is_not_there_at_first_is_found_later() {
     let mut inbox = inbox(&beta, &bus, None);
     count(&alpha, "a", 0..10).await;
     stage.nats.restart().await.unwrap();
-    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 11).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

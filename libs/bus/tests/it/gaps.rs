@@ -49,7 +49,7 @@ async fn a_dropped_message_is_seen_and_fetched_from_its_owners_log() {
     stream_with_holes(&stage, &alpha, &[1, 7, 8, 9, 15]).await;
     let backfill = FromLog::new(&alpha, publish);
     let mut inbox = inbox(&beta, &bus, Some(backfill.clone()));
-    watched("all is heard", &mut inbox.status, |status| status.position == 20).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 21).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..20).collect::<Vec<_>>());
     let status = inbox.status.borrow().clone();
     assert_eq!((status.gaps, status.backfilled, status.lost, status.parked), (3, 5, 0, 0));
@@ -64,7 +64,7 @@ async fn an_owner_that_is_away_is_waited_for_and_nothing_is_skipped() {
     stream_with_holes(&stage, &alpha, &[5]).await;
     let away = Arc::new(Recovering { log: FromLog::new(&alpha, publish), refusals_left: 8.into() });
     let mut inbox = inbox(&beta, &bus, Some(away));
-    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 11).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..10).collect::<Vec<_>>());
     assert_eq!(inbox.status.borrow().lost, 0);
 }
@@ -96,16 +96,16 @@ async fn what_exists_nowhere_any_more_is_said_to_be_lost_and_the_rest_goes_on() 
     let stage = Stage::new().await;
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..10).await;
-    stream_with_holes(&stage, &alpha, &[4, 5, 8]).await;
+    stream_with_holes(&stage, &alpha, &[5, 6, 9]).await;
     let mut inbox = inbox(&beta, &bus, None);
-    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 11).await;
     assert_eq!(numbers(&beta, "Copied").await, [0, 1, 2, 5, 6, 8, 9]);
     assert_eq!(inbox.status.borrow().lost, 3);
     let parked = beta.inbox_parked().await.unwrap();
     let said: Vec<_> = parked.iter().map(|parked| (parked.position, parked.reason.as_str())).collect();
     assert_eq!(said.len(), 2);
-    assert!(said[0].0 == 4 && said[0].1.starts_with("positions 4 to 5 exist"), "{said:?}");
-    assert!(said[1].0 == 8 && said[1].1.starts_with("positions 8 to 8 exist"), "{said:?}");
+    assert!(said[0].0 == 5 && said[0].1.starts_with("positions 5 to 6 exist"), "{said:?}");
+    assert!(said[1].0 == 9 && said[1].1.starts_with("positions 9 to 9 exist"), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,11 +114,11 @@ async fn a_listener_that_comes_late_gets_from_the_log_what_the_stream_no_longer_
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..900).await;
     let mut relay = relay_with(&alpha, &bus, publish, Options { refill_max: 50, ..Options::default() });
-    watched("a window is on the bus", &mut relay.status, |status| status.relayed == 900).await;
+    watched("a window is on the bus", &mut relay.status, |status| status.relayed == 901).await;
     let mut inbox = inbox(&beta, &bus, Some(FromLog::new(&alpha, publish)));
-    watched("all is heard", &mut inbox.status, |status| status.position == 900).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 901).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..900).collect::<Vec<_>>());
-    assert_eq!(inbox.status.borrow().backfilled, 850);
+    assert_eq!(inbox.status.borrow().backfilled, 851);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +128,7 @@ async fn the_owners_log_is_asked_over_grpc() {
     count(&alpha, "a", 0..10).await;
     stream_with_holes(&stage, &alpha, &[3, 4]).await;
     let mut inbox = inbox(&beta, &bus, Some(over_grpc(&alpha).await));
-    watched("all is heard", &mut inbox.status, |status| status.position == 10).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 11).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..10).collect::<Vec<_>>());
     assert_eq!(inbox.status.borrow().backfilled, 2);
 }
@@ -139,15 +139,15 @@ async fn what_the_stream_has_dropped_comes_over_grpc_and_the_bus_is_not_asked_fo
     let (alpha, beta, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&alpha, "a", 0..600).await;
     stream_with(&stage, &alpha, &[590], Config { max_messages: 20, ..Config::default() }).await;
-    assert_eq!(bus.extent(&source("alpha")).await.unwrap().first, 581);
+    assert_eq!(bus.extent(&source("alpha")).await.unwrap().first, 582);
     let client = async_nats::connect(stage.nats.url()).await.unwrap();
     let mut asked = client.subscribe("$JS.API.DIRECT.GET.fenghuo-alpha").await.unwrap();
     client.flush().await.unwrap();
     let mut inbox = inbox(&beta, &bus, Some(over_grpc(&alpha).await));
-    watched("all is heard", &mut inbox.status, |status| status.position == 600).await;
+    watched("all is heard", &mut inbox.status, |status| status.position == 601).await;
     assert_eq!(numbers(&beta, "Copied").await, (0..600).collect::<Vec<_>>());
     let status = inbox.status.borrow().clone();
-    assert_eq!((status.backfilled, status.lost, status.parked), (581, 0, 0));
+    assert_eq!((status.backfilled, status.lost, status.parked), (582, 0, 0));
     // One that is still to be expected there, and none of those before the stream's first.
     let question = asked.next().await.unwrap();
     assert_eq!(question.payload, br#"{"seq":590}"#[..]);

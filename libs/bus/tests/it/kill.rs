@@ -88,7 +88,7 @@ async fn die_everywhere(mut rng: StdRng) {
     assert_eq!(numbers(&beta, "Copied").await, wanted);
     assert_eq!(numbers(&beta, "Followed").await, wanted);
     assert_eq!(beta.inbox_parked().await.unwrap().len(), POINTS.len());
-    assert_eq!(all(&beta).await.len(), 2 * wanted.len());
+    assert_eq!(all(&beta).await.len(), 1 + 2 * wanted.len());
     let bus = stage.bus().await;
     crate::stage::assert_stream_is_log(&bus, &alpha, &source("alpha")).await;
 }

@@ -28,15 +28,15 @@ async fn a_message_carries_what_fences_it_and_where_its_trace_goes_on() {
     let mut relay = relay(&log, &bus);
     let traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
     count_as(&log, "a", [1, 2], Meta { traceparent, ..meta() }).await;
-    watched("all is relayed", &mut relay.status, |status| status.relayed == 2).await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == 3).await;
     let client = async_nats::connect(stage.nats.url()).await.unwrap();
     let stream = async_nats::jetstream::new(client).get_stream("fenghuo-alpha").await.unwrap();
-    let stored = stream.direct_get(2).await.unwrap();
+    let stored = stream.direct_get(3).await.unwrap();
     let header = |name: &str| stored.headers.get(name).map(|value| value.to_string()).unwrap_or_default();
     assert_eq!(stored.subject.as_str(), "fenghuo.alpha.counter.Counted");
-    assert_eq!(header("Nats-Expected-Last-Sequence"), "1");
+    assert_eq!(header("Nats-Expected-Last-Sequence"), "2");
     assert_eq!(header("Nats-Expected-Stream"), "fenghuo-alpha");
-    assert_eq!(header("Nats-Msg-Id"), "alpha:2");
+    assert_eq!(header("Nats-Msg-Id"), "alpha:3");
     assert_eq!(header("content-type"), "application/cloudevents+json");
     assert_eq!(header("traceparent"), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
@@ -66,7 +66,7 @@ async fn one_relay_goes_on_where_another_was_stopped() {
     first.task.await.unwrap().unwrap();
     count(&log, "a", 300..400).await;
     let mut second = relay(&log, &bus);
-    watched("all is relayed", &mut second.status, |status| status.relayed == 400).await;
+    watched("all is relayed", &mut second.status, |status| status.relayed == 401).await;
     assert_stream_is_log(&bus, &log, &source("alpha")).await;
 }
 
@@ -76,13 +76,13 @@ async fn a_stream_ahead_of_its_log_raises_an_alarm_and_is_left_alone() {
     let (log, restored, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&log, "a", 0..5).await;
     let mut first = relay(&log, &bus);
-    watched("all is relayed", &mut first.status, |status| status.relayed == 5).await;
+    watched("all is relayed", &mut first.status, |status| status.relayed == 6).await;
     count(&restored, "a", 0..3).await;
     let second = relay(&restored, &bus);
-    let alarm = Alarm::Ahead { stream: 5, log: 3 };
+    let alarm = Alarm::Ahead { stream: 6, log: 4 };
     assert_eq!(second.task.await.unwrap().unwrap_err(), alarm);
     assert_eq!(second.status.borrow().state, State::Alarmed(alarm));
-    assert_eq!(bus.extent(&source("alpha")).await.unwrap().last, 5);
+    assert_eq!(bus.extent(&source("alpha")).await.unwrap().last, 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,11 +91,11 @@ async fn a_stream_with_another_history_raises_an_alarm() {
     let (log, other, bus) = (stage.log().await, stage.log().await, stage.bus().await);
     count(&log, "a", 0..3).await;
     let mut first = relay(&log, &bus);
-    watched("all is relayed", &mut first.status, |status| status.relayed == 3).await;
+    watched("all is relayed", &mut first.status, |status| status.relayed == 4).await;
     count(&other, "a", 0..5).await;
     let second = relay(&other, &bus);
-    assert!(matches!(second.task.await.unwrap(), Err(Alarm::Forked { position: 3, .. })));
-    assert_eq!(bus.extent(&source("alpha")).await.unwrap().last, 3);
+    assert!(matches!(second.task.await.unwrap(), Err(Alarm::Forked { position: 4, .. })));
+    assert_eq!(bus.extent(&source("alpha")).await.unwrap().last, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,10 +135,10 @@ async fn an_event_that_cannot_be_mapped_does_not_stop_the_line() {
     let (log, bus) = (stage.log().await, stage.bus().await);
     count(&log, "a", [1, UNMAPPABLE, 2]).await;
     let mut relay = relay(&log, &bus);
-    watched("all is relayed", &mut relay.status, |status| status.relayed == 3).await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == 4).await;
     let status = relay.status.borrow().clone();
-    assert_eq!((status.unpublished, status.unpublished_named[0].position), (1, 2));
-    let stored = bus.stored(&source("alpha"), 2).await.unwrap().unwrap();
+    assert_eq!((status.unpublished, status.unpublished_named[0].position), (1, 3));
+    let stored = bus.stored(&source("alpha"), 3).await.unwrap().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&stored.payload).unwrap();
     assert_eq!(json["type"], "fenghuo.alpha.private.Counted");
     assert!(json["unpublished"].as_str().unwrap().contains("no such message"));
@@ -151,9 +151,9 @@ async fn a_lost_stream_is_given_back_a_window_at_its_old_sequences() {
     count(&log, "a", 0..500).await;
     let options = Options { refill_max: 100, ..Options::default() };
     let mut relay = relay_with(&log, &bus, publish, options);
-    watched("all is relayed", &mut relay.status, |status| status.relayed == 500).await;
+    watched("all is relayed", &mut relay.status, |status| status.relayed == 501).await;
     let extent = bus.extent(&source("alpha")).await.unwrap();
-    assert_eq!((extent.first, extent.last), (401, 500));
+    assert_eq!((extent.first, extent.last), (402, 501));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +166,7 @@ async fn an_event_leaves_while_the_log_is_idle_within_a_moment() {
     for n in 1..=50 {
         count(&log, "a", [n]).await;
         let begin = std::time::Instant::now();
-        watched("it is relayed", &mut relay.status, |status| status.relayed == n).await;
+        watched("it is relayed", &mut relay.status, |status| status.relayed == 1 + n).await;
         waits.push(begin.elapsed());
     }
     waits.sort();

@@ -12,9 +12,9 @@ use crate::support::*;
 #[tokio::test]
 async fn an_append_stands_where_it_was_answered() {
     let open = open().await;
-    assert_eq!(place(open.append("a", no_stream(), events(3)).await.unwrap()), (Some(2), Some(3)));
-    assert_eq!(place(open.append("a", at(2), events(1)).await.unwrap()), (Some(3), Some(4)));
-    assert_eq!(place(open.append("a", Expected::Exists(NONE), events(1)).await.unwrap()), (Some(4), Some(5)));
+    assert_eq!(place(open.append("a", no_stream(), events(3)).await.unwrap()), (Some(2), Some(4)));
+    assert_eq!(place(open.append("a", at(2), events(1)).await.unwrap()), (Some(3), Some(5)));
+    assert_eq!(place(open.append("a", Expected::Exists(NONE), events(1)).await.unwrap()), (Some(4), Some(6)));
     assert_eq!(revisions(&open.read(one("a", InOne::Start(NONE))).await.unwrap()), [0, 1, 2, 3, 4]);
 }
 
@@ -37,7 +37,7 @@ async fn a_conflict_is_an_answer_that_old_and_new_clients_understand() {
     let missing = refused("b", Expected::Exists(NONE)).await;
     assert_eq!(missing.current, Some(conflict::Current::CurrentNoStream(NONE)));
     assert_eq!(missing.expected, Some(conflict::Expected::ExpectedExists(NONE)));
-    assert_eq!(open.log.head().await.unwrap().position, 2);
+    assert_eq!(open.log.head().await.unwrap().position, 3);
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn an_append_that_is_sent_again_gets_its_first_answer() {
     for expected in [at(0), any(), Expected::Exists(NONE)] {
         assert_eq!(open.append("a", expected, sent.clone()).await.unwrap(), first, "{expected:?}");
     }
-    assert_eq!(open.log.head().await.unwrap().position, 6);
+    assert_eq!(open.log.head().await.unwrap().position, 7);
 }
 
 #[tokio::test]
@@ -71,16 +71,16 @@ async fn events_that_stand_elsewhere_are_no_repetition() {
         let partial = open.append("a", expected, other_last.clone()).await.unwrap_err();
         assert_eq!(partial.code(), Code::FailedPrecondition, "{expected:?}");
     }
-    assert_eq!(open.log.head().await.unwrap().position, 3);
+    assert_eq!(open.log.head().await.unwrap().position, 4);
 }
 
 #[tokio::test]
 async fn one_id_may_stand_in_two_streams() {
     let open = open().await;
     let sent = vec![event_with(Uuid::now_v7(), "Filed", "{}")];
-    assert_eq!(open.appended("a", sent.clone()).await, (Some(0), Some(1)));
-    assert_eq!(open.appended("b", sent.clone()).await, (Some(0), Some(2)));
-    assert_eq!(open.appended("b", sent).await, (Some(0), Some(2)));
+    assert_eq!(open.appended("a", sent.clone()).await, (Some(0), Some(2)));
+    assert_eq!(open.appended("b", sent.clone()).await, (Some(0), Some(3)));
+    assert_eq!(open.appended("b", sent).await, (Some(0), Some(3)));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn an_append_as_large_as_is_allowed_is_stored_and_a_larger_one_is_refused_
             })
             .collect::<Vec<_>>()
     };
-    assert_eq!(open.appended("a", parts(4)).await, (Some(3), Some(4)));
+    assert_eq!(open.appended("a", parts(4)).await, (Some(3), Some(5)));
     let refused = open.append("a", any(), parts(5)).await.unwrap_err();
     assert_eq!(trailer(&refused, "exception"), "maximum-append-size-exceeded");
     assert_eq!(trailer(&refused, "maximum-append-size"), (64 << 20).to_string());

@@ -90,8 +90,8 @@ fn refused<M: Message + Name + Default>(outcome: Outcome) -> (Code, M) {
 async fn many_appends_travel_in_one_call() {
     let open = open().await;
     let mut call = Call::begin(&open).await;
-    assert_eq!(done(call.append(to("a", Expected::NoStream(NONE)), events(2)).await), (Some(1), Some(2)));
-    assert_eq!(done(call.append(to("a", Expected::Revision(1)), events(1)).await), (Some(2), Some(3)));
+    assert_eq!(done(call.append(to("a", Expected::NoStream(NONE)), events(2)).await), (Some(1), Some(3)));
+    assert_eq!(done(call.append(to("a", Expected::Revision(1)), events(1)).await), (Some(2), Some(4)));
     assert_eq!(done(call.append(to("b", Expected::Any(NONE)), Vec::new()).await), (None, None));
 }
 
@@ -104,10 +104,10 @@ async fn an_append_comes_in_parts_and_nothing_is_stored_before_the_last() {
     call.send(large, None, events(2), false).await;
     call.send(small, Some(to("small", Expected::Any(NONE))), events(1), true).await;
     let (answered, outcome) = call.answer().await;
-    assert_eq!((answered, done(outcome)), (small, (Some(0), Some(1))));
+    assert_eq!((answered, done(outcome)), (small, (Some(0), Some(2))));
     call.send(large, None, events(1), true).await;
     let (answered, outcome) = call.answer().await;
-    assert_eq!((answered, done(outcome)), (large, (Some(4), Some(6))));
+    assert_eq!((answered, done(outcome)), (large, (Some(4), Some(7))));
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_conflict_stands_in_the_answer_and_harms_no_other_append() {
     assert_eq!(code, Code::AlreadyExists);
     assert_eq!(conflict.current, Some(wrong_expected_version::Current::CurrentRevision(1)));
     assert_eq!(conflict.expected, Some(wrong_expected_version::Expected::ExpectedNoStream(NONE)));
-    assert_eq!(done(call.append(to("a", Expected::Revision(1)), events(1)).await), (Some(2), Some(3)));
+    assert_eq!(done(call.append(to("a", Expected::Revision(1)), events(1)).await), (Some(2), Some(4)));
 }
 
 #[tokio::test]
@@ -145,5 +145,5 @@ async fn a_deadline_that_has_passed_is_told_and_one_without_sense_is_none() {
         let patience = prost_types::Duration { seconds, nanos: 0 };
         done(call.append(until(Until::Patience(patience)), events(1)).await);
     }
-    assert_eq!(open.log.head().await.unwrap().position, 3);
+    assert_eq!(open.log.head().await.unwrap().position, 4);
 }

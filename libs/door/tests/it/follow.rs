@@ -22,13 +22,13 @@ async fn a_subscription_is_confirmed_then_tells_history_then_what_comes() {
         matches!(&history[0], Content::Confirmation(it) if !it.subscription_id.is_empty()),
         "{history:?}"
     );
-    assert_eq!(commits(&history), [1, 2, 3]);
+    assert_eq!(commits(&history), [1, 2, 3, 4]);
     let Some(Content::CaughtUp(CaughtUp { position, stream_revision, .. })) = history.last() else {
         panic!()
     };
-    assert_eq!((position.map(|position| position.commit), *stream_revision), (Some(3), None));
+    assert_eq!((position.map(|position| position.commit), *stream_revision), (Some(4), None));
     open.appended("b", events(2)).await;
-    assert_eq!(follower.commits(2).await, [4, 5]);
+    assert_eq!(follower.commits(2).await, [5, 6]);
 }
 
 #[tokio::test]
@@ -38,12 +38,12 @@ async fn a_subscription_goes_on_after_the_given_place() {
     let heard = async |request: door::wire::event_store::client::streams::ReadRequest| {
         commits(&open.subscribe(request.subscription()).await.until_caught_up().await)
     };
-    assert_eq!(heard(all(from(2))).await, [3, 4]);
-    assert_eq!(heard(all(from(4))).await, [0; 0]);
+    assert_eq!(heard(all(from(3))).await, [4, 5]);
+    assert_eq!(heard(all(from(5))).await, [0; 0]);
     assert_eq!(heard(all(InAll::End(NONE))).await, [0; 0]);
-    assert_eq!(heard(one("a", InOne::Revision(1))).await, [3, 4]);
+    assert_eq!(heard(one("a", InOne::Revision(1))).await, [4, 5]);
     assert_eq!(heard(one("a", InOne::End(NONE))).await, [0; 0]);
-    assert_eq!(heard(one("a", InOne::Start(NONE))).await, [1, 2, 3, 4]);
+    assert_eq!(heard(one("a", InOne::Start(NONE))).await, [2, 3, 4, 5]);
 }
 
 #[tokio::test]
@@ -55,10 +55,10 @@ async fn a_subscription_to_a_stream_hears_of_that_stream_only() {
     let history = follower.until_caught_up().await;
     let Some(Content::CaughtUp(caught_up)) = history.last() else { panic!() };
     assert_eq!((caught_up.stream_revision, caught_up.position), (Some(1), None));
-    assert_eq!(commits(&history), [2]);
+    assert_eq!(commits(&history), [3]);
     open.appended("b", events(1)).await;
     open.appended("a", events(1)).await;
-    assert_eq!(follower.commits(1).await, [6]);
+    assert_eq!(follower.commits(1).await, [7]);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_subscription_waits_for_a_stream_that_does_not_exist_yet() {
     let Some(Content::CaughtUp(caught_up)) = history.last() else { panic!() };
     assert_eq!((caught_up.stream_revision, caught_up.position), (None, None));
     open.appended("later", events(1)).await;
-    assert_eq!(follower.commits(1).await, [1]);
+    assert_eq!(follower.commits(1).await, [2]);
 }
 
 #[tokio::test]
@@ -88,12 +88,12 @@ async fn a_filtered_subscription_is_told_how_far_it_is_although_nothing_matches(
         contents.iter().filter_map(checkpoint).collect::<Vec<_>>()
     };
     let history = follower.until_caught_up().await;
-    assert_eq!(told(&history), [4, 8, 10], "one more at the end of history");
+    assert_eq!(told(&history), [4, 8, 11], "one more at the end of history");
     assert_eq!(commits(&history), [0; 0]);
     open.appended("other", events(4)).await;
-    assert_eq!(told(&[follower.next().await.unwrap()]), [14]);
+    assert_eq!(told(&[follower.next().await.unwrap()]), [15]);
     open.appended("mine", events(1)).await;
-    assert_eq!(follower.commits(1).await, [15]);
+    assert_eq!(follower.commits(1).await, [16]);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn an_unfiltered_subscription_hears_of_no_checkpoints() {
     let open = open().await;
     open.appended("a", events(200)).await;
     let history = open.subscribe(all(InAll::Start(NONE)).subscription()).await.until_caught_up().await;
-    assert_eq!(history.len(), 202);
+    assert_eq!(history.len(), 203);
 }
 
 /// Enough to turn several pages, while others append.
@@ -116,11 +116,11 @@ async fn no_event_is_lost_or_repeated_between_history_and_presence() {
     };
     let whole = async {
         let mut follower = open.subscribe(all(InAll::Start(NONE)).subscription()).await;
-        assert_eq!(follower.commits(1300).await, (1..=1300).collect::<Vec<_>>());
+        assert_eq!(follower.commits(1301).await, (1..=1301).collect::<Vec<_>>());
     };
     let one_stream = async {
         let mut follower = open.subscribe(one("a", InOne::Revision(99)).subscription()).await;
-        assert_eq!(follower.commits(1200).await, (101..=1300).collect::<Vec<_>>());
+        assert_eq!(follower.commits(1200).await, (102..=1301).collect::<Vec<_>>());
     };
     tokio::join!(writer, whole, one_stream);
 }
@@ -135,7 +135,7 @@ async fn a_slow_subscriber_slows_no_other() {
     for _ in 0..40 {
         open.appended("a", vec![event("Happened", &heavy)]).await;
     }
-    assert_eq!(quick.commits(40).await, (1..=40).collect::<Vec<_>>());
+    assert_eq!(quick.commits(41).await, (1..=41).collect::<Vec<_>>());
 }
 
 #[tokio::test]

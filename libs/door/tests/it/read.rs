@@ -7,12 +7,13 @@ use door::wire::event_store::client::{
     streams::{all_streams::From as InAll, one_stream::From as InOne, read_response::Content},
     uuid::Value,
 };
+use eventlog::genesis::Event;
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::support::*;
 
-/// Ten events, turn by turn in two streams.
+/// Ten events, turn by turn in two streams, behind the one that every log begins with.
 async fn filled() -> Open {
     let open = open().await;
     for _ in 0..5 {
@@ -26,22 +27,38 @@ async fn filled() -> Open {
 async fn the_whole_log_is_read_from_a_position_and_backwards_from_before_it() {
     let open = filled().await;
     let read = async |request| commits(&open.read(request).await.unwrap());
-    assert_eq!(read(all(InAll::Start(NONE))).await, (1..=10).collect::<Vec<_>>());
+    assert_eq!(read(all(InAll::Start(NONE))).await, (1..=11).collect::<Vec<_>>());
     assert_eq!(read(all(from(0)).count(2)).await, [1, 2]);
-    assert_eq!(read(all(from(8))).await, [8, 9, 10]);
-    assert_eq!(read(all(from(11))).await, [0; 0]);
+    assert_eq!(read(all(from(9))).await, [9, 10, 11]);
+    assert_eq!(read(all(from(12))).await, [0; 0]);
     assert_eq!(read(all(InAll::End(NONE))).await, [0; 0]);
-    assert_eq!(read(all(InAll::End(NONE)).backwards().count(2)).await, [10, 9]);
-    assert_eq!(read(all(from(u64::MAX)).backwards().count(1)).await, [10]);
+    assert_eq!(read(all(InAll::End(NONE)).backwards().count(2)).await, [11, 10]);
+    assert_eq!(read(all(from(u64::MAX)).backwards().count(1)).await, [11]);
     assert_eq!(read(all(from(3)).backwards()).await, [2, 1]);
     assert_eq!(read(all(from(1)).backwards()).await, [0; 0]);
     assert_eq!(read(all(InAll::Start(NONE)).backwards()).await, [0; 0]);
 }
 
 #[tokio::test]
+async fn a_log_begins_with_a_stream_that_names_it() {
+    let open = filled().await;
+    let first = open.events(all(InAll::Start(NONE)).count(1)).await.remove(0);
+    let last = open.events(all(InAll::End(NONE)).backwards()).await.pop();
+    assert_eq!(last.as_ref(), Some(&first), "what is read last backwards");
+    for request in [one("$genesis", InOne::Start(NONE)), one("$genesis", InOne::End(NONE)).backwards()] {
+        assert_eq!(open.events(request).await, std::slice::from_ref(&first));
+    }
+    assert_eq!(first.stream, Some(StreamIdentifier { name: "$genesis".into() }));
+    assert_eq!((first.commit, first.revision, &first.metadata["type"][..]), (1, 0, "$genesis"));
+    let Event::Begun { format, .. } = serde_json::from_slice(&first.data).unwrap();
+    assert_eq!(format, 1);
+    assert_eq!(commits(&open.read(one("$genesis:log", InOne::Start(NONE))).await.unwrap()), [0; 0]);
+}
+
+#[tokio::test]
 async fn a_position_beyond_the_log_is_an_error() {
     let open = filled().await;
-    for request in [all(from(12)), all(from(12)).backwards(), all(from(12)).subscription()] {
+    for request in [all(from(13)), all(from(13)).backwards(), all(from(13)).subscription()] {
         let refused = open.read(request).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
     }
@@ -90,10 +107,12 @@ async fn an_event_comes_back_byte_for_byte() {
     let mut sent = event_with(id, "Filed", "{ \"b\":1,\n\"a\" :[1.0e2] }");
     sent.custom_metadata = vec![0, 159, 146, 150].into();
     open.appended("a", vec![sent.clone()]).await;
-    let [found] = &open.events(all(InAll::Start(NONE))).await[..] else { panic!("one event") };
+    let [_, found] = &open.events(all(InAll::Start(NONE))).await[..] else {
+        panic!("one event behind the first")
+    };
     assert_eq!((&found.data, &found.custom_metadata), (&sent.data, &sent.custom_metadata));
     assert_eq!(found.id, Some(id_of(id)));
-    assert_eq!((found.prepare, found.commit, found.revision), (1, 1, 0));
+    assert_eq!((found.prepare, found.commit, found.revision), (2, 2, 0));
     assert_eq!(
         (&found.metadata["type"][..], &found.metadata["content-type"][..]),
         ("Filed", "application/json")
@@ -125,7 +144,7 @@ async fn ids_have_the_form_that_was_asked_for() {
     let halves = Some(read_request::uuid_form::Form::Halves(NONE));
     let request = all(InAll::Start(NONE));
     let request = request.but(|options| options.uuid_form = Some(read_request::UuidForm { form: halves }));
-    let [found] = &open.events(request).await[..] else { panic!("one event") };
+    let [_, found] = &open.events(request).await[..] else { panic!("one event behind the first") };
     let Some(WireUuid { value: Some(Value::Halves(halves)) }) = &found.id else { panic!("{:?}", found.id) };
     assert_eq!((halves.high.cast_unsigned(), halves.low.cast_unsigned()), id.as_u64_pair());
 }
@@ -135,16 +154,16 @@ async fn a_filter_leaves_out_what_does_not_match_and_counts_what_does() {
     let open = filled().await;
     open.appended("$$a", vec![event("$metadata", "{\"owner\":\"x\"}")]).await;
     let read = async |filter| commits(&open.read(all(InAll::Start(NONE)).filter(filter)).await.unwrap());
-    assert_eq!(read(by_stream(expression("^b:", &[]))).await, [2, 4, 6, 8, 10]);
-    assert_eq!(read(by_stream(expression("", &["b", "c"]))).await, [2, 4, 6, 8, 10]);
-    assert_eq!(read(by_type(expression("", &["$meta"]))).await, [11]);
+    assert_eq!(read(by_stream(expression("^b:", &[]))).await, [3, 5, 7, 9, 11]);
+    assert_eq!(read(by_stream(expression("", &["b", "c"]))).await, [3, 5, 7, 9, 11]);
+    assert_eq!(read(by_type(expression("", &["$meta"]))).await, [12]);
     // What Python's clients send where their users say nothing.
     let usual = r"^(?!(\$.+$|PersistentConfig\d+$|Result$))";
-    assert_eq!(read(by_type(expression(usual, &[]))).await, (1..=10).collect::<Vec<_>>());
+    assert_eq!(read(by_type(expression(usual, &[]))).await, (2..=11).collect::<Vec<_>>());
     // A pattern is heard before prefixes.
-    assert_eq!(read(by_stream(expression("^a$", &["b"]))).await, [1, 3, 5, 7, 9]);
+    assert_eq!(read(by_stream(expression("^a$", &["b"]))).await, [2, 4, 6, 8, 10]);
     let request = all(InAll::End(NONE)).backwards().count(2).filter(by_stream(expression("^a$", &[])));
-    assert_eq!(commits(&open.read(request).await.unwrap()), [9, 7]);
+    assert_eq!(commits(&open.read(request).await.unwrap()), [10, 8]);
 }
 
 #[tokio::test]
@@ -155,7 +174,7 @@ async fn a_filter_that_takes_too_long_is_an_error_and_hides_nothing() {
     let slow = by_stream(expression(r"^(?=(a|aa|aaa)+(?!x)$)(a|aa)+$", &[]));
     let refused = open.read(all(InAll::Start(NONE)).filter(slow)).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    assert!(refused.message().contains("position 1"), "{}", refused.message());
+    assert!(refused.message().contains("position 2:"), "{}", refused.message());
     for wrong in [by_stream(expression("(", &[])), by_stream(expression("", &[]))] {
         let refused = open.read(all(InAll::Start(NONE)).filter(wrong)).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
@@ -183,8 +202,8 @@ async fn a_link_is_followed_where_the_client_asks() {
     let request = one("links", InOne::Start(NONE)).but(|options| options.resolve_links = true);
     let answers = open.read(request).await.unwrap();
     let [Some(found), Some(broken)] = [&answers[0], &answers[1]].map(shown) else { panic!("{answers:?}") };
-    assert_eq!(found.event.map(|event| event.commit), Some(6));
-    assert_eq!(found.link.map(|link| link.commit), Some(11));
+    assert_eq!(found.event.map(|event| event.commit), Some(7));
+    assert_eq!(found.link.map(|link| link.commit), Some(12));
     assert_eq!((broken.event.is_none(), broken.link.is_some()), (true, true));
     assert_eq!(open.events(one("links", InOne::Start(NONE))).await[0].data, "2@b:1");
 }

@@ -46,13 +46,13 @@ async fn metadata_that_would_hide_events_is_refused() {
         assert_eq!(refused.code(), Code::InvalidArgument);
     }
     let harmless = event("$metadata", "{\"$cacheControl\":1,\"owner\":\"x\"}");
-    assert_eq!(open.appended("$$a", vec![harmless]).await, (Some(0), Some(2)));
+    assert_eq!(open.appended("$$a", vec![harmless]).await, (Some(0), Some(3)));
 }
 
 #[tokio::test]
 async fn other_system_streams_are_not_written_by_clients() {
     let open = open().await;
-    for stream in ["$ce-order", "$et-Filed", "$$$scavenges", "$$"] {
+    for stream in ["$ce-order", "$et-Filed", "$$$scavenges", "$$", "$genesis", "$$$genesis", "$genesis:log"] {
         let refused = open.append(stream, any(), events(1)).await;
         assert!(refused.is_err(), "{stream}");
     }

@@ -67,7 +67,7 @@ async fn a_record_becomes_an_event_that_says_its_schema() {
         .await
         .unwrap()
         .into_inner();
-    assert_eq!((answer.position, answer.streams[0].revision, answer.streams[0].position), (1, 0, Some(1)));
+    assert_eq!((answer.position, answer.streams[0].revision, answer.streams[0].position), (2, 0, Some(2)));
     let [found] = &open.events(one("a", InOne::Start(NONE))).await[..] else { panic!("one event") };
     assert_eq!(found.custom_metadata, r#"{"$schema.format":"Json","$schema.name":"Filed","by":"officer-1"}"#);
     assert_eq!((&found.data[..], &found.metadata["type"][..]), (&b"{\"n\":1}"[..], "Filed"));
@@ -95,7 +95,7 @@ async fn records_are_checked_and_violations_name_the_check() {
         checks: vec![check("a", expected)],
     };
     let answer = sessions.append_records(append(NO_STREAM)).await.unwrap().into_inner();
-    assert_eq!((answer.position, answer.streams[0].revision), (2, 1));
+    assert_eq!((answer.position, answer.streams[0].revision), (3, 1));
     let refused = sessions.append_records(append(NO_STREAM)).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     let details: AppendConsistencyViolationErrorDetails = detail(&refused);
@@ -115,13 +115,13 @@ async fn a_session_moves_several_streams_together_or_none() {
     let together = [part("a", Some(0)), part("b", Some(NO_STREAM))];
     let answer = sessions.append_session(futures::stream::iter(together)).await.unwrap().into_inner();
     let places = answer.streams.iter().map(|it| (&it.stream[..], it.revision, it.position));
-    assert_eq!(places.collect::<Vec<_>>(), [("a", 1, Some(2)), ("b", 0, Some(3))]);
-    assert_eq!(answer.position, 3);
+    assert_eq!(places.collect::<Vec<_>>(), [("a", 1, Some(3)), ("b", 0, Some(4))]);
+    assert_eq!(answer.position, 4);
     let behind = [part("a", Some(1)), part("b", Some(NO_STREAM))];
     let refused = sessions.append_session(futures::stream::iter(behind)).await.unwrap_err();
     let StreamRevisionConflictErrorDetails { stream, expected, actual } = detail(&refused);
     assert_eq!((&stream[..], expected, actual), ("b", NO_STREAM, 0));
-    assert_eq!(open.log.head().await.unwrap().position, 3);
+    assert_eq!(open.log.head().await.unwrap().position, 4);
 }
 
 #[tokio::test]
@@ -144,15 +144,15 @@ async fn records_of_several_streams_keep_their_order_and_are_checked_together() 
         AppendRecordsRequest { records: records(), checks: vec![check("read", 2), check("a", NO_STREAM)] };
     let answer = sessions.append_records(good).await.unwrap().into_inner();
     let places = answer.streams.iter().map(|it| (&it.stream[..], it.revision)).collect::<Vec<_>>();
-    assert_eq!((answer.position, places), (6, vec![("a", 1), ("b", 0)]));
-    assert_eq!(commits(&open.read(one("a", InOne::Start(NONE))).await.unwrap()), [4, 6]);
+    assert_eq!((answer.position, places), (7, vec![("a", 1), ("b", 0)]));
+    assert_eq!(commits(&open.read(one("a", InOne::Start(NONE))).await.unwrap()), [5, 7]);
     let checks = vec![check("read", 2), check("read", 1), check("a", NO_STREAM)];
     let refused =
         sessions.append_records(AppendRecordsRequest { records: records(), checks }).await.unwrap_err();
     let details: AppendConsistencyViolationErrorDetails = detail(&refused);
     let indices = details.violations.iter().map(|violation| violation.check_index);
     assert_eq!((refused.code(), indices.collect::<Vec<_>>()), (Code::FailedPrecondition, vec![1, 2]));
-    assert_eq!(open.log.head().await.unwrap().position, 6);
+    assert_eq!(open.log.head().await.unwrap().position, 7);
 }
 
 /// A stream that nobody may write is not written because another one may be.

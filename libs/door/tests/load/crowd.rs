@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use decider::StreamName;
 use door::{Access, Door, Endpoint};
-use eventlog::{Direction, Log};
+use eventlog::{Direction, Log, genesis};
 use futures::TryStreamExt;
 use tokio::{
     net::TcpListener,
@@ -55,14 +55,14 @@ impl Crowd {
         Self { log, address: format!("http://127.0.0.1:{port}"), _closing: closing.drop_guard() }
     }
 
-    /// A hundred subscribers who will see so many events of the log, or their share of them.
+    /// A hundred subscribers who will see so many events of the log behind the first, or their share of them.
     pub async fn subscribe(&self, events: u64) -> Readers {
         let take = |mut subscriber: Subscriber, count: u64| {
             tokio::spawn(async move { subscriber.take(usize::try_from(count).unwrap()).await })
         };
         let mut readers = Readers { all: Vec::new(), streams: Vec::new() };
         for _ in 0..TO_ALL {
-            readers.all.push(take(Subscriber::to_all(&self.address).await, events));
+            readers.all.push(take(Subscriber::to_all(&self.address).await, events + 1));
         }
         for number in (0..STREAMS).flat_map(|number| [number; TO_EACH]) {
             let stream = stream(number).to_string();
@@ -96,12 +96,15 @@ impl Crowd {
         assert_eq!(positions.len() as u64, events, "every append has a position of its own");
     }
 
-    /// What the log holds.
+    /// What the log holds, in the names that clients see.
     pub async fn truth(&self) -> Vec<Seen> {
         let events = self.log.read_all(1, u64::MAX, Direction::Forwards);
         let seen = events.map_ok(|event| Seen {
             position: event.position,
-            stream: event.stream.to_string(),
+            stream: match event.stream.category() {
+                genesis::CATEGORY => genesis::CATEGORY.to_owned(),
+                _ => event.stream.to_string(),
+            },
             version: event.version,
             id: event.id.to_string(),
         });

@@ -20,7 +20,7 @@ use super::{
     repeat::{self, Found},
     store,
 };
-use crate::{AppendError, Condition, error::is_unavailable, fault};
+use crate::{AppendError, Condition, error::is_unavailable, fault, genesis};
 
 /// A batch on its way. Requests stand in exactly one of the lists at any time, whatever step fails.
 #[derive(Default)]
@@ -87,14 +87,19 @@ impl Committer {
         for (name, stream) in &looked.streams {
             self.known.learn(name, *stream);
         }
-        judge(judged, looked, end.position);
+        let now = self.log.world.clock.now();
+        let before = genesis::before_append(end, now);
+        judge(judged, looked, before.position);
         if judged.plan.placed.is_empty() {
             tx.rollback().await?;
             self.db = Some(db);
             return Ok(None);
         }
-        let placement = Placement::behind(end, &judged.plan, self.log.world.clock.now());
+        let placement = Placement::behind(before, &judged.plan, now);
         self.make_room(&mut tx, placement.after.position).await?;
+        if before != end {
+            genesis::store(&mut tx, before, self.log.department(&judged.plan.placed[0].waiting)).await?;
+        }
         let checks = self.checks(&placement, Vec::new());
         let stored = store::store(&mut tx, &judged.plan, &placement, &checks).await?;
         fault::point("append.before_commit");

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     AppendError, Appended, Error, Expected, Invalid, SeveralError, Violation, check::Checked,
-    error::is_unavailable, fault, log::Inner,
+    error::is_unavailable, fault, genesis, log::Inner,
 };
 
 /// What the streams of a check must be.
@@ -65,10 +65,15 @@ async fn lock_and_store(
         Ok(plan) => plan,
         Err(outcome) => return Ok(outcome),
     };
-    let placement = Placement::behind(end, &plan, log.world.clock.now());
+    let now = log.world.clock.now();
+    let before = genesis::before_append(end, now);
+    let placement = Placement::behind(before, &plan, now);
     for position in [placement.position(1), placement.after.position] {
         let room = sqlx::query("select ensure_partition($1)").bind(position.cast_signed());
         room.execute(&mut *tx).await?;
+    }
+    if before != end {
+        genesis::store(&mut tx, before, log.department(&plan.placed[0].waiting)).await?;
     }
     let is_partitioned = placement.after.position >= log.partition_size;
     let checks = Checks { is_partitioned, looks: Vec::new() };

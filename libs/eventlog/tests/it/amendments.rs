@@ -452,7 +452,7 @@ async fn every_clock_that_reaches_into_the_new_year_is_computed_again_once_under
         once += check(&log, &stream, seed).await;
     }
     assert!(once > 100, "{once} clocks were computed again");
-    assert_in_order(&log, stored.len() as u64).await;
+    assert_in_order(&log, stored.len() as u64 - 1).await;
 }
 
 /// Each clock of a stream was computed again at most once since it was armed, never after it was closed, and in the

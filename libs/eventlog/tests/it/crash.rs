@@ -150,7 +150,7 @@ async fn what_a_killed_process_had_acknowledged_is_stored_once() {
         assert!(log.inbox_position("other").await.unwrap() >= told, "round {round}");
     }
     let stored = all(&log).await;
-    assert_in_order(&log, stored.len() as u64).await;
+    assert_in_order(&log, stored.len() as u64 - 1).await;
     let opened: HashMap<Uuid, u64> = stored
         .iter()
         .filter(|event| event.stream.category() == "ledger")

@@ -133,7 +133,8 @@ async fn deadlines_are_rebuilt_from_the_events() {
     let before: Vec<(String, Option<OffsetDateTime>)> =
         sqlx::query_as("select name, due_at from streams order by name").fetch_all(&owner).await.unwrap();
     sqlx::query(
-        "update streams set due_at = case name when 'ledger:a' then null else 'epoch'::timestamptz end",
+        "update streams set due_at = case name when 'ledger:a' then null else 'epoch'::timestamptz end
+            where name like 'ledger:%'",
     )
     .execute(&owner)
     .await

@@ -36,8 +36,8 @@ async fn a_command_brings_its_events_and_their_places() {
     let log = fresh_log().await;
     let opened = execute(&log, "a", Command::Open { hours: 1 }).await;
     let added = execute(&log, "a", Command::Add { amount: 5 }).await;
-    assert_eq!((opened.version, opened.position, opened.repeated), (1, 1, false));
-    assert_eq!(added.events, [("Added".to_owned(), 2)]);
+    assert_eq!((opened.version, opened.position, opened.repeated), (1, 2, false));
+    assert_eq!(added.events, [("Added".to_owned(), 3)]);
     let stored = log.load(&added.stream).await.unwrap();
     assert_eq!(stored[1].data.as_ref(), br#"{"type":"Added","data":{"amount":5}}"#);
     assert!(stored[1].meta.command_id.is_some());

@@ -10,6 +10,7 @@ mod deadline;
 mod docket;
 mod execute;
 mod follow;
+mod genesis;
 mod immutable;
 mod inbox;
 mod invalid;

@@ -15,7 +15,7 @@ async fn writers_and_readers_cross_partitions() {
     fill(&other, 450).await;
     log.append(append(&stream(7), Expected::Any, 350)).await.unwrap();
     assert_in_order(&log, 1_250).await;
-    assert_eq!(take(&mut follower, 1_250).await.last().unwrap().position, 1_250);
+    assert_eq!(take(&mut follower, 1_251).await.last().unwrap().position, 1_251);
     let versions: Vec<u64> = log
         .read_stream(&stream(7), u64::MAX, u64::MAX, Direction::Backwards)
         .map_ok(|event| event.version)

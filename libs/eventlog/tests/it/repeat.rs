@@ -112,7 +112,7 @@ async fn the_same_command_many_times_at_once_is_stored_once() {
         tokio::spawn(async move { log.append(append).await.unwrap() })
     });
     let answers = futures::future::join_all(sends).await;
-    assert!(answers.into_iter().all(|answer| answer.unwrap().last_position == 1));
+    assert!(answers.into_iter().all(|answer| answer.unwrap().last_position == 2));
     assert_in_order(&log, 1).await;
 }
 
@@ -124,7 +124,7 @@ async fn a_repeat_among_fresh_neighbours_leaves_them_alone() {
     let mut appends = vec![old];
     appends.extend((0..30).map(|n| append(&stream(n), Expected::NoStream, 1)));
     let answers = futures::future::join_all(appends.into_iter().map(|append| log.append(append))).await;
-    assert_eq!(answers[0].as_ref().unwrap().last_position, 1);
+    assert_eq!(answers[0].as_ref().unwrap().last_position, 2);
     assert!(answers[1..].iter().all(|answer| !answer.as_ref().unwrap().repeated));
     assert_in_order(&log, 31).await;
 }

@@ -50,7 +50,7 @@ async fn filled() -> (Log, Views) {
     let log = fresh_log().await;
     let views = start(&log).await;
     fill(&log, 40).await;
-    views.wait_for("counts", 40, SOON).await.unwrap();
+    views.wait_for("counts", 41, SOON).await.unwrap();
     (log, views)
 }
 
@@ -77,10 +77,10 @@ async fn a_view_that_nobody_touched_is_what_its_events_say() {
     let (log, views) = filled().await;
     let replayed = whole(&log).await;
     assert_eq!(replayed.is_equal(), Some(true), "{replayed:?}");
-    assert_eq!((replayed.position, replayed.events), (40, 40));
+    assert_eq!((replayed.position, replayed.events), (41, 41));
     let names: Vec<_> =
         replayed.tables.iter().map(|table| (table.name.as_str(), table.replayed.rows)).collect();
-    assert_eq!(names, [("counts", 40), ("seen", 40)]);
+    assert_eq!(names, [("counts", 41), ("seen", 41)]);
     assert_eq!(scratch_schemas(&log).await, 0);
     assert_eq!(views.status().await.unwrap()[0].generation, 1, "nothing was switched");
 }
@@ -116,14 +116,14 @@ async fn every_row_that_differs_is_counted_and_the_first_are_listed() {
     let order = Order { differences_max: 3, ..Order::new(Scope::All, Until::Living) };
     let mut replay = Replay::begin(&log, Arc::new(COUNTS), order).await.unwrap();
     let table = replay.run(|_| {}).await.unwrap().tables.remove(0);
-    assert_eq!((table.differing, table.differences.len()), (40, 3));
+    assert_eq!((table.differing, table.differences.len()), (41, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_rows_that_swapped_their_values_have_another_digest() {
     let (log, views) = filled().await;
     log.append(append(&stream(1), Expected::Any, 1)).await.unwrap();
-    views.wait_for("counts", 41, SOON).await.unwrap();
+    views.wait_for("counts", 42, SOON).await.unwrap();
     tamper(&log, "update living.counts set events = 3 - events where stream in ('thing:1', 'thing:2')").await;
     assert_eq!(whole(&log).await.tables[0].differing, 2);
     let order = Order { has_digests: true, ..Order::new(Scope::All, Until::Living) };
@@ -155,10 +155,10 @@ async fn as_of_an_older_position_there_is_nothing_to_compare_with() {
     let (log, _views) = filled().await;
     let replayed = replay(&log, Scope::All, Until::Position(10)).await;
     assert_eq!((replayed.is_equal(), replayed.position, replayed.tables[0].replayed.rows), (None, 10, 10));
-    assert_eq!(replay(&log, Scope::All, Until::Position(40)).await.is_equal(), Some(true));
-    let order = Order::new(Scope::All, Until::Position(41));
+    assert_eq!(replay(&log, Scope::All, Until::Position(41)).await.is_equal(), Some(true));
+    let order = Order::new(Scope::All, Until::Position(42));
     let beyond = Replay::begin(&log, Arc::new(COUNTS), order).await;
-    assert!(matches!(beyond.map(drop), Err(Error::Replay(Unreplayable::Beyond { position: 41, head: 40 }))));
+    assert!(matches!(beyond.map(drop), Err(Error::Replay(Unreplayable::Beyond { position: 42, head: 41 }))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,10 +172,10 @@ async fn as_of_a_time_means_what_was_recorded_by_then() {
         log.append(append(&stream(n), Expected::Any, 1)).await.unwrap();
         times.push(all(&log).await.last().unwrap().recorded_at);
     }
-    views.wait_for("counts", 9, SOON).await.unwrap();
+    views.wait_for("counts", 10, SOON).await.unwrap();
     let at = |at| replay(&log, Scope::All, Until::Time(at));
     assert_eq!(at(times[0] - time::Duration::SECOND).await.position, 0);
-    for (position, time) in (1..).zip(&times) {
+    for (position, time) in (2..).zip(&times) {
         assert_eq!(at(*time).await.position, position);
         assert_eq!(at(*time + time::Duration::SECOND).await.position, position);
     }
@@ -190,7 +190,7 @@ async fn one_case_is_replayed_with_its_streams_and_compared_with_its_rows() {
         append.meta = case("wuyi");
         log.append(append).await.unwrap();
     }
-    views.wait_for("counts", 42, SOON).await.unwrap();
+    views.wait_for("counts", 43, SOON).await.unwrap();
     tamper(&log, "update living.counts set events = 9 where stream in ('thing:5', 'thing:8')").await;
     let scope = || Scope::Case(CaseId::parse("wuyi").unwrap());
     let replayed = replay(&log, scope(), Until::Living).await;
@@ -212,11 +212,11 @@ async fn what_cannot_be_shown_is_parked_by_the_replay_too_and_told() {
     for (name, data) in [("a", "\"poison\""), ("b", "{}"), ("a", "{}"), ("c", "\"too long\""), ("b", "{}")] {
         log.append(append_these(&stream(name), Expected::Any, vec![event(data)])).await.unwrap();
     }
-    views.wait_for("counts", 5, SOON).await.unwrap();
+    views.wait_for("counts", 6, SOON).await.unwrap();
     let replayed = whole(&log).await;
     assert_eq!(replayed.is_equal(), Some(true), "{replayed:?}");
     let places: Vec<_> = replayed.parked.iter().map(|parked| (parked.stream.id(), parked.position)).collect();
-    assert_eq!(places, [("a", 1), ("a", 3), ("c", 4)]);
+    assert_eq!(places, [("a", 2), ("a", 4), ("c", 5)]);
     assert_eq!(replayed.parked[0].reason, "it says so");
     // A program that can show them: the living view lacks what its events say.
     let mended = Arc::new(Counts { version: 1, is_picky: false });
@@ -293,8 +293,8 @@ async fn a_view_that_moves_on_is_compared_at_one_moment_and_not_disturbed() {
         positions.push(replayed.position);
     }
     writer.await.unwrap();
-    assert!(positions.iter().any(|position| *position < 3_040), "{positions:?}");
-    views.wait_for("counts", 3_040, SOON).await.unwrap();
+    assert!(positions.iter().any(|position| *position < 3_041), "{positions:?}");
+    views.wait_for("counts", 3_041, SOON).await.unwrap();
     let status = views.status().await.unwrap();
     assert_eq!((status[0].generation, status[0].parked), (1, 0));
 }
@@ -333,13 +333,13 @@ async fn a_resumed_replay_remembers_what_it_set_aside() {
     for data in ["\"poison\"", "{}", "{}", "{}"] {
         log.append(append_these(&stream("a"), Expected::Any, vec![event(data)])).await.unwrap();
     }
-    views.wait_for("counts", 4, SOON).await.unwrap();
-    let small = || Order { page: 1, ..Order::new(Scope::All, Until::Position(4)) };
+    views.wait_for("counts", 5, SOON).await.unwrap();
+    let small = || Order { page: 1, ..Order::new(Scope::All, Until::Position(5)) };
     let mut dying = Replay::begin(&log, Arc::new(COUNTS), small()).await.unwrap();
     let id = dying.id().to_owned();
     let (mut tell, half) = (None, tokio::sync::Notify::new());
     let run = dying.run(|progress| {
-        if progress.position == 2 && tell.replace(()).is_none() {
+        if progress.position == 3 && tell.replace(()).is_none() {
             half.notify_one();
         }
     });
@@ -351,7 +351,7 @@ async fn a_resumed_replay_remembers_what_it_set_aside() {
         resumed = Replay::resume(&log, Arc::new(COUNTS), &id, small()).await;
     }
     let replayed = resumed.unwrap().run(|_| {}).await.unwrap();
-    assert_eq!((replayed.is_equal(), replayed.parked.len(), replayed.events), (Some(true), 4, 4));
+    assert_eq!((replayed.is_equal(), replayed.parked.len(), replayed.events), (Some(true), 4, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ async fn several_streams_move_together_in_the_given_order() {
     let parts = ["a", "b", "a"].map(|name| append(&stream(name), Expected::Any, 2)).to_vec();
     let appended = log.append_all(parts, &[(stream("b"), Expected::NoStream)]).await.unwrap();
     let places = appended.iter().map(|it| (it.version, it.first_position, it.last_position));
-    assert_eq!(places.collect::<Vec<_>>(), [(4, 3, 4), (2, 5, 6), (6, 7, 8)]);
+    assert_eq!(places.collect::<Vec<_>>(), [(4, 4, 5), (2, 6, 7), (6, 8, 9)]);
     assert_in_order(&log, 8).await;
 }
 
@@ -62,7 +62,7 @@ async fn appends_to_one_and_to_several_streams_share_the_log() {
         }
     };
     tokio::join!(single, several);
-    let seen = take(&mut follower, 150).await;
-    assert!(seen.iter().map(|event| event.position).eq(1..=150));
+    let seen = take(&mut follower, 151).await;
+    assert!(seen.iter().map(|event| event.position).eq(1..=151));
     assert_in_order(&log, 150).await;
 }

@@ -159,12 +159,12 @@ pub async fn all(log: &Log) -> Vec<Recorded> {
     log.read_all(1, u64::MAX, eventlog::Direction::Forwards).map(Result::unwrap).collect().await
 }
 
-/// Asserts that the log is in order and holds so many events.
+/// Asserts that the log is in order and holds so many events beside the record that it begins with.
 pub async fn assert_in_order(log: &Log, events: u64) {
     let report = log.verify_order(1).await.unwrap();
     assert_eq!(report.disorders, []);
-    assert_eq!(report.events, events);
-    assert_eq!(log.head().await.unwrap().position, events);
+    assert_eq!(report.events, events + 1);
+    assert_eq!(log.head().await.unwrap().position, events + 1);
 }
 
 /// Waits until something holds, within bounds.

@@ -82,14 +82,14 @@ async fn a_view_shows_every_event_once() {
     fill(&log, 300).await;
     let views = start(&log).await;
     fill(&log, 300).await;
-    assert_eq!(totals(&views, 600).await, (600, 600));
+    assert_eq!(totals(&views, 601).await, (601, 601));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_reads_its_own_write() {
     let log = fresh_log().await;
     let views = start(&log).await;
-    for n in 1..=20 {
+    for n in 2..=21 {
         let position = log.append(append(&stream("a"), Expected::Any, 1)).await.unwrap().last_position;
         assert_eq!(totals(&views, position).await, (n, n));
     }
@@ -114,10 +114,10 @@ async fn poison_parks_its_stream_and_not_the_view() {
     {
         log.append(append_these(&stream(name), Expected::Any, vec![event(data)])).await.unwrap();
     }
-    assert_eq!(totals(&views, 6).await, (2, 2));
+    assert_eq!(totals(&views, 7).await, (3, 3));
     let parked = views.parked("counts").await.unwrap();
     let found: Vec<_> = parked.iter().map(|parked| (parked.stream.id(), parked.position)).collect();
-    assert_eq!(found, [("a", 1), ("a", 3), ("c", 4), ("a", 6)]);
+    assert_eq!(found, [("a", 2), ("a", 4), ("c", 5), ("a", 7)]);
     assert_eq!(parked[0].reason, "it says so");
     assert!(parked[1].reason.contains("parked"), "{}", parked[1].reason);
     assert!(parked[2].reason.contains("seen_length_check"), "{}", parked[2].reason);
@@ -131,15 +131,15 @@ async fn a_parked_stream_stays_parked_for_the_next_keeper_and_is_shown_when_it_c
     let log = fresh_log().await;
     let views = start(&log).await;
     log.append(append_these(&stream("a"), Expected::Any, vec![event("\"poison\"")])).await.unwrap();
-    views.wait_for("counts", 1, SOON).await.unwrap();
+    views.wait_for("counts", 2, SOON).await.unwrap();
     views.shutdown().await;
     let views = Views::start(&log, counts(Counts { version: 1, is_picky: false })).await.unwrap();
     log.append(append(&stream("a"), Expected::Any, 2)).await.unwrap();
-    assert_eq!(totals(&views, 3).await, (0, 0));
+    assert_eq!(totals(&views, 4).await, (1, 1));
     assert_eq!(views.unpark("counts", &stream("a")).await.unwrap(), 3);
-    assert_eq!(totals(&views, 3).await, (3, 3));
-    log.append(append(&stream("a"), Expected::Any, 1)).await.unwrap();
     assert_eq!(totals(&views, 4).await, (4, 4));
+    log.append(append(&stream("a"), Expected::Any, 1)).await.unwrap();
+    assert_eq!(totals(&views, 5).await, (5, 5));
     assert!(views.parked("counts").await.unwrap().is_empty());
 }
 
@@ -150,10 +150,10 @@ async fn what_still_cannot_be_shown_stays_parked() {
     log.append(append_these(&stream("a"), Expected::Any, vec![event("{}"), event("\"poison\"")]))
         .await
         .unwrap();
-    views.wait_for("counts", 2, SOON).await.unwrap();
+    views.wait_for("counts", 3, SOON).await.unwrap();
     assert!(matches!(views.unpark("counts", &stream("a")).await, Err(Error::View { .. })));
     assert_eq!(views.parked("counts").await.unwrap().len(), 1);
-    assert_eq!(totals(&views, 2).await, (1, 1));
+    assert_eq!(totals(&views, 3).await, (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,11 +162,11 @@ async fn of_two_processes_one_keeps_the_view_and_the_other_takes_over() {
     let other = another(&log).await;
     let (here, there) = (start(&log).await, start(&other).await);
     fill(&log, 200).await;
-    assert_eq!(totals(&here, 200).await, (200, 200));
-    assert_eq!(totals(&there, 200).await, (200, 200));
+    assert_eq!(totals(&here, 201).await, (201, 201));
+    assert_eq!(totals(&there, 201).await, (201, 201));
     here.shutdown().await;
     fill(&log, 200).await;
-    assert_eq!(totals(&there, 400).await, (400, 400));
+    assert_eq!(totals(&there, 401).await, (401, 401));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +184,9 @@ async fn a_keeper_taken_for_dead_is_fenced() {
         // Whoever keeps it now is declared dead while it works.
         sqlx::query("update view_generations set leased_until = '-infinity'").execute(&owner).await.unwrap();
         if round % 10 == 0 {
-            assert_eq!(totals(&here, round * 20).await, (round.cast_signed() * 20, round.cast_signed() * 20));
+            let position = 1 + round * 20;
+            let count = position.cast_signed();
+            assert_eq!(totals(&here, position).await, (count, count));
         }
         let epoch: i64 =
             sqlx::query_scalar("select epoch from view_generations").fetch_one(&owner).await.unwrap();
@@ -200,7 +202,7 @@ async fn an_old_lease_cannot_write() {
     let log = fresh_log().await;
     let views = start(&log).await;
     fill(&log, 10).await;
-    views.wait_for("counts", 10, SOON).await.unwrap();
+    views.wait_for("counts", 11, SOON).await.unwrap();
     let owner = owner(&log).await;
     // Another takes the lease behind the keeper's back; the keeper must find out at its next page.
     sqlx::query(
@@ -214,7 +216,7 @@ async fn an_old_lease_cannot_write() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let position: i64 =
         sqlx::query_scalar("select position from view_generations").fetch_one(&owner).await.unwrap();
-    assert_eq!(position, 10);
+    assert_eq!(position, 11);
     sqlx::query("update view_generations set leased_until = '-infinity'").execute(&owner).await.unwrap();
-    assert_eq!(totals(&views, 20).await, (20, 20));
+    assert_eq!(totals(&views, 21).await, (21, 21));
 }

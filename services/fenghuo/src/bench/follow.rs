@@ -10,7 +10,7 @@ use super::{
     figures::{Figures, Measurement, Row, median},
     fill::fill,
     raw::RawEvent,
-    stage::Stage,
+    stage::{BEFORE, Stage},
 };
 use crate::{
     error::{Because, Error},
@@ -52,7 +52,7 @@ pub(super) async fn ours(stage: &Stage, events: u64, time: Duration) -> Result<F
     while measured.elapsed < time || measured.events == 0 {
         let log = stage.log("bench").await?;
         let begin = Instant::now();
-        let mut pages = log.follow_pages(0, usize::try_from(PAGE).expect("a small page"));
+        let mut pages = log.follow_pages(BEFORE, usize::try_from(PAGE).expect("a small page"));
         let mut count = 0;
         while count < events {
             let asked = Instant::now();
@@ -75,7 +75,7 @@ pub(super) async fn raw(pool: &PgPool, events: u64, time: Duration) -> Result<Fi
     let mut db = pool.acquire().await.because("取得连接", "take a connection")?;
     while measured.elapsed < time || measured.events == 0 {
         let begin = Instant::now();
-        let (mut after, mut count) = (0, 0);
+        let (mut after, mut count) = (BEFORE.cast_signed(), 0);
         while count < events {
             let asked = Instant::now();
             let rows: Vec<RawEvent> = sqlx::query_as(

@@ -13,7 +13,7 @@ use super::{
     figures::{Figures, Measurement, Row, median},
     fill::fill,
     raw::RawEvent,
-    stage::Stage,
+    stage::{BEFORE, Stage},
 };
 use crate::{
     error::{Because, Error},
@@ -37,7 +37,7 @@ pub(super) async fn measure(effort: &Effort, events: u64, shell: Shell) -> Resul
     let log = stage.new_log("bench").await?;
     fill(&log, &pool, events, shell).await?;
     let views = Views::start(&log, vec![Arc::new(Notes)]).await.because("启动视图", "start the view")?;
-    views.wait_for(VIEW, events, CATCH_UP_MAX).await.because("等待视图", "wait for the view")?;
+    views.wait_for(VIEW, BEFORE + events, CATCH_UP_MAX).await.because("等待视图", "wait for the view")?;
     sqlx::query("create table raw_notes (like bench_notes_g1.notes including all)")
         .execute(&pool)
         .await
@@ -76,8 +76,8 @@ async fn ours(views: &Views, events: u64, time: Duration) -> Result<Figures, Err
         });
         let rebuilt = rebuilt.await.because("重建视图", "rebuild the view")?;
         measured.elapsed += begin.elapsed();
-        measured.events += rebuilt.events;
-        if rebuilt.events != events || rebuilt.is_equal() != Some(true) {
+        measured.events += events;
+        if rebuilt.events != BEFORE + events || rebuilt.is_equal() != Some(true) {
             return Err(Error::told(
                 "重建的视图与原视图不同",
                 "the rebuilt view differs from the living one",
@@ -93,7 +93,7 @@ async fn raw(pool: &PgPool, events: u64, time: Duration) -> Result<Figures, Erro
     while measured.elapsed < time || measured.events == 0 {
         sqlx::query("truncate raw_notes").execute(pool).await.because("清空基线表", "empty the table")?;
         let begin = Instant::now();
-        let (mut after, mut count) = (0, 0);
+        let (mut after, mut count) = (BEFORE.cast_signed(), 0);
         while count < events {
             let asked = Instant::now();
             let (last, copied) = copy_page(pool, after).await?;

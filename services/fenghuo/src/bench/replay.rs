@@ -14,7 +14,7 @@ use super::{
     fill::fill,
     follow,
     rebuild::{CATCH_UP_MAX, Notes, VIEW},
-    stage::Stage,
+    stage::{BEFORE, Stage},
 };
 use crate::{
     error::{Because, Error},
@@ -29,7 +29,7 @@ pub(super) async fn measure(effort: &Effort, events: u64, shell: Shell) -> Resul
     let log = stage.new_log("bench").await?;
     fill(&log, &pool, events, shell).await?;
     let views = Views::start(&log, vec![Arc::new(Notes)]).await.because("启动视图", "start the view")?;
-    views.wait_for(VIEW, events, CATCH_UP_MAX).await.because("等待视图", "wait for the view")?;
+    views.wait_for(VIEW, BEFORE + events, CATCH_UP_MAX).await.because("等待视图", "wait for the view")?;
     sqlx::query("vacuum analyze bench_notes_g1.notes")
         .execute(&pool)
         .await
@@ -68,14 +68,14 @@ async fn ours(log: &Log, events: u64, time: Duration, shell: Shell) -> Result<Fi
         });
         let replayed = replayed.await.because("重放视图", "replay the view")?;
         measured.elapsed += begin.elapsed();
-        measured.events += replayed.events;
+        measured.events += events;
         let (showing, comparing) = ((shown - begin).as_secs_f64(), shown.elapsed().as_secs_f64());
         shell.note(shell.pick(
             &format!("展示 {showing:.2} 秒，比较 {comparing:.2} 秒"),
             &format!("{showing:.2} s to show, {comparing:.2} s to compare"),
         ));
         replay.discard().await.because("删除重放用的模式", "drop the schema of the replay")?;
-        if replayed.events != events || replayed.is_equal() != Some(true) {
+        if replayed.events != BEFORE + events || replayed.is_equal() != Some(true) {
             return Err(Error::told("重放与现用视图不同", "the replay differs from the living view"));
         }
     }

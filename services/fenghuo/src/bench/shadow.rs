@@ -17,7 +17,7 @@ use super::{
     Effort, Measured,
     figures::{Figures, Measurement, Row, median},
     follow, sample,
-    stage::Stage,
+    stage::{BEFORE, Stage},
 };
 use crate::{
     error::{Because, Error},
@@ -50,7 +50,7 @@ pub(super) async fn measure(effort: &Effort, cases: u64, shell: Shell) -> Result
         .try_for_each(|()| async { Ok(()) })
         .await?;
     sqlx::query("vacuum analyze bench.events").execute(&pool).await.because("整理数据库", "tidy up")?;
-    let events = log.head().await.because("读取日志位置", "read the log's head")?.position;
+    let events = log.head().await.because("读取日志位置", "read the log's head")?.position - BEFORE;
     let under = under()?;
     let (mut ours_rounds, mut raw_rounds) = (Vec::new(), Vec::new());
     for round in 1..=effort.rounds {
@@ -115,7 +115,7 @@ async fn ours(log: &Log, cases: u64, under: &Under, effort: &Effort) -> Result<F
     while measured.elapsed < effort.seconds || measured.events == 0 {
         let begin = Instant::now();
         let mut telling = Telling::new(under, hazard::SERVICE.aggregates);
-        let mut events = log.read_all(1, u64::MAX, Direction::Forwards);
+        let mut events = log.read_all(BEFORE + 1, u64::MAX, Direction::Forwards);
         while let Some(event) = events.try_next().await.because("读取日志", "read the log")? {
             telling.tell(&chassis::log_event(&event)).because("推演事件", "tell an event")?;
         }

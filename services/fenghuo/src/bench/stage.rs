@@ -13,6 +13,9 @@ use crate::{
     shell::Shell,
 };
 
+/// What every log begins with stands before the events of a bench, and is not measured.
+pub(super) const BEFORE: u64 = 1;
+
 /// PostgreSQL, and a bus if it was asked for.
 pub(super) struct Stage {
     postgres: Postgres,

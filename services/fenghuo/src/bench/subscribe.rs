@@ -10,7 +10,7 @@ use super::{
     Effort, Measured,
     figures::{Crowd, Figures, Measurement, Row, median},
     machine,
-    stage::Stage,
+    stage::{BEFORE, Stage},
 };
 use crate::{error::Error, shell::Shell};
 
@@ -74,7 +74,7 @@ async fn phase(
     let events = events(load, time);
     let site = Site::open(stage, schema).await?;
     let _slow = if is_slow { Some(reader::Reader::subscribe(&site.address).await?) } else { None };
-    let readers = reader::spawn(&site.address, load.subscribers, events).await?;
+    let readers = reader::spawn(&site.address, load.subscribers, BEFORE + events).await?;
     let before = machine::resident_mib();
     let written = write::steadily(&site.log, load.rate, events).await?;
     let (mut measured, mut missed, mut end) = (Measurement::default(), 0, written.start);

@@ -144,6 +144,7 @@ async fn every_row_is_what_the_log_holds_and_a_killed_export_goes_on() {
     sealed(&data, SERVICE);
     let truth = of_log(&data, None).await;
     assert!(truth.len() > 10, "{}", truth.len());
+    the_log_begins_when_the_case_does(&truth);
 
     let whole = scratch.path().join("parquet");
     let said = export(&data, &whole, &["--service", SERVICE, "--format", "parquet", "--part-events", "7"]);
@@ -166,6 +167,15 @@ async fn every_row_is_what_the_log_holds_and_a_killed_export_goes_on() {
 
     a_case_is_in_every_log(&data, &scratch.path().join("case")).await;
     what_was_changed_or_is_of_another_is_refused(&data, &lines, &by_line);
+}
+
+/// The clock stood at today when the log was opened, and at an instant of the case when something happened.
+fn the_log_begins_when_the_case_does(truth: &Rows) {
+    let recorded = |row: usize| truth[row]["recorded_at"].parse::<i64>().unwrap();
+    assert_eq!((truth[0]["type"].as_str(), truth[0]["stream"].as_str()), ("$genesis", "$genesis:log"));
+    assert_eq!(recorded(0) + 1, recorded(1), "in microseconds");
+    let today = time::OffsetDateTime::now_utc() - time::Duration::days(365);
+    assert!(i128::from(recorded(0)) < today.unix_timestamp_nanos() / 1_000, "{}", truth[0]["recorded_at"]);
 }
 
 async fn a_case_is_in_every_log(data: &Path, folder: &Path) {

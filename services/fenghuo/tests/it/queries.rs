@@ -152,18 +152,18 @@ async fn what_was_written_past_the_deciders_is_found_in_the_logs() {
     assert_eq!(
         places,
         [
-            ("outside-delegation", "hazard:h-1", 1),
-            ("delegation-gap", "hazard:h-2", 2),
+            ("outside-delegation", "hazard:h-1", 2),
+            ("delegation-gap", "hazard:h-2", 3),
             // The samples show one officer, with a certificate that nobody has issued.
-            ("expired-certificate", "hazard:h-1", 1),
-            ("expired-certificate", "hazard:h-2", 2),
-            ("missing-second-officer", "hazard:h-1", 1),
-            ("missing-second-officer", "penalty:p-1", 1),
-            ("missing-second-officer", "hazard:h-2", 2),
-            ("missing-legal-review", "penalty:p-1", 3),
-            ("segregation-of-duties", "penalty:p-1", 3),
-            ("segregation-of-duties", "claim:r-1", 2),
-            ("unanswered-transfers", "crime:x-1", 1),
+            ("expired-certificate", "hazard:h-1", 2),
+            ("expired-certificate", "hazard:h-2", 3),
+            ("missing-second-officer", "hazard:h-1", 2),
+            ("missing-second-officer", "penalty:p-1", 2),
+            ("missing-second-officer", "hazard:h-2", 3),
+            ("missing-legal-review", "penalty:p-1", 4),
+            ("segregation-of-duties", "penalty:p-1", 4),
+            ("segregation-of-duties", "claim:r-1", 3),
+            ("unanswered-transfers", "crime:x-1", 2),
         ]
     );
     assert_eq!(found[0].1["who"], "officer-1@town.330723103");

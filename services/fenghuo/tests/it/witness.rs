@@ -241,26 +241,26 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     let mut site = Site::start().await;
     site.append(10).await;
     let serving = site.serve();
-    site.until(&serving, |sealed| sealed["final"]["size"] == 10);
+    site.until(&serving, |sealed| sealed["final"]["size"] == 11);
     let published =
         Process::start(&["audit", "publish", "--listen", "127.0.0.1:0", "--tiles", &site.at("tiles")]);
     let base = published.url.trim_end_matches("/checkpoint");
     let (code, said) = site.watch(base);
-    assert_eq!((code, said.contains("10 events believed, final at 10")), (Some(0), true), "{said}");
+    assert_eq!((code, said.contains("11 events believed, final at 11")), (Some(0), true), "{said}");
 
     let address = site.witnesses[1].url.trim_start_matches("http://").to_owned();
     drop(site.witnesses.pop());
     site.append(5).await;
     let sealed = site.until(&serving, |sealed| {
-        sealed["size"] == 15 && !sealed["final"]["witnesses"][1]["troubled_since"].is_null()
+        sealed["size"] == 16 && !sealed["final"]["witnesses"][1]["troubled_since"].is_null()
     });
-    assert_eq!((&sealed["final"]["size"], &sealed["state"]), (&10.into(), &"sealing".into()));
+    assert_eq!((&sealed["final"]["size"], &sealed["state"]), (&11.into(), &"sealing".into()));
     let text = site.status(&serving, &[]);
-    assert!(text.contains("audit-final: at size 10, head 15 (2 of 2 witnesses needed)"), "{text}");
+    assert!(text.contains("audit-final: at size 11, head 16 (2 of 2 witnesses needed)"), "{text}");
     assert!(text.contains("witness witness.example/1 does not sign since 20"), "{text}");
     let witness = site.witness("1", &address);
     site.witnesses.push(witness);
-    site.until(&serving, |sealed| sealed["final"]["size"] == 15);
+    site.until(&serving, |sealed| sealed["final"]["size"] == 16);
     serving.end();
 
     // A backup of everything that the department has, then history goes on.
@@ -273,7 +273,7 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     site.postgres.restart().await.unwrap();
     site.append(5).await;
     let serving = site.serve();
-    site.until(&serving, |sealed| sealed["final"]["size"] == 20);
+    site.until(&serving, |sealed| sealed["final"]["size"] == 21);
     assert_eq!(site.watch(base).0, Some(0));
     serving.end();
 
@@ -285,9 +285,9 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     let serving = site.serve();
     let sealed = site.until(&serving, |sealed| sealed["state"] == "refused");
     let why = sealed["reason"].as_str().unwrap();
-    assert!(why.contains("holds 20 events, all that is known here ends at 15"), "{why}");
-    assert_eq!(sealed["size"], 15, "nothing was signed");
+    assert!(why.contains("holds 21 events, all that is known here ends at 16"), "{why}");
+    assert_eq!(sealed["size"], 16, "nothing was signed");
     let (code, said) = site.watch(base);
-    assert_eq!((code, said.contains("ALARM log.example/hazard: rolled back: 20")), (Some(1), true), "{said}");
-    assert!(fs::read_to_string(site.at("alarm")).unwrap().starts_with("rolled back: 20"));
+    assert_eq!((code, said.contains("ALARM log.example/hazard: rolled back: 21")), (Some(1), true), "{said}");
+    assert!(fs::read_to_string(site.at("alarm")).unwrap().starts_with("rolled back: 21"));
 }

@@ -216,12 +216,12 @@ async fn a_follower_of_everything_is_not_told_of_rules_and_stays_on_the_line() {
     };
     let order = Order::of::<Rules>("cal-2030", Command::Receive { adoption });
     let outcome = whole.running.node.log().execute(order, request).await.unwrap();
-    assert_eq!(outcome.events, [("Received".to_owned(), 1)]);
+    assert_eq!(outcome.events, [("Received".to_owned(), 2)]);
     whole.supervise("wuyi", START).await;
     let request = wire::FollowTimelineRequest { case_id: String::new(), after: 0, moment: None };
     let mut told = whole.door().await.follow_timeline(whole.asking(request)).await.unwrap().into_inner();
     let first = tokio::time::timeout(WAIT_MAX, told.message()).await.unwrap().unwrap().unwrap();
-    assert_eq!(first.entry.unwrap().log_position, 2);
+    assert_eq!(first.entry.unwrap().log_position, 3);
     drop(told);
     whole.stop().await;
 }

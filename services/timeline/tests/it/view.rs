@@ -44,7 +44,7 @@ async fn a_story_is_told_in_either_clock_as_of_a_moment() {
     let both = Moment { recorded_by: Some(minute(10)), ..as_happened };
     assert_eq!(system.story(&Wanted { moment: &both, ..everything() }).await, ["hazard:1"]);
     // The answer and the inspection were the first that the timeline heard of.
-    let arrived = Moment { log_position: Some(2), ..Moment::default() };
+    let arrived = Moment { log_position: Some(3), ..Moment::default() };
     let arrived = system.story(&Wanted { moment: &arrived, ..everything() }).await;
     assert_eq!(arrived, ["hazard:2", "enforcement:1"]);
     system.stop().await;
@@ -99,7 +99,7 @@ async fn cases_and_arrivals_are_told_as_of_the_same_moments() {
     let (case, places) = ask(known("police", None, &[])).await;
     assert_eq!((case.unwrap().0, places), (1, vec!["police:1".to_owned()]));
     assert_eq!(ask(known("police", at(9), &[])).await, (None, vec![]));
-    let (case, places) = ask(Moment { log_position: Some(1), ..Moment::default() }).await;
+    let (case, places) = ask(Moment { log_position: Some(2), ..Moment::default() }).await;
     assert_eq!((case.unwrap().0, places), (1, vec!["enforcement:1".to_owned()]));
     // As of now, the list of the view and the one that is counted anew are the same.
     let mut read = system.views.read("entries").await.unwrap();

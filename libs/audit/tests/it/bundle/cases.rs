@@ -7,7 +7,7 @@ use crate::shell::{Extracted, last_line};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_nothing_accounts_for_is_refused() {
-    for name in ["extra", "logs/things/extra", "logs/things/events/4.data", "logs/nowhere/checkpoint"] {
+    for name in ["extra", "logs/things/extra", "logs/things/events/5.data", "logs/nowhere/checkpoint"] {
         let mut files = contents().await.files();
         files.insert(name.to_owned(), b"x\n".to_vec());
         let folder = name.strip_suffix("/checkpoint").unwrap_or(name);
@@ -38,7 +38,7 @@ async fn the_script_misses_what_a_log_cannot_do_without() {
     let whole = contents().await.files();
     let needed =
         ["case", "report.html", "logs/things/checkpoint", "logs/things/checkpoint.body", "logs/things/keys"];
-    let parts = ["data", "meta", "leaf", "tlog-proof"].map(|part| format!("logs/things/events/2.{part}"));
+    let parts = ["data", "meta", "leaf", "tlog-proof"].map(|part| format!("logs/things/events/3.{part}"));
     let cosigned = format!("logs/things/cosigned-{}", witness().key().id());
     for name in needed.into_iter().chain(parts.iter().map(String::as_str)).chain([cosigned.as_str()]) {
         let mut files = whole.clone();

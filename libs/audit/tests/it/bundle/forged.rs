@@ -76,7 +76,7 @@ async fn an_event_that_was_changed_is_not_what_was_sealed() {
     let files = contents().await.files();
     for part in ["data", "meta"] {
         let mut forged = files.clone();
-        let name = format!("logs/things/events/2.{part}");
+        let name = format!("logs/things/events/3.{part}");
         forged.get_mut(&name).unwrap().push(b' ');
         refused(
             &forged,
@@ -93,8 +93,8 @@ async fn an_event_that_was_changed_is_not_what_was_sealed() {
 async fn an_event_with_its_leaf_and_path_does_not_lead_to_the_old_root() {
     let mut made = contents().await;
     let things = log(&mut made, "things");
-    reword(things, 5);
-    let native = "logs/things/events/5.tlog-proof: the path does not lead to the signed root";
+    reword(things, 6);
+    let native = "logs/things/events/6.tlog-proof: the path does not lead to the signed root";
     refused(&made.files(), &Trust::default(), native, "the path does not lead to the signed root");
     replant(log(&mut made, "things"));
     refused(&made.files(), &Trust::default(), "the path does not lead", "the path does not lead");
@@ -103,7 +103,7 @@ async fn an_event_with_its_leaf_and_path_does_not_lead_to_the_old_root() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_was_left_out_is_missed_wherever_it_stood() {
     let whole = contents().await;
-    for (name, positions) in [("things", vec![1, 2, 5, 6, 8, 10]), ("others", vec![1, 3])] {
+    for (name, positions) in [("things", vec![2, 3, 6, 7, 9, 11]), ("others", vec![2, 4])] {
         for position in positions {
             let mut made = whole.clone();
             log(&mut made, name).events.retain(|event| event.position != position);
@@ -135,12 +135,12 @@ async fn without_all_leaves_nobody_sees_that_an_event_was_left_out() {
 async fn neighbours_that_were_swapped_are_found() {
     let mut made = contents().await;
     let things = log(&mut made, "things");
-    let (one, two) = (event(things, 5).clone(), event(things, 6).clone());
-    *event(things, 5) = Event { position: 5, path: one.path.clone(), ..two.clone() };
-    *event(things, 6) = Event { position: 6, path: two.path.clone(), ..one.clone() };
-    refused(&made.files(), &Trust::default(), "5.tlog-proof: the path", "5.tlog-proof: the path");
-    log(&mut made, "things").leaves.as_mut().unwrap().swap(4, 5);
-    refused(&made.files(), &Trust::default(), "5.tlog-proof: the path", "5.tlog-proof: the path");
+    let (one, two) = (event(things, 6).clone(), event(things, 7).clone());
+    *event(things, 6) = Event { position: 6, path: one.path.clone(), ..two.clone() };
+    *event(things, 7) = Event { position: 7, path: two.path.clone(), ..one.clone() };
+    refused(&made.files(), &Trust::default(), "6.tlog-proof: the path", "6.tlog-proof: the path");
+    log(&mut made, "things").leaves.as_mut().unwrap().swap(5, 6);
+    refused(&made.files(), &Trust::default(), "6.tlog-proof: the path", "6.tlog-proof: the path");
     replant(log(&mut made, "things"));
     refused(&made.files(), &Trust::default(), "the path does not lead", "the path does not lead");
 }
@@ -149,7 +149,7 @@ async fn neighbours_that_were_swapped_are_found() {
 async fn signatures_of_another_checkpoint_do_not_count() {
     let whole = contents().await;
     let mut made = whole.clone();
-    reword(log(&mut made, "things"), 5);
+    reword(log(&mut made, "things"), 6);
     let tree = replant(log(&mut made, "things"));
     let head = Checkpoint::new("log.example/things", tree.size(), tree.root()).unwrap();
     let old = Note::parse(whole.logs[1].checkpoint.as_bytes()).unwrap();
@@ -173,7 +173,7 @@ async fn signatures_of_another_checkpoint_do_not_count() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_that_another_key_signed_is_found_by_who_knows_the_key() {
     let mut made = contents().await;
-    reword(log(&mut made, "things"), 5);
+    reword(log(&mut made, "things"), 6);
     resign(log(&mut made, "things"), &signer_of("log.example/things", 9, KeyType::Ed25519));
     let said = accepted(&made.files(), &Trust::default());
     assert!(said.contains("the keys came with the bundle"), "{said}");

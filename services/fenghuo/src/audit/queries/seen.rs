@@ -147,6 +147,7 @@ fn said(service: &str, category: &str, data: &[u8]) -> Result<Said, serde_json::
         ("reward", reward::matter::Matter::NAME) => books::<reward::matter::Event>(data)?,
         ("timeline", timeline::entry::Entry::NAME) => books::<timeline::entry::Event>(data)?,
         (_, eventlog::reading::CATEGORY) => books::<eventlog::reading::Event>(data)?,
+        (_, eventlog::genesis::CATEGORY) => books::<eventlog::genesis::Event>(data)?,
         (_, eventlog::rules::Rules::NAME) => books::<eventlog::rules::Event>(data)?,
         _ => Said::Foreign,
     })

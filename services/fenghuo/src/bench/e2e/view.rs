@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use decider::Recorded;
-use eventlog::{View, ViewError, Views};
+use eventlog::{View, ViewError, Views, genesis};
 use sqlx::PgConnection;
 
 use super::actors::Event;
@@ -37,7 +37,7 @@ impl View for Shown {
 
     async fn apply_batch(&self, events: &[Recorded], tx: &mut PgConnection) -> Result<(), ViewError> {
         let (mut positions, mut numbers) = (Vec::new(), Vec::new());
-        for recorded in events {
+        for recorded in events.iter().filter(|recorded| recorded.stream.category() != genesis::CATEGORY) {
             let Event::Noted { number, .. } = recorded.event()?;
             positions.push(recorded.position.cast_signed());
             numbers.push(number.cast_signed());

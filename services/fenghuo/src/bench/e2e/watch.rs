@@ -12,7 +12,10 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{pair::Pair, view::VIEW};
-use crate::error::{Because, Error};
+use crate::{
+    bench::stage::BEFORE,
+    error::{Because, Error},
+};
 
 /// How long the last events may be on their way.
 const ARRIVAL_MAX: Duration = Duration::from_secs(60);
@@ -35,7 +38,9 @@ pub(super) struct Arrivals(Vec<(u64, Instant)>);
 impl Watch {
     /// Begins to watch from where the receiver's log ends now, with room for so many events on their way.
     pub(super) async fn start(pair: &Pair, room: usize) -> Result<Self, Error> {
-        let before = pair.receiver.head().await.because("读取日志位置", "read the log's head")?.position;
+        let head = pair.receiver.head().await.because("读取日志位置", "read the log's head")?.position;
+        // The first event that arrives in an empty log stands behind what a log begins with.
+        let before = head.max(BEFORE);
         let (sender, reached) = watch::channel(before);
         let room = Arc::new(Semaphore::new(room));
         let stop = CancellationToken::new();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use decider::Recorded;
-use eventlog::{View, ViewError};
+use eventlog::{View, ViewError, genesis};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -45,7 +45,7 @@ impl View for Notes {
 
     async fn apply_batch(&self, events: &[Recorded], tx: &mut PgConnection) -> Result<(), ViewError> {
         let mut columns = Columns::default();
-        for event in events {
+        for event in events.iter().filter(|event| event.stream.category() != genesis::CATEGORY) {
             let (position, number) = (event.position.cast_signed(), number(&event.data)?);
             columns.push(position, event.stream.as_str(), &event.kind, number, event.recorded_at);
         }

@@ -97,12 +97,12 @@ impl Reader {
 
 type Hearing = JoinHandle<Result<Heard, Error>>;
 
-/// So many subscribers who each wait for so many events.
-pub(super) async fn spawn(address: &str, count: usize, events: u64) -> Result<Vec<Hearing>, Error> {
+/// So many subscribers who each hear the log up to a position.
+pub(super) async fn spawn(address: &str, count: usize, last: u64) -> Result<Vec<Hearing>, Error> {
     let mut readers = Vec::new();
     for _ in 0..count {
         let reader = Reader::subscribe(address).await?;
-        readers.push(tokio::spawn(reader.hear(events)));
+        readers.push(tokio::spawn(reader.hear(last)));
     }
     Ok(readers)
 }

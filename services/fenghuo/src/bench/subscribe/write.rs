@@ -11,7 +11,7 @@ use tokio::{
 
 use super::Written;
 use crate::{
-    bench::sample,
+    bench::{sample, stage::BEFORE},
     error::{Because, Error},
 };
 
@@ -28,7 +28,7 @@ pub(super) async fn steadily(log: &Log, rate: u32, events: u64) -> Result<Writte
         beat.tick().await;
         tasks.spawn(append(log.clone(), number));
     }
-    let mut begun = vec![None; usize::try_from(events).unwrap_or_default() + 1];
+    let mut begun = vec![None; usize::try_from(BEFORE + events).unwrap_or_default() + 1];
     while let Some(done) = tasks.join_next().await {
         let (position, at) = done.because("运行测量任务", "run a measuring task")??;
         if let Some(place) = usize::try_from(position).ok().and_then(|position| begun.get_mut(position)) {
