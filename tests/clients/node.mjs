@@ -51,6 +51,11 @@ async function before() {
   assert.deepEqual(again.position, appended.position);
   await client.appendToStream(stream, events(1, COUNT), at(0n));
 
+  // The first event names the log.
+  for await (const { event } of client.readAll({ maxCount: 1 })) {
+    assert.deepEqual([event.streamId, event.type, event.position.commit], ["$genesis", "$genesis", 1n]);
+  }
+
   // Read both ways.
   assert.deepEqual(await counted(client.readStream(stream)), numbers(0, COUNT));
   const last = client.readStream(stream, { direction: BACKWARDS, fromRevision: "end", maxCount: 3 });

@@ -83,6 +83,15 @@ async fn read(client: &Client, stream: &str) -> Done {
             ReadAllOptions::default().filter(filter).backwards().position(StreamPosition::End).max_count(2);
         assert_eq!(counted(client.read_all(&back).await?).await?, [11, 10]);
     }
+    // The first event of all names the log.
+    let mut first = client.read_all(&ReadAllOptions::default().max_count(1)).await?;
+    let first = first.next().await?.ok_or("an event")?;
+    let first = first.get_original_event();
+    assert_eq!(
+        (first.stream_id(), &first.event_type[..], first.position.commit),
+        ("$genesis", "$genesis", 1)
+    );
+
     let mut events = client.read_stream(stream, &of_stream).await?;
     let event = events.next().await?.ok_or("an event")?;
     assert_eq!(event.get_original_event().custom_metadata, vec![0, 255, b'0']);
