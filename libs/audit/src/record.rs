@@ -65,6 +65,21 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(Checkpoint::read).collect())
 }
 
+/// The notes of checkpoints larger than `after` that had their quorum, the smallest first, at most `limit`.
+pub(crate) async fn page_of_final(
+    db: &mut PgConnection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<(u64, String)>, sqlx::Error> {
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("select size, note from cosigned where size > $1 order by size limit $2")
+            .bind(after.cast_signed())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|(size, note)| (size.cast_unsigned(), note)).collect())
+}
+
 /// The size of the largest checkpoint that had its quorum.
 pub(crate) async fn last_final(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
     let size: Option<i64> = sqlx::query_scalar("select max(size) from cosigned").fetch_one(db).await?;

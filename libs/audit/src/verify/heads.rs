@@ -1,7 +1,7 @@
 //! Everything that was signed: the published checkpoints, the stored ones, and those that were kept elsewhere.
 //!
 //! Only the one that is published as final must have its quorum: the others may be older than their cosignatures, or
-//! too new for them.
+//! too new for them. Those that are stored as final had it once, of the witnesses that there were then.
 
 use std::time::Duration;
 
@@ -42,11 +42,12 @@ impl Heads {
         db: Option<&mut PgConnection>,
         report: &mut Report,
     ) -> Result<Self, VerifyError> {
-        let stored = match db {
-            Some(db) => record::last(db).await?,
-            None => None,
+        let (stored_size, final_size) = match db {
+            Some(db) => {
+                (record::last(db).await?.map_or(0, |stored| stored.size), record::last_final(db).await?)
+            }
+            None => (0, 0),
         };
-        let stored_size = stored.as_ref().map_or(0, |stored| stored.size);
         let policy = verify.policy.unwitnessed();
         // Read before the newest, which is never smaller.
         let mut claims: Vec<Claim> = last_final(verify, report)?.into_iter().collect();
@@ -63,9 +64,10 @@ impl Heads {
         for claim in claims.iter().filter(|claim| claim.size > size) {
             report.add(Place::default(), What::RolledBack { by: claim.by.clone(), known: claim.size, size });
         }
-        if stored_size > size {
-            let by = "database".to_owned();
-            report.add(Place::default(), What::RolledBack { by, known: stored_size, size });
+        for (by, known) in [("database", stored_size), ("database, final", final_size)] {
+            if known > size {
+                report.add(Place::default(), What::RolledBack { by: by.to_owned(), known, size });
+            }
         }
         claims.extend(published);
         Ok(Self { size, claims, policy, disagreed: false })
@@ -94,29 +96,38 @@ impl Heads {
         for stored in stored.iter().filter(|stored| within(stored.size)) {
             claims.extend(self.checked(stored, report));
         }
+        for (size, note) in record::page_of_final(db, first, PAGE).await? {
+            if within(size) {
+                let name = format!("database, final, {size}");
+                claims.extend(self.signed(&name, size, &note, report));
+            }
+        }
         Ok(claims)
     }
 
     /// A stored checkpoint whose note says the same as its row.
     fn checked(&mut self, stored: &record::Checkpoint, report: &mut Report) -> Option<Claim> {
         let name = format!("database, {}", stored.size);
-        match self.policy.accept(stored.note.as_bytes()) {
-            Ok(accepted) if accepted.checkpoint.size() == stored.size => {
-                let claim = claim(&name, &accepted.checkpoint);
-                if stored.root() != Some(claim.root) {
-                    let why = "its row has another root".to_owned();
-                    report.add(Place::default(), What::BadCheckpoint { by: name, why });
-                }
-                Some(claim)
-            }
+        let claim = self.signed(&name, stored.size, &stored.note, report)?;
+        if stored.root() != Some(claim.root) {
+            let why = "its row has another root".to_owned();
+            report.add(Place::default(), What::BadCheckpoint { by: name, why });
+        }
+        Some(claim)
+    }
+
+    /// What a stored note says, if the log signed it and it is about as many events as its row.
+    fn signed(&mut self, name: &str, size: u64, note: &str, report: &mut Report) -> Option<Claim> {
+        match self.policy.accept(note.as_bytes()) {
+            Ok(accepted) if accepted.checkpoint.size() == size => Some(claim(name, &accepted.checkpoint)),
             Ok(accepted) => {
                 let why = format!("its note is about {} events", accepted.checkpoint.size());
-                report.add(Place::default(), What::BadCheckpoint { by: name, why });
+                report.add(Place::default(), What::BadCheckpoint { by: name.to_owned(), why });
                 None
             }
             Err(error) if !self.disagreed => {
                 self.disagreed = true;
-                report.add(Place::default(), bad(&name, &error));
+                report.add(Place::default(), bad(name, &error));
                 None
             }
             Err(_) => None,

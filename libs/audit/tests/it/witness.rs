@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use audit::{Finality, Sealing, Standing, State, Status, Verify, What};
-use merkle::Receipt;
+use merkle::{Checkpoint, Receipt};
 use tokio::net::TcpListener;
 use witness::{Peer, http::Client};
 
@@ -308,4 +308,38 @@ async fn verifying_with_a_quorum_wants_a_final_checkpoint_that_has_it() {
     assert!(report.found[0].to_string().contains("1 of the 2 witnesses"), "{report:?}");
     fs::remove_file(place.folder().join("checkpoint.final")).unwrap();
     assert_eq!(verify(1).await.found[0].what, What::NoFinal);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_as_final_is_verified_too() {
+    let place = Place::new().await;
+    let one = Witnessing::start(&place, 0).await;
+    place.fill(10).await;
+    let mut running = Running::start(place.log.clone(), witnessed(&place, vec![one.peer()], 1));
+    running.until(is_final(10)).await;
+    place.fill(5).await;
+    running.until(is_final(15)).await;
+    running.stop().await;
+    assert_eq!(place.verify(&[]).await.found, vec![]);
+
+    let found = async |tamper: &str| {
+        let script = format!("alter table cosigned disable trigger all; {tamper}");
+        place.tamper(&script).await;
+        let report = place.verify(&[]).await;
+        report.found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let other =
+        found("update cosigned set note = (select note from cosigned where size = 15) where size = 10");
+    assert_eq!(
+        other.await,
+        "checkpoint (database, final, 10) cannot be trusted: its note is about 15 events"
+    );
+    // With the log's key: another root, well signed.
+    let forged = Checkpoint::new(ORIGIN, 10, merkle::Hash([5; 32])).unwrap().sign(&signer()).unwrap();
+    let forged = found(&format!("update cosigned set note = '{forged}' where size = 10")).await;
+    assert!(forged.contains("not what checkpoint (database, final, 10) signs"), "{forged}");
+    let unsigned = found("update cosigned set note = replace(note, '10', '12') where size = 10").await;
+    assert!(unsigned.contains("checkpoint (database, final, 10) cannot be trusted"), "{unsigned}");
+    let beyond = found("delete from cosigned where size = 10; update cosigned set size = 20").await;
+    assert_eq!(beyond, "rolled back: checkpoint (database, final) signs 20 events, there are 15");
 }
