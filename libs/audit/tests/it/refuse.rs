@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use audit::Sealing;
+use audit::{Connect as _, Sealing};
 use merkle::KeyType;
 
 use crate::support::*;
@@ -87,4 +87,16 @@ async fn another_key_signs_only_when_it_is_told_of_the_older_one() {
     place.fill(5).await;
     running.until(|status| status.sealed == 15).await;
     running.stop().await;
+
+    let verified = async |keys| {
+        let policy = merkle::Policy::new(keys, vec![], 0).unwrap();
+        let mut db = place.log.options().read_only().await.unwrap();
+        let asked = audit::Verify { tiles: place.tiles(), policy, saved: vec![] };
+        asked.run(Some(&mut db), |_, _| {}).await.unwrap()
+    };
+    let (old, new) = (merkle::Signer::key(&signer()).clone(), merkle::Signer::key(&*new()).clone());
+    let both = verified(vec![old, new.clone()]).await;
+    assert_eq!((both.found, both.size, both.events), (vec![], 15, 15));
+    let one = verified(vec![new]).await;
+    assert!(one.found[0].to_string().contains("(database, 10) cannot be trusted"), "{:?}", one.found);
 }
