@@ -25,7 +25,7 @@ pub use reach::Reach;
 /// How long a connection may take to be made.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long a token issued for a call is valid; long enough for a command that waits, too short to be kept.
-const TOKEN_LIFETIME: time::Duration = time::Duration::hours(1);
+pub(crate) const TOKEN_LIFETIME: time::Duration = time::Duration::hours(1);
 
 /// For what purpose is read, where nobody says otherwise.
 pub const HANDLING: &str = "案件办理 / case handling";

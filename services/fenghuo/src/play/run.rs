@@ -21,11 +21,10 @@ use super::{
     matching::difference,
     scenario::{Command, Deed, Event, Expect, Follow, Message, Scenario, Step},
 };
+use crate::client::TOKEN_LIFETIME;
 
 /// What a clock's event is called in every service.
 const CLOCK: &str = "Clock";
-/// How long a tokens of a scenario's actor lasts.
-const TOKEN_LIFETIME: time::Duration = time::Duration::hours(1);
 /// How long what must follow may take.
 const FOLLOW_WAIT_MAX: Duration = Duration::from_secs(20);
 /// How often a log is asked whether it has followed.
