@@ -74,16 +74,7 @@ fn recorded(category: &str, kind: &str, data: Vec<u8>) -> Recorded {
         id: Uuid::nil(),
         kind: kind.to_owned(),
         data: Bytes::from(data),
-        meta: Meta {
-            actor: actor(decider::DepartmentKind::Fire, "330723", &[]),
-            case_id: None,
-            causation: None,
-            command_id: None,
-            traceparent: None,
-            rules: String::new(),
-            calendar: String::new(),
-        }
-        .into(),
+        meta: Meta::by(actor(decider::DepartmentKind::Fire, "330723", &[])).into(),
         occurred_at: OffsetDateTime::UNIX_EPOCH,
         recorded_at: OffsetDateTime::UNIX_EPOCH,
     }

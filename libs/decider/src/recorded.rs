@@ -43,6 +43,21 @@ pub struct Meta {
     pub calendar: String,
 }
 
+impl Meta {
+    /// That of what is decided under no rule, for no case, and led to by nothing that is known.
+    pub fn by(actor: Actor) -> Self {
+        Self {
+            actor,
+            case_id: None,
+            causation: None,
+            command_id: None,
+            traceparent: None,
+            rules: String::new(),
+            calendar: String::new(),
+        }
+    }
+}
+
 /// An event as the log holds it. Equal positions of one log hold equal bytes for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {

@@ -164,15 +164,7 @@ fn data(event: &Proposed, stream: &str) -> Result<EventData, Refused> {
 
 /// Clients decide nothing under a rule pack: there is none to name.
 fn meta(actor: &Actor) -> Meta {
-    Meta {
-        actor: actor.clone(),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: String::new(),
-        calendar: String::new(),
-    }
+    Meta::by(actor.clone())
 }
 
 pub(crate) fn done(appended: Appended) -> Done {

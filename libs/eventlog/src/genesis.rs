@@ -99,15 +99,7 @@ fn meta(department: &Department) -> Meta {
         roles: Vec::new(),
         certificate: None,
     };
-    Meta {
-        actor,
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: String::new(),
-        calendar: String::new(),
-    }
+    Meta::by(actor)
 }
 
 #[cfg(test)]

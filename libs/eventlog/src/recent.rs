@@ -75,15 +75,7 @@ mod tests {
             roles: Vec::new(),
             certificate: None,
         };
-        let meta = Meta {
-            actor,
-            case_id: None,
-            causation: None,
-            command_id: None,
-            traceparent: None,
-            rules: String::new(),
-            calendar: String::new(),
-        };
+        let meta = Meta::by(actor);
         Recorded {
             position,
             stream: StreamName::new("thing", "a"),

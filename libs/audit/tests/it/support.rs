@@ -179,15 +179,7 @@ fn meta() -> Meta {
         roles: Vec::new(),
         certificate: None,
     };
-    Meta {
-        actor,
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: "r1".to_owned(),
-        calendar: "c1".to_owned(),
-    }
+    Meta { rules: "r1".to_owned(), calendar: "c1".to_owned(), ..Meta::by(actor) }
 }
 
 /// A sealer at work.

@@ -129,15 +129,7 @@ pub(crate) async fn count_as(log: &Log, stream: &str, numbers: impl IntoIterator
 }
 
 pub(crate) fn meta() -> Meta {
-    Meta {
-        actor: someone(),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: String::new(),
-        calendar: String::new(),
-    }
+    Meta::by(someone())
 }
 
 pub(crate) async fn all(log: &Log) -> Vec<Recorded> {

@@ -63,13 +63,9 @@ pub async fn decide(log: &Log, stream: &StreamName, data: &str) -> u64 {
         tags: Vec::new(),
     };
     let meta = Meta {
-        actor: actor("officer-1", &[Role::Officer]),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
         rules: "r1".to_owned(),
         calendar: "c1".to_owned(),
+        ..Meta::by(actor("officer-1", &[Role::Officer]))
     };
     let now = log.world().clock.now();
     let append = Append::new(stream.clone(), Expected::Any, vec![event], meta, now);

@@ -98,15 +98,7 @@ pub fn actor() -> Actor {
 }
 
 pub fn meta() -> Meta {
-    Meta {
-        actor: actor(),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
-        rules: "r1".to_owned(),
-        calendar: "c1".to_owned(),
-    }
+    Meta { rules: "r1".to_owned(), calendar: "c1".to_owned(), ..Meta::by(actor()) }
 }
 
 pub fn case(id: &str) -> Meta {

@@ -47,12 +47,8 @@ pub(super) fn actor() -> Actor {
 
 pub(super) fn meta() -> Meta {
     Meta {
-        actor: actor(),
-        case_id: None,
-        causation: None,
-        command_id: None,
-        traceparent: None,
         rules: law::RulePack::builtin().version().to_owned(),
         calendar: law::Calendar::builtin().version().to_owned(),
+        ..Meta::by(actor())
     }
 }
