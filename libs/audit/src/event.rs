@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use decider::CaseId;
+use decider::{CaseId, Recorded};
 use eventlog::{Options, case_tag};
 use sqlx::{Connection, FromRow, PgConnection, Row};
 use time::OffsetDateTime;
@@ -21,6 +21,23 @@ pub struct Stored {
     pub meta: Vec<u8>,
     pub occurred_at: OffsetDateTime,
     pub recorded_at: OffsetDateTime,
+}
+
+impl Stored {
+    /// What the table has of an event that this process has stored; its meta is written as it was for the row.
+    pub(crate) fn of(event: &Recorded) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            position: event.position.cast_signed(),
+            stream: event.stream.as_str().to_owned(),
+            version: event.version.cast_signed(),
+            id: event.id,
+            kind: event.kind.clone(),
+            data: event.data.to_vec(),
+            meta: serde_json::to_vec(event.meta.as_ref())?,
+            occurred_at: event.occurred_at,
+            recorded_at: event.recorded_at,
+        })
+    }
 }
 
 /// Opens the database of a log for reading, as whoever the URL names: an auditor needs no rights to write.
@@ -89,6 +106,12 @@ pub async fn read_case(
 pub(crate) async fn head(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
     let head: i64 = sqlx::query_scalar("select position from head").fetch_one(db).await?;
     Ok(head.cast_unsigned())
+}
+
+/// The id of the event at a position.
+pub(crate) async fn id_at(db: &mut PgConnection, position: u64) -> Result<Option<Uuid>, sqlx::Error> {
+    let id = sqlx::query_scalar("select id from events where position = $1");
+    id.bind(position.cast_signed()).fetch_optional(db).await
 }
 
 /// Where events with this id stand.

@@ -25,10 +25,14 @@ pub struct LeafError {
 pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statement, LeafError> {
     let meta: Meta = serde_json::from_slice(&event.meta)
         .map_err(|source| LeafError { position: event.position, source })?;
+    Ok(statement_with(origin, event, &meta, salt))
+}
+
+/// The same, where the meta is known already.
+pub(crate) fn statement_with(origin: &str, event: &Stored, meta: &Meta, salt: Hex<16>) -> Statement {
     let category = event.stream.split(':').next().unwrap_or_default();
-    let actor = actor(&meta);
-    let cause = meta.causation.map(|cause| Cause { origin: cause.log, position: cause.position, leaf: None });
-    Ok(Statement {
+    let cause = meta.causation.as_ref();
+    Statement {
         v: VERSION,
         origin: origin.to_owned(),
         revision: event.version.cast_unsigned(),
@@ -36,17 +40,17 @@ pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statemen
         kind: event.kind.clone(),
         schema: format!("{category}/{SHAPE}"),
         stream: event.stream.clone(),
-        case: meta.case_id.map(|case| case.as_str().to_owned()),
+        case: meta.case_id.as_ref().map(|case| case.as_str().to_owned()),
         occurred_at: event.occurred_at,
         recorded_at: event.recorded_at,
         department: meta.actor.department.to_string(),
-        actor,
+        actor: actor(meta),
         data_sha256: Hex(Sha256::digest(&event.data).into()),
         meta_sha256: Hex(Sha256::digest(&event.meta).into()),
         attachments: Vec::new(),
-        cause,
+        cause: cause.map(|at| Cause { origin: at.log.clone(), position: at.position, leaf: None }),
         salt,
-    })
+    }
 }
 
 /// Who acted, as a statement refers to them.

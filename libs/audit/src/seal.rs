@@ -1,5 +1,6 @@
 //! The task that seals a log: one process at a time, about once a second, behind the appends and never before them.
 
+mod ahead;
 mod ask;
 mod batch;
 mod finality;
@@ -23,6 +24,7 @@ use crate::{
     Folder, Tiles, chain, event,
     record::{self, Lease},
 };
+use ahead::Ahead;
 use ask::Signed;
 use batch::Tree;
 use witnessed::{Session, heard};
@@ -153,7 +155,9 @@ impl Sealer {
         let head = event::head(db).await?;
         let mut tree = resume::resume(&self.sealing, tiles, last, head).await?;
         let gathering = self.gather(&tree, db).await?;
-        let mut session = Session { db, lease, gathering };
+        let batch = self.sealing.batch_events_max.max(1);
+        let ahead = Ahead::new(&self.log, self.sealing.signer.key().name(), batch);
+        let mut session = Session { db, lease, gathering, ahead };
         self.at(tree.size(), head);
         self.fence(&tree, &mut session).await?;
         self.tell(State::Sealing);
@@ -163,6 +167,7 @@ impl Sealer {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
+                () = session.ahead.appended() => session.ahead.make(tree.size()).await,
                 _ = pace.tick() => self.step(&mut tree, &mut session, stop).await?,
                 heard = heard(&mut session.gathering) => self.hear(heard, &tree, &mut session).await?,
             }
@@ -184,11 +189,11 @@ impl Sealer {
             return Err(SealError::Fenced);
         }
         while tree.size() < head && !stop.is_cancelled() {
-            // Batches end where tiles are full: on the way, none is written that the next batch would replace.
-            let batch = self.sealing.batch_events_max.max(1);
-            let last = head.min((tree.size() / batch + 1) * batch);
-            let note = tree.seal(last, self.sealing.signer.as_ref(), session.db, session.lease).await?;
-            self.at(tree.size(), head);
+            session.ahead.make(tree.size()).await;
+            let last = session.ahead.batch(tree.size(), head);
+            let (signer, ahead) = (self.sealing.signer.as_ref(), &mut session.ahead);
+            let note = tree.seal(last, ahead, signer, session.db, session.lease).await?;
+            self.at(tree.size(), head.max(tree.size()));
             if let Some(gathering) = &session.gathering {
                 gathering.offer(Signed { size: tree.size(), note });
             }

@@ -41,6 +41,12 @@ impl Log {
         tokio::spawn(follower.run(pages));
         stream::unfold(ahead, async |mut ahead| ahead.recv().await.map(|page| (page, ahead))).boxed()
     }
+
+    /// The events after position `after`, up to and with `last`, if this process has stored all of them itself, and so
+    /// lately that they are still in memory. Kept only once somebody follows or watches.
+    pub fn recent(&self, after: u64, last: u64) -> Option<Vec<Recorded>> {
+        self.inner.recent.get(after, last)
+    }
 }
 
 type Pages = mpsc::Sender<Result<Vec<Recorded>, Error>>;

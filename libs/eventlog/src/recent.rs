@@ -10,9 +10,9 @@ use std::{
 use decider::Recorded;
 
 /// Events kept.
-const EVENTS_MAX: usize = 2_048;
+const EVENTS_MAX: usize = 8_192;
 /// Bytes of data kept, unless a single event has more.
-const BYTES_MAX: usize = 4 << 20;
+const BYTES_MAX: usize = 8 << 20;
 
 #[derive(Default)]
 pub(crate) struct Recent(Mutex<Run>);

@@ -82,6 +82,13 @@ pub enum StatementError {
 impl Statement {
     /// The one spelling of this statement: the entry of the log.
     pub fn canonical(&self) -> Result<Vec<u8>, StatementError> {
+        let mut entry = Vec::new();
+        self.write(&mut entry)?;
+        Ok(entry)
+    }
+
+    /// Adds that spelling to what is there already; after an error, less than all of it may have been added.
+    pub fn write(&self, to: &mut Vec<u8>) -> Result<(), StatementError> {
         if self.v != VERSION {
             return Err(StatementError::UnknownVersion { found: self.v });
         }
@@ -90,9 +97,9 @@ impl Statement {
             return Err(StatementError::InexactNumber { number });
         }
         // With the fields in order and no fractions, serde_json writes just what RFC 8785 asks for.
-        let bytes = serde_json::to_vec(self)?;
-        is_short(&bytes)?;
-        Ok(bytes)
+        let before = to.len();
+        serde_json::to_writer(&mut *to, self)?;
+        is_short(&to[before..])
     }
 
     /// Reads an entry; only its canonical spelling.

@@ -5,14 +5,17 @@
 
 use eventlog::fault;
 use merkle::{
-    Checkpoint, Frontier, Hex, Note, Sha256, Signer, Tile,
-    tile::{Extension, Row, extend},
+    Checkpoint, Frontier, Hash, Note, Sha256, Signer, Tile,
+    tile::{Row, extend},
 };
 use sqlx::{PgConnection, error::ErrorKind};
 
-use super::{Refusal, SealError};
+use super::{
+    Refusal, SealError,
+    ahead::{Ahead, Leaves},
+};
 use crate::{
-    Stored, Tiles, event, leaf,
+    Stored, Tiles, event,
     record::{self, Lease},
     store::{CHECKPOINT, FINAL, TOKENS},
 };
@@ -41,18 +44,19 @@ impl Tree {
     pub(super) async fn seal(
         &mut self,
         last: u64,
+        ahead: &mut Ahead,
         signer: &dyn Signer,
         db: &mut PgConnection,
         lease: &Lease,
     ) -> Result<Note, SealError> {
-        let old = self.size();
-        let events = event::read(db, old, last).await?;
-        contiguous(&events, old, last)?;
-        let extension = self.extend(events).await?;
+        let made = confirmed(ahead.take(last), db).await?;
+        let after = made.last().map_or(self.size(), |made| made.last.0);
+        let events = rows(after, last, db).await?;
+        let (leaves, full) = self.extend(made, events).await?;
         fault::point("seal.after_tiles");
         let mut grown = self.frontier.clone();
-        for hash in &extension.leaves {
-            grown.push(*hash).map_err(|error| Refusal::tiles(last, error))?;
+        for hash in leaves {
+            grown.push(hash).map_err(|error| Refusal::tiles(last, error))?;
         }
         let note = self.sign(&grown, signer)?;
         let (root, text) = (grown.root().0.to_vec(), note.to_string());
@@ -66,7 +70,7 @@ impl Tree {
         self.frontier = grown;
         self.publish(text.into_bytes()).await?;
         fault::point("seal.after_checkpoint");
-        self.collect(extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect()).await?;
+        self.collect(full).await?;
         Ok(note)
     }
 
@@ -81,20 +85,27 @@ impl Tree {
         checkpoint.sign(signer).map_err(|error| key(&error))
     }
 
-    /// Makes the leaves and writes the tiles, beside the runtime: both take the processor or the disk.
-    async fn extend(&self, events: Vec<Stored>) -> Result<Extension, SealError> {
+    /// Makes what leaves are missing and writes the tiles, beside the runtime: both take the processor or the disk.
+    /// The hashes of the leaves, and the tiles that are full now.
+    async fn extend(
+        &self,
+        mut made: Vec<Leaves>,
+        events: Vec<Stored>,
+    ) -> Result<(Vec<Hash>, Vec<Tile>), SealError> {
         let (origin, tiles, old) = (self.origin.clone(), self.tiles.clone(), self.size());
         beside(move || {
-            let leaves = events.iter().map(|event| entry(&origin, event)).collect::<Result<Vec<_>, _>>()?;
-            let extension = extend::<Sha256, _>(old, &leaves, &tiles);
+            made.push(Leaves::of_rows(&origin, &events)?);
+            let entries: Vec<&[u8]> = made.iter().flat_map(Leaves::entries).collect();
+            let extension = extend::<Sha256, _>(old, &entries, &tiles);
             let extension = extension.map_err(|error| Refusal::tiles(old, crate::chain(&error)))?;
-            let files = extension.tiles.iter().map(|(tile, bytes)| (tile.to_string(), bytes.clone()));
+            let full = extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect();
+            let files = extension.tiles.into_iter().map(|(tile, bytes)| (tile.to_string(), bytes));
             let files: Vec<_> = files.collect();
             let (first, rest) = files.split_at(1);
             tiles.0.write(first)?;
             fault::point("seal.after_entries");
             tiles.0.write(rest)?;
-            Ok(extension)
+            Ok((extension.leaves, full))
         })
         .await
     }
@@ -137,11 +148,22 @@ impl Tree {
     }
 }
 
-fn entry(origin: &str, event: &Stored) -> Result<Vec<u8>, Refusal> {
-    let position = event.position.cast_unsigned();
-    let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: crate::chain(error) };
-    let statement = leaf::statement(origin, event, Hex(rand::random())).map_err(|error| why(&error))?;
-    statement.canonical().map_err(|error| why(&error))
+/// Leaves of events that the log holds: ids are never given twice, so the last tells of all before it. A database that
+/// was restored below this process holds something else, which is then what is sealed.
+async fn confirmed(made: Vec<Leaves>, db: &mut PgConnection) -> Result<Vec<Leaves>, sqlx::Error> {
+    let Some((position, id)) = made.last().map(|made| made.last) else { return Ok(made) };
+    let stored = event::id_at(db, position).await?;
+    Ok(if stored == Some(id) { made } else { Vec::new() })
+}
+
+/// The events after position `after`, up to and with `last`, all of which must be there.
+async fn rows(after: u64, last: u64, db: &mut PgConnection) -> Result<Vec<Stored>, SealError> {
+    if after == last {
+        return Ok(Vec::new());
+    }
+    let events = event::read(db, after, last).await?;
+    contiguous(&events, after, last)?;
+    Ok(events)
 }
 
 fn contiguous(events: &[Stored], old: u64, last: u64) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{
     Finality, Refusal, SealError, Sealer,
+    ahead::Ahead,
     ask::Signed,
     batch::Tree,
     gather::{Gathering, Heard},
@@ -17,6 +18,7 @@ pub(super) struct Session<'a> {
     pub(super) db: &'a mut PgConnection,
     pub(super) lease: &'a Lease,
     pub(super) gathering: Option<Gathering>,
+    pub(super) ahead: Ahead,
 }
 
 /// The next news of the witnesses; none ever, where there are none.

@@ -163,3 +163,37 @@ async fn a_folder_that_another_process_holds_is_not_written_whatever_the_lease_s
     running.until(|status| status.sealed == 15).await;
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_append_in_between_is_sealed_as_well() {
+    let place = Place::new().await;
+    let other = place.another_log().await;
+    let sealing = audit::Sealing { batch_events_max: 64, ..place.sealing() };
+    let mut running = Running::start(place.log.clone(), sealing);
+    for _ in 0..10 {
+        fill(&place.log, 17).await;
+        fill(&other, 3).await;
+    }
+    running.until(|status| status.sealed == 200).await;
+    running.stop().await;
+    other.shutdown().await;
+    let report = place.verify(&[]).await;
+    assert_eq!(report.found, []);
+    assert_eq!((report.size, report.events, report.unsealed), (200, 200, 0));
+}
+
+/// Far more than what is kept in memory, faster than it is signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_grows_fast_is_sealed_whole() {
+    let place = Place::new().await;
+    let mut running = Running::start(place.log.clone(), place.sealing());
+    running.until(|status| status.state == State::Sealing).await;
+    for n in 0..30 {
+        append(&place.log, n, 1_000).await;
+    }
+    running.until(|status| status.sealed == 30_001).await;
+    running.stop().await;
+    let report = place.verify(&[]).await;
+    assert_eq!(report.found, []);
+    assert_eq!((report.size, report.events, report.unsealed), (30_001, 30_001, 0));
+}

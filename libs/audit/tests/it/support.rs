@@ -82,20 +82,12 @@ impl Place {
     /// Lets the log grow by so many events, one by one to five streams in turn. Of an empty one, the first is what every
     /// log begins with, which comes by itself with the second.
     pub async fn fill(&self, count: u64) {
-        let head = self.log.head().await.unwrap().position;
-        assert!(head + count > 1, "a log does not hold its first event alone");
-        for n in head.max(1)..head + count {
-            let data = format!("{{\"type\":\"Happened\",\"data\":{{\"n\":{n}}}}}");
-            let event = EventData {
-                id: Uuid::now_v7(),
-                kind: "Happened".to_owned(),
-                data: data.into(),
-                tags: Vec::new(),
-            };
-            let stream = StreamName::new("thing", &format!("s{}", n % 5));
-            let append = Append::new(stream, Expected::Any, vec![event], meta(), OffsetDateTime::now_utc());
-            self.log.append(append).await.unwrap();
-        }
+        fill(&self.log, count).await;
+    }
+
+    /// The same log as another process has it.
+    pub async fn another_log(&self) -> Log {
+        Log::open(self.log.options().clone(), world()).await.unwrap()
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -180,6 +172,28 @@ fn meta() -> Meta {
         certificate: None,
     };
     Meta { rules: "r1".to_owned(), calendar: "c1".to_owned(), ..Meta::by(actor) }
+}
+
+/// See [`Place::fill`].
+pub async fn fill(log: &Log, count: u64) {
+    let head = log.head().await.unwrap().position;
+    assert!(head + count > 1, "a log does not hold its first event alone");
+    for n in head.max(1)..head + count {
+        append(log, n, 1).await;
+    }
+}
+
+/// Appends so many events at once, to one of five streams.
+pub async fn append(log: &Log, n: u64, events: u64) {
+    let stream = StreamName::new("thing", &format!("s{}", n % 5));
+    let event = |n| EventData {
+        id: Uuid::now_v7(),
+        kind: "Happened".to_owned(),
+        data: format!("{{\"type\":\"Happened\",\"data\":{{\"n\":{n}}}}}").into(),
+        tags: Vec::new(),
+    };
+    let events = (n..n + events).map(event).collect();
+    log.append(Append::new(stream, Expected::Any, events, meta(), OffsetDateTime::now_utc())).await.unwrap();
 }
 
 /// A sealer at work.
