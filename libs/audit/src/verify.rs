@@ -41,6 +41,8 @@ pub struct Report {
     pub events: u64,
     /// Events that no checkpoint covers yet.
     pub unsealed: u64,
+    /// Leaves under the checkpoint that is published as final, with the policy's quorum; none where there is none.
+    pub final_size: Option<u64>,
     /// Signed checkpoints that were compared with the tree.
     pub checkpoints: u64,
     /// The first findings, at most 100 of them.

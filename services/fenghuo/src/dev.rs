@@ -5,7 +5,7 @@ mod doors;
 use std::path::PathBuf;
 
 use chassis::telemetry::Telemetry;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 use crate::{
     endpoints::Endpoints,
@@ -21,7 +21,11 @@ const EXAMPLE: &str = "\
   fenghuo dev
   fenghuo dev --data /var/tmp/fenghuo --listen-base 7100
   fenghuo dev --clock scripted
+  fenghuo dev --witnesses 3
   fenghuo dev --database-url postgres://fenghuo@db/fenghuo --nats-url nats://bus:4222";
+
+/// Witnesses at most: enough to try every quorum that makes sense.
+const WITNESSES_MAX: i64 = 9;
 
 /// Run PostgreSQL, nats-server and all services on this machine
 #[derive(Debug, Args)]
@@ -39,12 +43,15 @@ pub struct DevArgs {
     /// Whose time it is: the machine's, or a script's that is moved over the development endpoint
     #[arg(long, value_enum, default_value_t = ClockArg::Real)]
     clock: ClockArg,
-    /// Listen on seven ports from here on instead of free ones
+    /// Listen on seven ports from here on, and one more for each witness, instead of free ones
     #[arg(long, value_name = "PORT")]
     listen_base: Option<u16>,
     /// Open the services' logs read-only to clients of KurrentDB and EventStoreDB, on six ports from here on
     #[arg(long, value_name = "PORT")]
     door_base: Option<u16>,
+    /// Run so many witnesses here, with keys and memories in the data folder; more than half of them make a checkpoint final
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u8).range(..=WITNESSES_MAX))]
+    witnesses: u8,
     /// Rows of status M (unverified) in the rule pack that are allowed, by id
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     allow_unverified: Vec<String>,
@@ -74,6 +81,7 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
         },
         listen_base: args.listen_base,
         allow_unverified: args.allow_unverified,
+        witnesses: args.witnesses.into(),
         postgres_settings: Vec::new(),
     };
     let result = tokio::select! {
@@ -123,6 +131,7 @@ fn tell(endpoints: &Endpoints, shell: Shell) -> Result<(), Error> {
     let signing = keys::signing_file(&endpoints.keys);
     let mut parts =
         endpoints.services.iter().map(|(name, url)| (name.as_str(), url.clone())).collect::<Vec<_>>();
+    parts.extend(endpoints.witnesses.iter().map(|(name, url)| (name.as_str(), url.clone())));
     parts.extend(endpoints.dev_url.iter().map(|url| ("dev", url.clone())));
     parts.push(("postgres", endpoints.database_url.clone()));
     parts.push(("nats", endpoints.nats_url.clone()));

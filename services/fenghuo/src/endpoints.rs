@@ -24,6 +24,9 @@ pub struct Endpoints {
     pub data: PathBuf,
     /// gRPC URLs by service name.
     pub services: BTreeMap<String, String>,
+    /// URLs of its witnesses by name, where it has some.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub witnesses: BTreeMap<String, String>,
     /// The bus, without a password.
     pub nats_url: String,
     /// The database, without a password.

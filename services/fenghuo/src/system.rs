@@ -34,6 +34,7 @@ mod member;
 mod outside;
 mod progress;
 mod supervisor;
+mod witnesses;
 
 pub use self::{
     clock::ClockChoice,
@@ -50,6 +51,7 @@ use self::{
     outside::Outside,
     progress::{Nodes, Progress},
     supervisor::Supervisor,
+    witnesses::Witnesses,
 };
 
 /// The data folder where nobody says otherwise.
@@ -66,10 +68,13 @@ pub struct SystemOptions {
     pub nats_url: Option<String>,
     /// Whose time it is.
     pub clock: ClockChoice,
-    /// The first of seven ports to listen on (six services, then the development endpoint); free ones if absent.
+    /// The first of seven ports to listen on (six services, then the development endpoint), and one more for each
+    /// witness; free ones if absent.
     pub listen_base: Option<u16>,
     /// Rows of status M in the rule pack that are allowed.
     pub allow_unverified: Vec<String>,
+    /// How many witnesses cosign its logs; a majority of them makes a checkpoint final.
+    pub witnesses: usize,
     /// Further settings of the PostgreSQL child, such as `("shared_buffers", "1GB")`.
     pub postgres_settings: Vec<(String, String)>,
 }
@@ -95,6 +100,7 @@ pub struct System {
     journey: Journey,
     progress: Progress,
     members: Members,
+    witnesses: Witnesses,
     door: Option<Door>,
     supervisor: Supervisor,
     // Last, so that the folder is given back when everything else is gone.
@@ -112,7 +118,9 @@ impl System {
         let mut addresses =
             address::bind(options.listen_base, &services::names().collect::<Vec<_>>()).await?;
         let door_listener = if time.is_scripted() { Some(addresses.next().await?) } else { None };
+        let listeners = addresses.further(options.witnesses).await?;
         let supervisor = Supervisor::start(home.folder(), &options, &logins).await?;
+        let witnesses = Witnesses::start(&home, listeners, member::log_keys(&home.keys())?).await?;
 
         let nats_url = supervisor.nats_url();
         let database_url = supervisor.database_url();
@@ -122,6 +130,7 @@ impl System {
             process: std::process::id(),
             data: home.folder().to_owned(),
             services: addresses.urls(),
+            witnesses: witnesses.urls(),
             nats_url: without_secrets(nats_url),
             database_url: without_secrets(database_url),
             keys: home.keys(),
@@ -136,6 +145,7 @@ impl System {
             world: world(&time, &options.allow_unverified)?,
             data: home.folder().to_owned(),
             keys: home.keys(),
+            witnesses: witnesses.peers()?,
         };
         let members = Members::new(common, progress.nodes.clone());
         let journey = Journey::new(time, progress.clone());
@@ -146,6 +156,7 @@ impl System {
             journey,
             progress,
             members,
+            witnesses,
             door: None,
             supervisor,
             _home: home,
@@ -253,6 +264,16 @@ impl System {
         self.members.start(service).await
     }
 
+    /// Stops one witness, as `witness-1`; the others and the services go on.
+    pub async fn stop_witness(&mut self, name: &str) -> Result<(), Error> {
+        self.witnesses.stop(name).await
+    }
+
+    /// Starts it again, at the same address and with what it remembers.
+    pub async fn start_witness(&mut self, name: &str) -> Result<(), Error> {
+        self.witnesses.resume(name).await
+    }
+
     /// The children, to stop, kill or wipe them; nothing is restarted while the guard is held.
     pub async fn servers(&self) -> MutexGuard<'_, Servers> {
         self.supervisor.servers().await
@@ -263,12 +284,13 @@ impl System {
         self.members.failed().await
     }
 
-    /// Stops services, bus and database, in this order; whatever was accepted is stored.
+    /// Stops services, witnesses, bus and database, in this order; whatever was accepted is stored.
     pub async fn stop(mut self) -> Result<(), Error> {
         if let Some(door) = self.door.take() {
             door.close().await;
         }
         let stopped = self.members.stop_all().await;
+        let stopped = stopped.and(self.witnesses.stop_all().await);
         drop((self.journey, self.progress));
         self.supervisor.stop().await;
         Endpoints::remove(&self.endpoints.data);

@@ -51,6 +51,7 @@ impl Heads {
         let policy = verify.policy.unwitnessed();
         // Read before the newest, which is never smaller.
         let mut claims: Vec<Claim> = last_final(verify, report)?.into_iter().collect();
+        report.final_size = claims.first().map(|claim| claim.size);
         let published = published(verify, &policy, stored_size, report).await?;
         for (name, note) in &verify.saved {
             match policy.accept(note) {

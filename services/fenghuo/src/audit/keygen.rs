@@ -39,10 +39,10 @@ pub(super) fn run(args: &KeygenArgs, shell: Shell) -> Result<(), Error> {
     shell.line(generate(&args.origin, kind, &args.out)?)
 }
 
-/// A log's key in this file, generated at the first call.
-pub(crate) fn load_or_generate(origin: &str, file: &Path) -> Result<Arc<dyn Signer>, Error> {
+/// The key of a log or a witness in this file, generated at the first call.
+pub(crate) fn load_or_generate(origin: &str, kind: KeyType, file: &Path) -> Result<Arc<dyn Signer>, Error> {
     if !file.exists() {
-        generate(origin, KeyType::Ed25519, file)?;
+        generate(origin, kind, file)?;
     }
     let signer = super::key(file)?;
     // A process killed between the two files left the second one out.
@@ -78,8 +78,8 @@ mod tests {
     fn a_key_is_generated_once_and_never_overwritten() {
         let scratch = servers::Scratch::new().unwrap();
         let file = scratch.path().join("keys/audit.key");
-        let first = load_or_generate("log.example/things", &file).unwrap();
-        let again = load_or_generate("log.example/things", &file).unwrap();
+        let first = load_or_generate("log.example/things", KeyType::Ed25519, &file).unwrap();
+        let again = load_or_generate("log.example/things", KeyType::Ed25519, &file).unwrap();
         assert_eq!(first.key(), again.key());
         assert!(generate("log.example/things", KeyType::Ed25519, &file).is_err());
         let public = fs::read_to_string(public_file(&file)).unwrap();

@@ -57,10 +57,11 @@ pub(super) async fn run(args: VerifyArgs, shell: Shell) -> Result<(), Error> {
         saved: args.checkpoints.iter().map(saved).collect::<Result<_, _>>()?,
     };
     let mut db = if args.files_only { None } else { Some(database(&args).await?) };
+    let quorum = verify.policy.quorum();
     let report = verify.run(db.as_mut(), progress).await;
     progress_done();
     let report = report.because("核验日志", "verify the log")?;
-    tell(&report, db.is_some(), args.json, shell)?;
+    tell(&report, db.is_some(), quorum, args.json, shell)?;
     if report.found_total == 0 {
         return Ok(());
     }
@@ -91,11 +92,11 @@ async fn database(args: &VerifyArgs) -> Result<PgConnection, Error> {
     options.read_only().await.because("连接数据库", "connect to the database")
 }
 
-fn tell(report: &Report, with_events: bool, as_json: bool, shell: Shell) -> Result<(), Error> {
+fn tell(report: &Report, with_events: bool, quorum: usize, as_json: bool, shell: Shell) -> Result<(), Error> {
     if as_json {
         return shell.json(&json!({
             "origin": report.origin, "size": report.size, "events": report.events,
-            "unsealed": report.unsealed, "checkpoints": report.checkpoints,
+            "unsealed": report.unsealed, "checkpoints": report.checkpoints, "final": report.final_size,
             "found": report.found, "found_total": report.found_total,
         }));
     }
@@ -107,6 +108,7 @@ fn tell(report: &Report, with_events: bool, as_json: bool, shell: Shell) -> Resu
         &format!("{origin}：核验 {size} 个审计叶、{checkpoints} 个已签检查点"),
         &format!("{origin}: {size} leaves and {checkpoints} signed checkpoints verified"),
     ))?;
+    tell_finality(report, quorum, shell)?;
     if with_events {
         shell.line(shell.pick(
             &format!("数据库：逐字段核对 {events} 个事件；另有 {unsealed} 个尚未封存"),
@@ -114,6 +116,21 @@ fn tell(report: &Report, with_events: bool, as_json: bool, shell: Shell) -> Resu
         ))?;
     }
     Ok(())
+}
+
+/// How far witnesses vouch for it; without their keys, how far they are said to.
+fn tell_finality(report: &Report, quorum: usize, shell: Shell) -> Result<(), Error> {
+    let Some(size) = report.final_size else { return Ok(()) };
+    if quorum == 0 {
+        return shell.line(shell.pick(
+            &format!("见证终局：至 {size}；未核对联署（须 --witness 和 --quorum）"),
+            &format!("final: {size} leaves; the witnesses' lines were not verified (--witness, --quorum)"),
+        ));
+    }
+    shell.line(shell.pick(
+        &format!("见证终局：至 {size}，至少 {quorum} 方联署"),
+        &format!("final: {size} leaves, cosigned by {quorum} witnesses or more"),
+    ))
 }
 
 /// Draws over the line before; only where somebody watches.

@@ -20,6 +20,7 @@ fn what_the_readme_shows_is_accepted() {
     for line in [
         "fenghuo dev",
         "fenghuo dev --data /tmp/x --clock scripted --listen-base 7100 --lang zh",
+        "fenghuo dev --witnesses 3",
         "fenghuo --lang en demo --keep",
         "fenghuo serve hazard --database-url postgres://d --nats-url nats://n --keys k --department fire.330723",
         "fenghuo migrate all --database-url postgres://d",
@@ -72,6 +73,7 @@ fn what_makes_no_sense_is_refused() {
         ("fenghuo", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
         ("fenghuo fly", ErrorKind::InvalidSubcommand),
         ("fenghuo dev --clock slow", ErrorKind::InvalidValue),
+        ("fenghuo dev --witnesses 10", ErrorKind::ValueValidation),
         ("fenghuo law due --from 2023-04-17", ErrorKind::MissingRequiredArgument),
         ("fenghuo law due --batch --from 2023-04-17", ErrorKind::ArgumentConflict),
         ("fenghuo law due --from 17.4.2023 --period 1day", ErrorKind::ValueValidation),

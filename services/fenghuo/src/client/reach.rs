@@ -117,6 +117,7 @@ fn elsewhere(services: BTreeMap<String, String>) -> Endpoints {
         process: 0,
         data: PathBuf::new(),
         services,
+        witnesses: BTreeMap::new(),
         nats_url: String::new(),
         database_url: String::new(),
         keys: PathBuf::new(),

@@ -32,6 +32,15 @@ impl Addresses {
         Ok((listener, url(address)))
     }
 
+    /// So many listeners after that one, whether it is there or not.
+    pub(super) async fn further(&self, count: usize) -> Result<Vec<TcpListener>, Error> {
+        let mut listeners = Vec::new();
+        for index in 1..=count {
+            listeners.push(listen(self.base, self.bound.len() + index).await?.0);
+        }
+        Ok(listeners)
+    }
+
     pub(super) fn urls(&self) -> BTreeMap<String, String> {
         self.bound.iter().map(|(name, _, address)| ((*name).to_owned(), url(*address))).collect()
     }

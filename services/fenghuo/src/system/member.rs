@@ -4,17 +4,20 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use ::audit::Sealing;
+use ::audit::{Sealing, Witnesses};
+use ::witness::Peer;
 use chassis::{ServeError, Settings, auth::Signer};
 use decider::{Actor, ActorKind, Id};
 use eventlog::World;
 use law::Keys;
+use merkle::{KeyType, VerifierKey};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Logins, log_options, progress::Nodes};
+use super::{Logins, log_options, progress::Nodes, witnesses::majority};
 use crate::{
     audit,
     error::{Because, Error, Text},
@@ -37,6 +40,8 @@ pub(super) struct Common {
     /// The data folder, in which every log is sealed, and the folder of keys.
     pub(super) data: PathBuf,
     pub(super) keys: PathBuf,
+    /// Who cosigns, if anybody does.
+    pub(super) witnesses: Vec<Peer>,
 }
 
 /// The services and what runs of them.
@@ -144,7 +149,7 @@ impl Members {
     }
 
     fn settings(&self, member: Member, listener: TcpListener) -> Result<Settings, Error> {
-        let Common { database_url, nats_url, logins, signer, peers, world, data, keys } = &self.common;
+        let Common { database_url, nats_url, logins, signer, peers, world, .. } = &self.common;
         let name = member.service.name;
         let mut bus = bus::Options::new(nats_url, name);
         bus.credentials = logins.credentials(name);
@@ -167,17 +172,35 @@ impl Members {
             // Whoever has the one key of a development system is anybody, its jurist too.
             allowance_keys: Keys::from_jwks(&signer.key_set().to_json()).ok(),
             selftest_every: chassis::SELFTEST_EVERY,
-            sealing: Some(sealing(data, keys, name)?),
+            sealing: Some(self.common.sealing(name)?),
             world: world.clone(),
         })
     }
 }
 
-/// Each log has a key and a folder of its own. The origin is nobody's: what is sealed here counts on this machine.
-fn sealing(data: &Path, keys: &Path, service: &str) -> Result<Sealing, Error> {
+impl Common {
+    /// Each log has a key and a folder of its own.
+    fn sealing(&self, service: &str) -> Result<Sealing, Error> {
+        let folder = self.data.join(audit::TILES).join(service);
+        let mut sealing = Sealing::new(folder, log_key(&self.keys, service)?);
+        if !self.witnesses.is_empty() {
+            let quorum = majority(self.witnesses.len());
+            let witnesses = Witnesses::new(&sealing, self.witnesses.clone(), quorum);
+            sealing.witnesses = Some(witnesses.because("读取见证方", "read the witnesses")?);
+        }
+        Ok(sealing)
+    }
+}
+
+/// The origin is nobody's: what is sealed here counts on this machine.
+fn log_key(keys: &Path, service: &str) -> Result<Arc<dyn merkle::Signer>, Error> {
     let origin = format!("localhost/fenghuo/{service}");
-    let key = audit::load_or_generate(&origin, &system::audit_key_file(keys, service))?;
-    Ok(Sealing::new(data.join(audit::TILES).join(service), key))
+    audit::load_or_generate(&origin, KeyType::Ed25519, &system::audit_key_file(keys, service))
+}
+
+/// The public keys of all logs.
+pub(super) fn log_keys(keys: &Path) -> Result<Vec<VerifierKey>, Error> {
+    services::names().map(|service| Ok(log_key(keys, service)?.key().clone())).collect()
 }
 
 fn failure(service: &str, error: ServeError) -> Error {

@@ -18,24 +18,31 @@ const STOP_MAX: Duration = Duration::from_secs(60);
 /// A running `fenghuo dev`; killed when dropped.
 pub(crate) struct Dev {
     child: Child,
+    /// What it said until it was ready.
+    pub(crate) said: Vec<String>,
 }
 
 impl Dev {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let mut child = fenghuo()
             .args(["dev", "--clock", "scripted", "--data"])
             .arg(data)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut stderr = child.stderr.take().unwrap();
-        let (said, heard) = std::sync::mpsc::channel();
+        let (say, heard) = std::sync::mpsc::channel();
         thread::spawn(move || {
             for line in lines.by_ref().map_while(Result::ok) {
                 // Nobody listens any more once the system is ready; the pipe is still emptied.
-                let _ = said.send(line);
+                let _ = say.send(line);
             }
         });
         let errors = thread::spawn(move || {
@@ -44,10 +51,11 @@ impl Dev {
             text
         });
         let give_up = Instant::now() + START_MAX;
+        let mut said = Vec::new();
         loop {
             match heard.recv_timeout(give_up.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains("tokens:") => return Self { child },
-                Ok(_) => {}
+                Ok(line) if line.contains("tokens:") => return Self { child, said },
+                Ok(line) => said.push(line),
                 Err(_) => {
                     let _ = child.kill();
                     panic!("fenghuo dev did not start: {}", errors.join().unwrap());
@@ -56,12 +64,12 @@ impl Dev {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    fn ended(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         let give_up = Instant::now() + STOP_MAX;
         loop {
             match self.child.try_wait().unwrap() {

@@ -18,3 +18,4 @@ mod serve;
 mod times;
 mod usage;
 mod witness;
+mod witnesses;
