@@ -90,6 +90,38 @@ def selected(selector, deployments):
     ]
 
 
+def chosen(peer, labels):
+    """Whether a peer of a NetworkPolicy takes in a pod with these labels."""
+    selector = peer["podSelector"]
+    holds = {
+        "In": lambda wanted: labels.get(wanted["key"]) in wanted["values"],
+        "Exists": lambda wanted: wanted["key"] in labels,
+    }
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        holds[wanted["operator"]](wanted) for wanted in selector.get("matchExpressions", [])
+    )
+
+
+def reached(rules, side, labels):
+    """The ports that rules open to or from a pod."""
+    opened = [rule for rule in rules if any(chosen(peer, labels) for peer in rule[side])]
+    return {port["port"] for rule in opened for port in rule["ports"]}
+
+
+def check_ways(name, policy, services):
+    """Every service reaches every other, and what none can do without. Names of others are those of their charts."""
+    others = {other: spec["template"]["metadata"]["labels"] for other, spec in services.items()}
+    for other, labels in others.items():
+        expect(8080 in reached(policy["ingress"], "from", labels), f"NetworkPolicy {name}: {other} may not call")
+        expect(8080 in reached(policy["egress"], "to", labels), f"NetworkPolicy {name}: no way to {other}")
+    for other, labels, port in (
+        ("DNS", {"k8s-app": "kube-dns"}, 53),
+        ("the bus", {"app.kubernetes.io/name": "nats"}, 4222),
+        ("the database", {"cnpg.io/cluster": "postgres"}, 5432),
+    ):
+        expect(port in reached(policy["egress"], "to", labels), f"NetworkPolicy {name}: no way to {other}")
+
+
 def check(documents):
     by_kind = {}
     for document in documents:
@@ -133,9 +165,7 @@ def check(documents):
         }
         for port in by_kind["Service"][name]["spec"]["ports"]:
             expect(port["targetPort"] in ports, f"Service {name}: no port {port['targetPort']}")
-        for rule in by_kind["NetworkPolicy"][name]["spec"]["ingress"]:
-            callers = rule["from"][0]["podSelector"]["matchLabels"]
-            expect(selected(callers, deployments), f"NetworkPolicy {name}: nobody may call")
+        check_ways(name, by_kind["NetworkPolicy"][name]["spec"], deployments)
 
 
 check([document for document in yaml.safe_load_all(sys.stdin) if document])
