@@ -8,6 +8,7 @@ import sys
 import yaml
 
 SERVICES = {"hazard", "enforcement", "investigation", "credit", "reward", "timeline"}
+WITNESS = "fenghuo-witness"
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -22,6 +23,10 @@ def expect(holds, fault):
         faults.append(fault)
 
 
+def containers(pod):
+    return pod.get("initContainers", []) + pod["containers"]
+
+
 def references(pod):
     """Yields (kind, name, key or None) for everything that a pod takes from elsewhere."""
     yield "ServiceAccount", pod["serviceAccountName"], None
@@ -33,7 +38,7 @@ def references(pod):
         if "secret" in volume:
             for item in volume["secret"].get("items", [{"key": None}]):
                 yield "Secret", volume["secret"]["secretName"], item["key"]
-    for container in pod["initContainers"] + pod["containers"]:
+    for container in containers(pod):
         for source in container.get("envFrom", []):
             for field, reference in source.items():
                 yield {"configMapRef": "ConfigMap", "secretRef": "Secret"}[field], reference["name"], None
@@ -49,7 +54,7 @@ def claims(pod):
     return [reference for kind, reference, _ in references(pod) if kind == "PersistentVolumeClaim"]
 
 
-def check_pod(name, pod):
+def check_pod(name, pod, templates=()):
     security = pod["securityContext"]
     expect(
         security["runAsNonRoot"] and security["seccompProfile"] == {"type": "RuntimeDefault"},
@@ -57,7 +62,8 @@ def check_pod(name, pod):
     )
     expect(pod["automountServiceAccountToken"] is False, f"{name}: has a service account token")
     mounted = {volume["name"] for volume in pod.get("volumes", [])}
-    for container in pod["initContainers"] + pod["containers"]:
+    mounted |= {template["metadata"]["name"] for template in templates}
+    for container in containers(pod):
         where = f"{name}/{container['name']}"
         expect(container["securityContext"] == RESTRICTED, f"{where}: not restricted")
         expect(
@@ -71,23 +77,61 @@ def check_pod(name, pod):
         for mount in container.get("volumeMounts", []):
             expect(mount["name"] in mounted, f"{where}: no volume {mount['name']}")
     for container in pod["containers"]:
+        ports = {port[key] for port in container["ports"] for key in ("name", "containerPort")}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-            ports = {port["containerPort"] for port in container["ports"]}
-            expect(
-                container[probe]["grpc"]["port"] in ports, f"{name}: {probe} asks a port that is not there"
-            )
-        # A liveness probe that asks for dependencies restarts healthy processes.
+            asked = container[probe].get("grpc") or container[probe]["httpGet"]
+            expect(asked["port"] in ports, f"{name}: {probe} asks a port that is not there")
+        # A liveness probe that asks for dependencies restarts healthy processes. A witness has none.
+        alive = container["livenessProbe"]
         expect(
-            container["livenessProbe"]["grpc"]["service"] == "liveness",
+            "httpGet" in alive or alive["grpc"]["service"] == "liveness",
             f"{name}: liveness asks for more than life",
         )
 
 
-def selected(selector, deployments):
+def check_references(name, pod, by_kind):
+    for kind, reference, key in references(pod):
+        found = by_kind.get(kind, {}).get(reference)
+        expect(found is not None, f"{name}: {kind} {reference} is not there")
+        keys = {**(found or {}).get("data", {}), **(found or {}).get("stringData", {})}
+        expect(key is None or key in keys, f"{name}: {kind} {reference} has no {key}")
+
+
+def check_witness(spec, by_kind):
+    """One process with a memory of its own; and every log is told where it is."""
+    templates = spec["volumeClaimTemplates"]
+    check_pod(WITNESS, spec["template"]["spec"], templates)
+    check_references(WITNESS, spec["template"]["spec"], by_kind)
+    expect(spec["replicas"] == 1, f"{WITNESS}: {spec['replicas']} processes cannot share a memory")
+    container = spec["template"]["spec"]["containers"][0]
+    state = next(setting["value"] for setting in container["env"] if setting["name"] == "FENGHUO_WITNESS_STATE")
+    names = {template["metadata"]["name"] for template in templates}
+    kept = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] in names]
+    expect(
+        any(state.startswith(f"{path}/") for path in kept), f"{WITNESS}: what it remembers in {state} is not kept"
+    )
+    settings = next(s["data"] for n, s in by_kind["ConfigMap"].items() if n.startswith("fenghuo-settings"))
+    witnesses = settings["FENGHUO_WITNESSES"].split(",")
+    ports = {port["port"] for port in by_kind["Service"][WITNESS]["spec"]["ports"]}
+    urls = {f"http://{WITNESS}:{port}" for port in ports}
+    expect({witness.split("=")[0] for witness in witnesses} <= urls, f"{witnesses} are asked, not {sorted(urls)}")
+    expect(
+        1 <= int(settings["FENGHUO_WITNESS_QUORUM"]) <= len(witnesses),
+        f"{settings['FENGHUO_WITNESS_QUORUM']} of {len(witnesses)} witnesses can never cosign",
+    )
+    policy = by_kind["NetworkPolicy"][WITNESS]["spec"]
+    for service in (f"fenghuo-{service}" for service in SERVICES):
+        ways = by_kind["NetworkPolicy"][service]["spec"]["egress"]
+        labels = by_kind["Deployment"][service]["spec"]["template"]["metadata"]["labels"]
+        asked = reached(ways, "to", spec["template"]["metadata"]["labels"])
+        expect(asked == ports, f"NetworkPolicy {service}: no way to the witness")
+        expect(reached(policy["ingress"], "from", labels) == ports, f"NetworkPolicy {WITNESS}: {service} may not ask")
+    expect(policy["policyTypes"] == ["Ingress", "Egress"] and "egress" not in policy, f"{WITNESS} may call out")
+
+
+def selected(selector, pods):
     wanted = selector.items()
-    return [
-        name for name, spec in deployments.items() if wanted <= spec["template"]["metadata"]["labels"].items()
-    ]
+    return [name for name, spec in pods.items() if wanted <= spec["template"]["metadata"]["labels"].items()]
 
 
 def chosen(peer, labels):
@@ -127,12 +171,18 @@ def check(documents):
     for document in documents:
         by_kind.setdefault(document["kind"], {})[document["metadata"]["name"]] = document
     deployments = {name: document["spec"] for name, document in by_kind["Deployment"].items()}
+    stateful = {name: document["spec"] for name, document in by_kind["StatefulSet"].items()}
+    pods = {**deployments, **stateful}
     wanted = {f"fenghuo-{service}" for service in SERVICES}
 
-    for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+    for kind in ("Deployment", "PodDisruptionBudget"):
         expect(set(by_kind[kind]) == wanted, f"{kind}s are {sorted(by_kind[kind])}")
+    for kind in ("Service", "ServiceAccount"):
+        expect(set(by_kind[kind]) == wanted | {WITNESS}, f"{kind}s are {sorted(by_kind[kind])}")
+    expect(set(stateful) == {WITNESS}, f"StatefulSets are {sorted(stateful)}")
     expect(
-        set(by_kind["NetworkPolicy"]) == wanted | {"default-deny"}, "a NetworkPolicy is missing or strange"
+        set(by_kind["NetworkPolicy"]) == wanted | {WITNESS, "default-deny"},
+        "a NetworkPolicy is missing or strange",
     )
 
     claimed = [kept for spec in deployments.values() for kept in claims(spec["template"]["spec"])]
@@ -141,31 +191,33 @@ def check(documents):
     for name, spec in deployments.items():
         pod = spec["template"]["spec"]
         check_pod(name, pod)
-        for kind, reference, key in references(pod):
-            found = by_kind.get(kind, {}).get(reference)
-            expect(found is not None, f"{name}: {kind} {reference} is not there")
-            keys = {**(found or {}).get("data", {}), **(found or {}).get("stringData", {})}
-            expect(key is None or key in keys, f"{name}: {kind} {reference} has no {key}")
+        check_references(name, pod, by_kind)
+    for spec in stateful.values():
+        check_witness(spec, by_kind)
 
-    for name in wanted:
-        for kind, selector in (
+    for name in pods:
+        selectors = [
             ("Service", by_kind["Service"][name]["spec"]["selector"]),
-            ("PodDisruptionBudget", by_kind["PodDisruptionBudget"][name]["spec"]["selector"]["matchLabels"]),
             ("NetworkPolicy", by_kind["NetworkPolicy"][name]["spec"]["podSelector"]["matchLabels"]),
-            ("Deployment", deployments[name]["selector"]["matchLabels"]),
-        ):
-            expect(
-                selected(selector, deployments) == [name],
-                f"{kind} {name} selects {selected(selector, deployments)}",
-            )
+            ("pod template", pods[name]["selector"]["matchLabels"]),
+        ]
+        if name in deployments:
+            budget = by_kind["PodDisruptionBudget"][name]["spec"]["selector"]["matchLabels"]
+            selectors.append(("PodDisruptionBudget", budget))
+        for kind, selector in selectors:
+            expect(selected(selector, pods) == [name], f"{kind} {name} selects {selected(selector, pods)}")
         ports = {
             port["name"]
-            for container in deployments[name]["template"]["spec"]["containers"]
+            for container in pods[name]["template"]["spec"]["containers"]
             for port in container["ports"]
         }
         for port in by_kind["Service"][name]["spec"]["ports"]:
             expect(port["targetPort"] in ports, f"Service {name}: no port {port['targetPort']}")
-        check_ways(name, by_kind["NetworkPolicy"][name]["spec"], deployments)
+        policy = by_kind["NetworkPolicy"][name]["spec"]
+        if name in deployments:
+            check_ways(name, policy, deployments)
+        witness = stateful[WITNESS]["template"]["metadata"]["labels"]
+        expect(not reached(policy["ingress"], "from", witness), f"NetworkPolicy {name}: a witness may call")
 
 
 check([document for document in yaml.safe_load_all(sys.stdin) if document])

@@ -22,6 +22,9 @@ use crate::{
 /// The path below the witness's address (C2SP tlog-witness).
 pub(crate) const ADD_CHECKPOINT: &str = "/add-checkpoint";
 
+/// Where whoever keeps it running asks whether it answers. It needs nobody else, so that is all there is to ask.
+const HEALTH: &str = "/healthz";
+
 /// Why a witness cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -139,6 +142,9 @@ impl Handler for Witness {
     const BODY_BYTES_MAX: usize = 64 << 10;
 
     fn answer(&self, request: Request) -> Reply {
+        if request.path == HEALTH && request.method == Method::GET {
+            return Reply::text(200, "it answers\n");
+        }
         if request.path != ADD_CHECKPOINT {
             return Reply::text(404, "a witness answers at /add-checkpoint\n");
         }

@@ -24,16 +24,22 @@ const EXAMPLE: &str = "\
 #[command(after_help = EXAMPLE)]
 pub struct WitnessArgs {
     /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:7443", value_name = "ADDRESS")]
+    #[arg(long, env = "FENGHUO_WITNESS_LISTEN", default_value = "127.0.0.1:7443", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Folder of the witness's memory: the last checkpoint of each log; never restore it from an older backup
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "FENGHUO_WITNESS_STATE", value_name = "DIR")]
     state: PathBuf,
     /// File with the witness's private key, as `audit keygen --witness` writes it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "FENGHUO_WITNESS_KEY", value_name = "FILE")]
     key: PathBuf,
     /// Public key (NAME+ID+KEY) of a log to watch over, or a file with it; several, two of a log that changes its key
-    #[arg(long = "log", value_name = "VKEY", required = true)]
+    #[arg(
+        long = "log",
+        env = "FENGHUO_WITNESS_LOGS",
+        value_name = "VKEY",
+        value_delimiter = ',',
+        required = true
+    )]
     logs: Vec<String>,
 }
 

@@ -63,6 +63,17 @@ async fn every_refusal_has_the_status_of_the_document() {
 }
 
 #[tokio::test]
+async fn a_witness_says_that_it_answers_and_cosigns_nothing_there() {
+    let scratch = Scratch::new().unwrap();
+    let serving = Serving::start(scratch.path()).await;
+    let health = format!("{}/healthz", serving.url);
+    assert_eq!(Client::new(SOON).get(&health).await.unwrap().status, 200);
+    let body = MemoryLog::of(20).request(0).to_string().into_bytes();
+    assert_eq!(Client::new(SOON).post(&health, "text/plain", body).await.unwrap().status, 404);
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_cosigned_is_remembered_over_a_restart() {
     let scratch = Scratch::new().unwrap();
     let serving = Serving::start(scratch.path()).await;

@@ -29,7 +29,13 @@ struct Process {
 
 impl Process {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = fenghuo().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(arguments, &[])
+    }
+
+    fn start_with(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = fenghuo();
+        command.args(arguments).envs(settings.iter().copied()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.map_while(Result::ok).find(|line| line.contains("http://")).unwrap();
         Self { child, url: line.split_whitespace().last().unwrap().to_owned() }
@@ -205,6 +211,30 @@ impl Site {
         ]);
         (watched.status.code(), out(&watched) + &err(&watched))
     }
+}
+
+#[tokio::test]
+async fn a_deployed_witness_takes_its_settings_from_the_environment_and_says_that_it_answers() {
+    let scratch = Scratch::new().unwrap();
+    let at = |name: &str| scratch.path().join(name).display().to_string();
+    let keygen = |origin: &str, file: &str, more: &[&str]| {
+        let made = run(&[&["audit", "keygen", "--origin", origin, "--out", file], more].concat());
+        assert!(made.status.success(), "{}", err(&made));
+        out(&made).trim().to_owned()
+    };
+    keygen("witness.example/0", &at("witness.key"), &["--witness"]);
+    let logs = ["hazard", "credit"].map(|log| keygen(&format!("log.example/{log}"), &at(log), &[]));
+    let settings = [
+        ("FENGHUO_WITNESS_LISTEN", "127.0.0.1:0"),
+        ("FENGHUO_WITNESS_STATE", &at("memory/below")),
+        ("FENGHUO_WITNESS_KEY", &at("witness.key")),
+        ("FENGHUO_WITNESS_LOGS", &logs.join(",")),
+    ];
+    let witness = Process::start_with(&["witness"], &settings);
+    let health = format!("{}/healthz", witness.url);
+    let answer = ::witness::http::Client::new(WAIT_MAX).get(&health).await.unwrap();
+    assert_eq!(answer.status, 200);
+    witness.end();
 }
 
 fn meta() -> Meta {
