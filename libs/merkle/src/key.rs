@@ -60,6 +60,11 @@ impl VerifierKey {
         Ok(Self { name: name.to_owned(), id: KeyId::of(name, kind, &public), kind, public: key })
     }
 
+    /// The same key under another name, which is another key to whoever verifies notes.
+    pub fn renamed(&self, name: &str) -> Result<Self, KeyError> {
+        Self::new(name, self.kind, self.public())
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

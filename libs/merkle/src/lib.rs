@@ -34,7 +34,7 @@ pub use key::{KeyError, KeyId, KeyType, VerifierKey};
 pub use note::Note;
 pub use policy::{Accepted, Cosigner, Policy, PolicyError, PolicyFault};
 pub use receipt::{Receipt, ReceiptError, ReceiptFault};
-pub use signer::{Ed25519Signer, SignError, Signer, SignerFailed};
+pub use signer::{Ed25519Signer, Renamed, SignError, Signer, SignerFailed};
 pub use statement::Statement;
 pub use tile::Tile;
 pub use tree::Frontier;

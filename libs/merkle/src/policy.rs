@@ -100,6 +100,11 @@ impl Policy {
         Self { quorum: 0, ..self.clone() }
     }
 
+    /// The keys of the log itself.
+    pub fn log_keys(&self) -> &[VerifierKey] {
+        &self.log
+    }
+
     /// Reads a signed checkpoint and checks all that is known of it.
     pub fn accept(&self, note: &[u8]) -> Result<Accepted, PolicyError> {
         let note = Note::parse(note)?;

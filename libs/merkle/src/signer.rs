@@ -1,6 +1,6 @@
 //! Who signs: a key in memory here, a certified module or a vault elsewhere.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use thiserror::Error;
@@ -58,6 +58,29 @@ impl Signer for Ed25519Signer {
 impl fmt::Debug for Ed25519Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ed25519Signer").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// A key that also signs for a second log of its owner. What is signed names its log in its first line, so that no
+/// signature can stand for one of the other.
+pub struct Renamed {
+    key: VerifierKey,
+    signer: Arc<dyn Signer>,
+}
+
+impl Renamed {
+    pub fn new(signer: Arc<dyn Signer>, name: &str) -> Result<Self, KeyError> {
+        Ok(Self { key: signer.key().renamed(name)?, signer })
+    }
+}
+
+impl Signer for Renamed {
+    fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerFailed> {
+        self.signer.sign(message)
     }
 }
 

@@ -8,7 +8,7 @@ mod read;
 
 pub use coordinates::{BadTile, Row, Tile};
 pub use entries::{BundleError, Entries, MAX_ENTRY};
-pub use extend::{ExtendError, Extension, extend};
+pub use extend::{ExtendError, Extension, extend, extend_hashes};
 pub use path::PathError;
 pub use read::{Missing, ReadError, TileReader};
 pub(crate) use read::{locate, read};

@@ -36,16 +36,42 @@ pub fn extend<H: Hasher, R: TileReader>(
     entries: &[impl AsRef<[u8]>],
     reader: &R,
 ) -> Result<Extension, ExtendError<R::Error>> {
-    let more = entries.len();
-    let full = ExtendError::Full { old, more };
-    let size = u64::try_from(more).ok().and_then(|more| old.checked_add(more)).ok_or(full)?;
+    let size = grown(old, entries.len())?;
     let leaves: Vec<Hash> = entries.iter().map(|entry| H::leaf(entry.as_ref())).collect();
     let mut tiles = bundles(old, entries, reader)?;
-    let mut hashes = leaves.clone();
-    for level in 0..=Row::TOP {
-        hashes = grow::<H, R>(Row::Hashes(level), old, &hashes, reader, &mut tiles)?;
-    }
+    rows::<H, R>(old, &leaves, reader, &mut tiles)?;
     Ok(Extension { size, tiles, leaves })
+}
+
+/// Adds leaves to a stored tree whose entries lie elsewhere: its tiles hold hashes only.
+pub fn extend_hashes<H: Hasher, R: TileReader>(
+    old: u64,
+    leaves: Vec<Hash>,
+    reader: &R,
+) -> Result<Extension, ExtendError<R::Error>> {
+    let size = grown(old, leaves.len())?;
+    let mut tiles = Files::new();
+    rows::<H, R>(old, &leaves, reader, &mut tiles)?;
+    Ok(Extension { size, tiles, leaves })
+}
+
+fn grown<E: std::error::Error>(old: u64, more: usize) -> Result<u64, ExtendError<E>> {
+    let full = ExtendError::Full { old, more };
+    u64::try_from(more).ok().and_then(|more| old.checked_add(more)).ok_or(full)
+}
+
+/// All rows of hashes, from the leaves upwards.
+fn rows<H: Hasher, R: TileReader>(
+    old: u64,
+    leaves: &[Hash],
+    reader: &R,
+    files: &mut Files,
+) -> Result<(), ReadError<R::Error>> {
+    let mut hashes = grow::<H, R>(Row::Hashes(0), old, leaves, reader, files)?;
+    for level in 1..=Row::TOP {
+        hashes = grow::<H, R>(Row::Hashes(level), old, &hashes, reader, files)?;
+    }
+    Ok(())
 }
 
 /// Puts hashes at the end of a row; the roots of the tiles that became full go to the row above.

@@ -58,11 +58,13 @@ impl Plan {
 
     /// What [`Frontier::resume`](super::Frontier::resume) needs to go on after all that is stored.
     pub fn peaks(stored: u64) -> Self {
-        let perfect = |node: Node| {
-            let start = node.index << node.level;
-            Span { start, end: start + (1 << node.level) }
-        };
-        Self { spans: Span::whole(stored).nodes().into_iter().map(perfect).collect(), stored }
+        Self { spans: peaks(stored), stored }
+    }
+
+    /// What it needs to go on after the first `size` leaves.
+    pub fn peaks_of(size: u64, stored: u64) -> Result<Self, PlanError> {
+        is_stored(size, stored)?;
+        Ok(Self { spans: peaks(size), stored })
     }
 
     /// The tiles that will be read, each once.
@@ -79,6 +81,15 @@ impl Plan {
         }
         Ok(self.spans.iter().map(|span| hash::<H>(*span, self.stored, &tiles)).collect())
     }
+}
+
+/// The perfect subtrees that the first `size` leaves consist of.
+fn peaks(size: u64) -> Vec<Span> {
+    let perfect = |node: Node| {
+        let start = node.index << node.level;
+        Span { start, end: start + (1 << node.level) }
+    };
+    Span::whole(size).nodes().into_iter().map(perfect).collect()
 }
 
 fn is_stored(size: u64, stored: u64) -> Result<(), PlanError> {

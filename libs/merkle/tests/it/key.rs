@@ -1,8 +1,10 @@
 //! Verifier keys: one line of text that is what it says, or nothing.
 
-use merkle::{KeyError, KeyType, Signer, VerifierKey};
+use std::sync::Arc;
 
-use crate::{log_key, witness_signer};
+use merkle::{KeyError, KeyType, Note, Renamed, Signer, VerifierKey};
+
+use crate::{log_key, log_signer, witness_signer};
 
 /// Published with Go's `golang.org/x/mod/sumdb/note`.
 const PUBLISHED: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
@@ -20,6 +22,18 @@ fn a_key_of_a_witness_has_another_type_and_so_another_id() {
     assert_eq!(witness.to_string().parse(), Ok(witness.clone()));
     let same = VerifierKey::new(witness.name(), KeyType::Ed25519, witness.public()).unwrap();
     assert_ne!(same.id(), witness.id());
+}
+
+#[test]
+fn a_renamed_key_signs_for_its_own_name_only() {
+    let renamed = Renamed::new(Arc::new(log_signer()), "log.example/other").unwrap();
+    assert_eq!(*renamed.key(), log_key().renamed("log.example/other").unwrap());
+    assert_ne!(renamed.key().id(), log_key().id());
+    let mut note = Note::unsigned("log.example/other\n".to_owned()).unwrap();
+    note.sign(&renamed).unwrap();
+    assert!(note.attested(renamed.key()).unwrap().is_some());
+    assert_eq!(note.attested(&log_key()), Ok(None));
+    assert!(matches!(Renamed::new(Arc::new(log_signer()), "a b"), Err(KeyError::BadName { .. })));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use merkle::{Hash, Note, Signer, VerifierKey, cosign};
+use merkle::{Frontier, Hash, Hasher, Hex, Note, Signer, Sm3, VerifierKey, cosign};
 
 use crate::{Store, entry, log_key, log_signer, witness_signer};
 
@@ -45,9 +45,17 @@ fn openssl(arguments: &[&str], paths: &[&Path], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn sha256(parts: &[&[u8]]) -> Hash {
-    let output = openssl(&["dgst", "-sha256", "-binary"], &[], &parts.concat());
+fn digest(function: &str, parts: &[&[u8]]) -> Hash {
+    let output = openssl(&["dgst", function, "-binary"], &[], &parts.concat());
     Hash(output.stdout.try_into().unwrap())
+}
+
+fn sha256(parts: &[&[u8]]) -> Hash {
+    digest("-sha256", parts)
+}
+
+fn sm3(parts: &[&[u8]]) -> Hash {
+    digest("-sm3", parts)
 }
 
 fn verifies(folder: &Folder, key: &VerifierKey, message: &[u8], signature: &[u8]) -> bool {
@@ -81,6 +89,26 @@ fn openssl_verifies_a_cosignature() {
     let message = format!("cosignature/v1\ntime 1700000000\n{}", note.text());
     let (_time, signature) = note.signatures()[1].bytes().split_at(8);
     assert!(verifies(&folder, witness_signer(1).key(), message.as_bytes(), signature));
+}
+
+#[test]
+fn openssl_hashes_leaves_and_nodes_with_sm3_alike() {
+    // GB/T 32905-2016, annex A.1.
+    let known = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+    assert_eq!(Hex(sm3(&[b"abc"]).0).to_string(), known);
+    let leaves: Vec<Hash> = (0..5).map(|index| Sm3::leaf(&entry(index))).collect();
+    for (index, leaf) in (0..).zip(&leaves) {
+        assert_eq!(*leaf, sm3(&[&[0], &entry(index)]));
+    }
+    let node = |left: &Hash, right: &Hash| sm3(&[&[1], &left.0, &right.0]);
+    let [a, b, c, d, e] = leaves[..] else { unreachable!() };
+    let root = node(&node(&node(&a, &b), &node(&c, &d)), &e);
+    let mut tree = Frontier::<Sm3>::new();
+    for leaf in &leaves {
+        tree.push(*leaf).unwrap();
+    }
+    assert_eq!(tree.root(), root);
+    assert_ne!(root, Store::of(5).root(5), "another function gives another root");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use merkle::{
-    Hash, Sha256, Tile,
-    tile::{BundleError, Entries, ExtendError, MAX_ENTRY, Missing, ReadError, Row, extend},
-    tree::Plan,
+    Frontier, Hash, Sha256, Tile,
+    tile::{BundleError, Entries, ExtendError, MAX_ENTRY, Missing, ReadError, Row, extend, extend_hashes},
+    tree::{Plan, PlanError},
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -39,6 +39,33 @@ fn an_extension_names_the_files_to_write_entries_first() {
 fn an_extension_by_nothing_writes_nothing() {
     let none: [&[u8]; 0] = [];
     assert_eq!(extend::<Sha256, _>(300, &none, &Store::of(300)).unwrap().tiles, vec![]);
+}
+
+#[test]
+fn hashes_alone_extend_a_tree_like_its_entries() {
+    let mut shadow = BTreeMap::new();
+    for (old, new) in [(0, 3), (3, 250), (250, 250), (250, 66_000)] {
+        let added = leaves(new)[old as usize..].to_vec();
+        let extension = extend_hashes::<Sha256, _>(old, added, &shadow).unwrap();
+        assert!(extension.tiles.iter().all(|(tile, _)| tile.row() != Row::Entries), "{old} to {new}");
+        let mut whole = extend::<Sha256, _>(old, &entries(old..new), &Store::of(old)).unwrap();
+        whole.tiles.retain(|(tile, _)| tile.row() != Row::Entries);
+        assert_eq!(extension, whole, "{old} to {new}");
+        shadow.extend(extension.tiles);
+    }
+    let full = extend_hashes::<Sha256, _>(u64::MAX, leaves(1), &shadow);
+    assert_eq!(full, Err(ExtendError::Full { old: u64::MAX, more: 1 }));
+}
+
+#[test]
+fn a_larger_tree_still_has_the_peaks_of_a_smaller_one() {
+    let store = Store::of(66_000);
+    for size in [0, 1, 255, 256, 8_192, 65_535, 65_536, 66_000] {
+        let peaks = store.answer(Plan::peaks_of(size, 66_000).unwrap());
+        let resumed = Frontier::<Sha256>::resume(size, peaks).unwrap();
+        assert_eq!(resumed.root(), store.root(size), "{size}");
+    }
+    assert_eq!(Plan::peaks_of(9, 8).unwrap_err(), PlanError::NotStored { size: 9, stored: 8 });
 }
 
 #[test]
