@@ -15,6 +15,7 @@ mod proof;
 mod publish;
 mod record;
 mod seal;
+pub mod shadow;
 mod store;
 pub mod verify;
 pub mod watch;
@@ -24,7 +25,9 @@ pub use leaf::{LeafError, statement};
 pub use proof::{ProofError, prove, sealed_at};
 pub use publish::Publish;
 pub use record::covering;
-pub use seal::{Finality, Refusal, Sealer, Sealing, Standing, State, Status, Tsa, WitnessStatus, Witnesses};
+pub use seal::{
+    Finality, Refusal, Sealer, Sealing, ShadowStatus, Standing, State, Status, Tsa, WitnessStatus, Witnesses,
+};
 pub use store::{Folder, Store, Tiles};
 pub use verify::{Found, Place, Report, Verify, What};
 pub use watch::Watch;

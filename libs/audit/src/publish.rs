@@ -6,6 +6,7 @@ use witness::http::{Handler, Reply, Request, header};
 
 use crate::{
     Tiles,
+    shadow::FOLDER,
     store::{CHECKPOINT, FINAL, TOKENS},
 };
 
@@ -40,10 +41,11 @@ impl Handler for Publish {
 
 /// What a name stands for. Only names that the formats give lead to a file, so none leads out of the folder.
 fn kind(name: &str) -> Option<(&'static str, &'static str)> {
-    match name {
+    let shadow = name.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/'));
+    match shadow.unwrap_or(name) {
         CHECKPOINT | FINAL => Some(("text/plain; charset=utf-8", ASK_AGAIN)),
-        _ if is_token(name) => Some(("application/octet-stream", ASK_AGAIN)),
-        _ => name.parse::<Tile>().is_ok().then_some(("application/octet-stream", FOREVER)),
+        name if is_token(name) => Some(("application/octet-stream", ASK_AGAIN)),
+        name => name.parse::<Tile>().is_ok().then_some(("application/octet-stream", FOREVER)),
     }
 }
 

@@ -7,8 +7,10 @@ mod finality;
 mod gather;
 mod refusal;
 mod resume;
+mod shadow;
 mod stamp;
 mod status;
+mod twins;
 mod witnessed;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -27,10 +29,12 @@ use crate::{
 use ahead::Ahead;
 use ask::Signed;
 use batch::Tree;
+use shadow::{Shadow, ShadowRefusal};
 use witnessed::{Session, heard};
 
 pub use finality::{Finality, Standing, WitnessStatus, Witnesses};
 pub use refusal::Refusal;
+pub use shadow::ShadowStatus;
 pub use stamp::Tsa;
 pub use status::{State, Status};
 
@@ -48,6 +52,8 @@ pub struct Sealing {
     pub older_keys: Vec<VerifierKey>,
     /// Who cosigns, if anybody does.
     pub witnesses: Option<Witnesses>,
+    /// Whether a shadow tree, hashed with SM3, follows the log's.
+    pub sm3: bool,
     /// How often a changed log is signed.
     pub every: Duration,
     /// Events between two signatures while catching up; best a multiple of a tile's width.
@@ -64,6 +70,7 @@ impl Sealing {
             signer,
             older_keys: Vec::new(),
             witnesses: None,
+            sm3: false,
             every: Duration::from_secs(1),
             batch_events_max: 8_192,
             lease: Duration::from_secs(10),
@@ -90,6 +97,9 @@ pub(crate) enum SealError {
     /// Nothing more may be signed until a person has looked.
     #[error("sign: refused")]
     Refused(#[from] Refusal),
+    /// The shadow may not be signed on; the log may.
+    #[error("sign the shadow: refused")]
+    Shadow(#[from] ShadowRefusal),
 }
 
 /// Seals one log.
@@ -157,7 +167,8 @@ impl Sealer {
         let gathering = self.gather(&tree, db).await?;
         let batch = self.sealing.batch_events_max.max(1);
         let ahead = Ahead::new(&self.log, self.sealing.signer.key().name(), batch);
-        let mut session = Session { db, lease, gathering, ahead };
+        let shadow = Shadow::start(&self.sealing, tree.tiles(), &self.status, tree.sealed());
+        let mut session = Session { db, lease, gathering, ahead, shadow };
         self.at(tree.size(), head);
         self.fence(&tree, &mut session).await?;
         self.tell(State::Sealing);
@@ -196,6 +207,9 @@ impl Sealer {
             self.at(tree.size(), head.max(tree.size()));
             if let Some(gathering) = &session.gathering {
                 gathering.offer(Signed { size: tree.size(), note });
+            }
+            if let Some(shadow) = &session.shadow {
+                shadow.offer(tree.sealed());
             }
         }
         Ok(())

@@ -29,6 +29,9 @@ pub trait Store: Send + Sync {
 
     /// Removes the partial versions of a tile; nothing happens where there are none.
     fn collect(&self, tile: Tile) -> io::Result<()>;
+
+    /// The same store, with every name below a folder's. Both may be written at once.
+    fn below(&self, folder: &str) -> Arc<dyn Store>;
 }
 
 /// The tiles in a store.

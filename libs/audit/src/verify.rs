@@ -7,6 +7,7 @@ mod events;
 mod found;
 mod heads;
 mod levels;
+mod shadow;
 
 use std::io;
 
@@ -43,6 +44,8 @@ pub struct Report {
     pub unsealed: u64,
     /// Leaves under the checkpoint that is published as final, with the policy's quorum; none where there is none.
     pub final_size: Option<u64>,
+    /// Leaves of the shadow, hashed with SM3; none where there is none, or none that can be trusted.
+    pub shadow: Option<u64>,
     /// Signed checkpoints that were compared with the tree.
     pub checkpoints: u64,
     /// The first findings, at most 100 of them.
@@ -81,6 +84,7 @@ impl Verify {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Report, VerifyError> {
         let mut report = Report { origin: self.policy.origin().to_owned(), ..Report::default() };
+        let shadow = shadow::published(&self, &mut report)?;
         let mut heads = Heads::gather(&self, db.as_deref_mut(), &mut report).await?;
         report.size = heads.size();
         let mut walk = Walk::new(self.tiles);
@@ -95,6 +99,9 @@ impl Verify {
             }
         }
         walk.levels.finish(&walk.tiles, &mut report)?;
+        if let Some(signed) = shadow {
+            shadow::compare(&walk.tiles, signed, &mut report)?;
+        }
         if let Some(db) = db {
             report.unsealed = event::head(db).await?.saturating_sub(report.size);
         }
@@ -118,7 +125,7 @@ struct Walk {
 impl Walk {
     fn new(tiles: Tiles) -> Self {
         let (entries, hashes) = (Frontier::new(), Frontier::new());
-        Self { tiles, levels: Levels::default(), entries, hashes, agreed: 0 }
+        Self { tiles, levels: Levels::new(), entries, hashes, agreed: 0 }
     }
 
     /// Checks one bundle and what was signed within it; answers the statement at each position that has one.
@@ -144,7 +151,7 @@ impl Walk {
                 report.add(at.clone(), What::OtherLog);
             }
             if leaf.is_some() && hash.is_some() && leaf != hash {
-                report.add(at, What::WrongLeafHash);
+                report.add(at, What::WrongLeafHash { tile: self.levels.name(first, width) });
             }
             self.push(leaf.or(hash), hash.or(leaf));
             self.compare(claims, report);

@@ -13,6 +13,7 @@ use sqlx::{PgConnection, error::ErrorKind};
 use super::{
     Refusal, SealError,
     ahead::{Ahead, Leaves},
+    shadow::Sealed,
 };
 use crate::{
     Stored, Tiles, event,
@@ -34,6 +35,11 @@ impl Tree {
 
     pub(super) fn size(&self) -> u64 {
         self.frontier.size()
+    }
+
+    /// What is signed and published, for those who follow.
+    pub(super) fn sealed(&self) -> Sealed {
+        Sealed { size: self.size(), root: self.frontier.root() }
     }
 
     pub(super) fn tiles(&self) -> &Tiles {
@@ -132,14 +138,7 @@ impl Tree {
 
     /// Collects what a session that was killed left behind: the partial tiles that became full since a size.
     pub(super) async fn collect_since(&self, size: u64) -> Result<(), SealError> {
-        let mut full = Vec::new();
-        let rows = (0..=Row::TOP).map(|level| (Row::Hashes(level), 8 * u32::from(level)));
-        for (row, rise) in rows.chain([(Row::Entries, 0)]) {
-            let length = |size: u64| size.checked_shr(rise).unwrap_or(0) >> Tile::HEIGHT;
-            let indices = length(size)..length(self.size());
-            full.extend(indices.filter_map(|index| Tile::new(row, index, Tile::FULL).ok()));
-        }
-        self.collect(full).await
+        self.collect(full_between(size, self.size())).await
     }
 
     async fn collect(&self, full: Vec<Tile>) -> Result<(), SealError> {
@@ -166,6 +165,18 @@ async fn rows(after: u64, last: u64, db: &mut PgConnection) -> Result<Vec<Stored
     Ok(events)
 }
 
+/// The tiles that became full while a tree grew.
+pub(super) fn full_between(old: u64, new: u64) -> Vec<Tile> {
+    let mut full = Vec::new();
+    let rows = (0..=Row::TOP).map(|level| (Row::Hashes(level), 8 * u32::from(level)));
+    for (row, rise) in rows.chain([(Row::Entries, 0)]) {
+        let length = |size: u64| size.checked_shr(rise).unwrap_or(0) >> Tile::HEIGHT;
+        let indices = length(old)..length(new);
+        full.extend(indices.filter_map(|index| Tile::new(row, index, Tile::FULL).ok()));
+    }
+    full
+}
+
 fn contiguous(events: &[Stored], old: u64, last: u64) -> Result<(), Refusal> {
     let mut found = events.iter().map(|event| event.position.cast_unsigned());
     match (old + 1..=last).find(|expected| found.next() != Some(*expected)) {
@@ -181,7 +192,7 @@ fn refused(error: sqlx::Error, size: u64) -> SealError {
     }
 }
 
-async fn beside<T: Send + 'static>(
+pub(super) async fn beside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SealError> + Send + 'static,
 ) -> Result<T, SealError> {
     match tokio::task::spawn_blocking(work).await {

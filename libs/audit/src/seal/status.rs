@@ -1,6 +1,6 @@
 //! How sealing fares, for health and metrics.
 
-use super::Finality;
+use super::{Finality, ShadowStatus};
 
 /// Where the sealed log ends, and what the sealer does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Status {
     pub state: State,
     /// Up to where witnesses have cosigned; none where the log has no witnesses.
     pub finality: Option<Finality>,
+    /// The tree that follows, hashed with SM3; none where none is wanted.
+    pub shadow: Option<ShadowStatus>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

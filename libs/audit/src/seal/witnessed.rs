@@ -10,6 +10,7 @@ use super::{
     ask::Signed,
     batch::Tree,
     gather::{Gathering, Heard},
+    shadow::Shadow,
 };
 use crate::record::{self, Lease};
 
@@ -19,6 +20,7 @@ pub(super) struct Session<'a> {
     pub(super) lease: &'a Lease,
     pub(super) gathering: Option<Gathering>,
     pub(super) ahead: Ahead,
+    pub(super) shadow: Option<Shadow>,
 }
 
 /// The next news of the witnesses; none ever, where there are none.

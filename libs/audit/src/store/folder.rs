@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use merkle::Tile;
@@ -18,13 +19,15 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
-    _lock: Option<File>,
+    /// The claimed folder, which this one may lie below.
+    top: PathBuf,
+    _lock: Option<Arc<File>>,
 }
 
 impl Folder {
     /// A folder to read from.
     pub fn open(root: &Path) -> Self {
-        Self { root: root.to_owned(), _lock: None }
+        Self { root: root.to_owned(), top: root.to_owned(), _lock: None }
     }
 
     /// Makes the folder where it is missing and takes its lock; none while another process holds it.
@@ -32,7 +35,7 @@ impl Folder {
         fs::create_dir_all(root)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join(LOCK))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { root: root.to_owned(), _lock: Some(lock) })),
+            Ok(()) => Ok(Some(Self { _lock: Some(Arc::new(lock)), ..Self::open(root) })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -45,7 +48,7 @@ impl Folder {
         if !folder.is_dir() {
             fs::create_dir_all(folder)?;
         }
-        let above = folder.ancestors().take_while(|above| above.starts_with(&self.root));
+        let above = folder.ancestors().take_while(|above| above.starts_with(&self.top));
         folders.extend(above.map(Path::to_owned));
         // Beside the folder's files, and not in a folder of partial tiles, which may be removed as a whole.
         let new = self.root.join(".new");
@@ -77,5 +80,10 @@ impl Store for Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn below(&self, folder: &str) -> Arc<dyn Store> {
+        let root = self.root.join(folder);
+        Arc::new(Self { root, top: self.top.clone(), _lock: self._lock.clone() })
     }
 }

@@ -59,7 +59,7 @@ pub enum What {
     /// A tile of hashes ends too early.
     TileCut { tile: String },
     /// A hash in a tile is not that of the entry.
-    WrongLeafHash,
+    WrongLeafHash { tile: String },
     /// A hash in a tile is not that of the hashes below it.
     WrongTileHash { tile: String, first: u64, last: u64 },
     /// An entry is no statement.
@@ -122,7 +122,7 @@ impl What {
             Self::BundleCut { tile } => format!("审计叶文件 {tile} 残缺"),
             Self::TileMissing { tile } => format!("哈希瓦片 {tile} 不存在"),
             Self::TileCut { tile } => format!("哈希瓦片 {tile} 残缺"),
-            Self::WrongLeafHash => "瓦片中的哈希与审计叶不符".to_owned(),
+            Self::WrongLeafHash { tile } => format!("瓦片 {tile} 中的哈希与审计叶不符"),
             Self::WrongTileHash { tile, first, last } => {
                 format!("瓦片 {tile} 中位置 {first} 至 {last} 的哈希与下层不符")
             }
@@ -166,7 +166,7 @@ impl fmt::Display for What {
             Self::BundleCut { tile } => write!(f, "the file of leaves {tile} ends here"),
             Self::TileMissing { tile } => write!(f, "the tile of hashes {tile} is missing"),
             Self::TileCut { tile } => write!(f, "the tile of hashes {tile} is cut"),
-            Self::WrongLeafHash => write!(f, "the hash in the tile is not that of the leaf"),
+            Self::WrongLeafHash { tile } => write!(f, "the hash in {tile} is not that of the leaf"),
             Self::WrongTileHash { tile, first, last } => {
                 write!(
                     f,

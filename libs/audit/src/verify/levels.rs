@@ -1,16 +1,20 @@
 //! The tiles of hashes, each against the level below it.
 
-use merkle::{Frontier, Hash, Sha256, Tile, tile::Row};
+use std::marker::PhantomData;
+
+use merkle::{Frontier, Hash, Hasher, Sha256, Tile, tile::Row};
 
 use super::{Place, Report, VerifyError, What};
 use crate::Tiles;
 
 /// The hashes of the tile that is being filled at each level, as the entries give them.
-#[derive(Default)]
-pub(super) struct Levels {
+pub(super) struct Levels<H = Sha256> {
     rows: Vec<Filling>,
     /// Full tiles above the lowest level that are to be compared; the lowest is compared leaf by leaf.
     full: Vec<(Tile, Vec<Hash>)>,
+    /// The folder of the tiles, for the reader.
+    folder: &'static str,
+    hasher: PhantomData<fn() -> H>,
 }
 
 #[derive(Default)]
@@ -19,7 +23,22 @@ struct Filling {
     hashes: Vec<Hash>,
 }
 
-impl Levels {
+impl<H: Hasher> Levels<H> {
+    pub(super) fn new() -> Self {
+        Self { rows: Vec::new(), full: Vec::new(), folder: "", hasher: PhantomData }
+    }
+
+    /// Of a tree whose tiles lie in a folder of their own.
+    pub(super) fn below(folder: &'static str) -> Self {
+        Self { folder, ..Self::new() }
+    }
+
+    /// The lowest tile that begins with this leaf.
+    pub(super) fn name(&self, first: u64, width: u64) -> String {
+        let tile = Tile::new(Row::Hashes(0), first >> Tile::HEIGHT, width as u16);
+        tile.map_or_else(|error| error.to_string(), |tile| named(self.folder, tile))
+    }
+
     /// The hashes in a tile of the lowest level, as stored. What fails to be there is told.
     pub(super) fn lowest(
         &mut self,
@@ -29,10 +48,10 @@ impl Levels {
         report: &mut Report,
     ) -> Result<Vec<Hash>, VerifyError> {
         for (tile, hashes) in std::mem::take(&mut self.full) {
-            compare(tiles, tile, &hashes, report)?;
+            compare(tiles, self.folder, tile, &hashes, report)?;
         }
         match Tile::new(Row::Hashes(0), first >> Tile::HEIGHT, width as u16) {
-            Ok(tile) => stored(tiles, tile, report),
+            Ok(tile) => stored(tiles, self.folder, tile, report),
             Err(_) => Ok(Vec::new()),
         }
     }
@@ -51,7 +70,7 @@ impl Levels {
                 return;
             }
             let hashes = std::mem::take(&mut row.hashes);
-            next = Some(root(&hashes));
+            next = Some(root::<H>(&hashes));
             if let (1.., Ok(tile)) = (level, Tile::new(Row::Hashes(level), row.index, Tile::FULL)) {
                 self.full.push((tile, hashes));
             }
@@ -68,23 +87,29 @@ impl Levels {
         self.full
             .into_iter()
             .chain(partial)
-            .try_for_each(|(tile, hashes)| compare(tiles, tile, &hashes, report))
+            .try_for_each(|(tile, hashes)| compare(tiles, self.folder, tile, &hashes, report))
     }
 }
 
-fn compare(tiles: &Tiles, tile: Tile, expected: &[Hash], report: &mut Report) -> Result<(), VerifyError> {
-    let found = stored(tiles, tile, report)?;
+fn compare(
+    tiles: &Tiles,
+    folder: &str,
+    tile: Tile,
+    expected: &[Hash],
+    report: &mut Report,
+) -> Result<(), VerifyError> {
+    let found = stored(tiles, folder, tile, report)?;
     let wrong = expected.iter().zip(&found).position(|(expected, found)| expected != found);
     if let (Some(place), Row::Hashes(level)) = (wrong, tile.row()) {
         let number = (tile.index() << Tile::HEIGHT) + place as u64;
         let rise = u32::from(level) * Tile::HEIGHT;
         let (first, last) = ((number << rise) + 1, (number + 1) << rise);
-        report.add(Place::position(first), What::WrongTileHash { tile: tile.to_string(), first, last });
+        report.add(Place::position(first), What::WrongTileHash { tile: named(folder, tile), first, last });
     }
     Ok(())
 }
 
-fn stored(tiles: &Tiles, tile: Tile, report: &mut Report) -> Result<Vec<Hash>, VerifyError> {
+fn stored(tiles: &Tiles, folder: &str, tile: Tile, report: &mut Report) -> Result<Vec<Hash>, VerifyError> {
     let place = match tile.row() {
         Row::Hashes(level) => {
             Place::position((tile.index() << Tile::HEIGHT << (u32::from(level) * Tile::HEIGHT)) + 1)
@@ -92,19 +117,23 @@ fn stored(tiles: &Tiles, tile: Tile, report: &mut Report) -> Result<Vec<Hash>, V
         Row::Entries => Place::default(),
     };
     let Some(bytes) = tiles.find(tile)? else {
-        report.add(place, What::TileMissing { tile: tile.to_string() });
+        report.add(place, What::TileMissing { tile: named(folder, tile) });
         return Ok(Vec::new());
     };
     let mut hashes = Hash::run(&bytes);
     hashes.truncate(tile.width().into());
     if hashes.len() < tile.width().into() {
-        report.add(place, What::TileCut { tile: tile.to_string() });
+        report.add(place, What::TileCut { tile: named(folder, tile) });
     }
     Ok(hashes)
 }
 
-fn root(hashes: &[Hash]) -> Hash {
-    let mut tree = Frontier::<Sha256>::new();
+fn named(folder: &str, tile: Tile) -> String {
+    if folder.is_empty() { tile.to_string() } else { format!("{folder}/{tile}") }
+}
+
+fn root<H: Hasher>(hashes: &[Hash]) -> Hash {
+    let mut tree = Frontier::<H>::new();
     for hash in hashes {
         tree.push(*hash).expect("a tile's hashes are few");
     }

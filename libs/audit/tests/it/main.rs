@@ -9,6 +9,7 @@ mod key;
 mod proof;
 mod refuse;
 mod seal;
+mod shadow;
 mod shell;
 mod stamp;
 mod support;

@@ -90,6 +90,19 @@ impl Place {
         Log::open(self.log.options().clone(), world()).await.unwrap()
     }
 
+    /// Lets it grow by so many events in one stream, stored together.
+    pub async fn fill_at_once(&self, count: u64) {
+        let event = |n: u64| EventData {
+            id: Uuid::now_v7(),
+            kind: "Happened".to_owned(),
+            data: format!("{{\"type\":\"Happened\",\"data\":{{\"n\":{n}}}}}").into(),
+            tags: Vec::new(),
+        };
+        let (stream, events) = (StreamName::new("thing", "many"), (0..count).map(event).collect());
+        let append = Append::new(stream, Expected::Any, events, meta(), OffsetDateTime::now_utc());
+        self.log.append(append).await.unwrap();
+    }
+
     pub fn folder(&self) -> PathBuf {
         self.scratch.path().join("tiles")
     }
