@@ -40,6 +40,9 @@ pub struct Config {
     /// Public keys (NAME+ID+KEY) that signed the log's checkpoints before the present one
     #[arg(long, env = "FENGHUO_AUDIT_OLDER_KEYS", value_name = "VKEY", value_delimiter = ',')]
     pub audit_older_keys: Vec<String>,
+    /// Let a second tree follow the log's, over the same leaves but hashed with SM3 (GB/T 32905), with its own checkpoint
+    #[arg(long, env = "FENGHUO_AUDIT_SM3", requires = "audit_key")]
+    pub audit_sm3: bool,
     /// Witness that cosigns the log's checkpoints, as URL=VKEY (https://w.example=NAME+ID+KEY); several
     #[arg(
         long = "witness", env = "FENGHUO_WITNESSES", value_name = "URL=VKEY", value_delimiter = ',',

@@ -191,7 +191,12 @@ fn sealed_status(sealed: audit::Status, head: u64) -> wire::Sealed {
     };
     let lag = head.saturating_sub(sealed.sealed);
     let finality = sealed.finality.map(finality);
-    wire::Sealed { size: sealed.sealed, lag, state: state.to_owned(), reason, finality }
+    let shadow = |shadow: audit::ShadowStatus| wire::Shadow {
+        size: shadow.size,
+        reason: shadow.trouble.unwrap_or_default(),
+    };
+    let shadow = sealed.shadow.map(shadow);
+    wire::Sealed { size: sealed.sealed, lag, state: state.to_owned(), reason, finality, shadow }
 }
 
 fn finality(finality: audit::Finality) -> wire::Finality {

@@ -52,6 +52,9 @@ pub struct DevArgs {
     /// Run so many witnesses here, with keys and memories in the data folder; more than half of them make a checkpoint final
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u8).range(..=WITNESSES_MAX))]
     witnesses: u8,
+    /// Let a second tree follow each log's, over the same leaves but hashed with SM3 (GB/T 32905), with its own checkpoint
+    #[arg(long)]
+    audit_sm3: bool,
     /// Rows of status M (unverified) in the rule pack that are allowed, by id
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     allow_unverified: Vec<String>,
@@ -82,6 +85,7 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
         listen_base: args.listen_base,
         allow_unverified: args.allow_unverified,
         witnesses: args.witnesses.into(),
+        sm3: args.audit_sm3,
         postgres_settings: Vec::new(),
     };
     let result = tokio::select! {

@@ -75,6 +75,8 @@ pub struct SystemOptions {
     pub allow_unverified: Vec<String>,
     /// How many witnesses cosign its logs; a majority of them makes a checkpoint final.
     pub witnesses: usize,
+    /// Whether a tree hashed with SM3 follows each log's.
+    pub sm3: bool,
     /// Further settings of the PostgreSQL child, such as `("shared_buffers", "1GB")`.
     pub postgres_settings: Vec<(String, String)>,
 }
@@ -146,6 +148,7 @@ impl System {
             data: home.folder().to_owned(),
             keys: home.keys(),
             witnesses: witnesses.peers()?,
+            sm3: options.sm3,
         };
         let members = Members::new(common, progress.nodes.clone());
         let journey = Journey::new(time, progress.clone());

@@ -157,6 +157,7 @@ fn show(service: &str, status: &StatusResponse, shell: Shell) -> Result<(), Erro
                 .trim_end(),
         )?;
         sealed.finality.iter().try_for_each(|finality| finality::show(finality, *head, shell))?;
+        sealed.shadow.iter().try_for_each(|shadow| finality::show_shadow(shadow, *head, shell))?;
     }
     for view in &status.views {
         let behind = head.saturating_sub(view.position);
@@ -208,6 +209,7 @@ fn as_json(service: &str, status: &StatusResponse) -> Value {
         "sealed": status.sealed.as_ref().map(|sealed| json!({
             "size": sealed.size, "lag": sealed.lag, "state": sealed.state, "reason": sealed.reason,
             "final": sealed.finality.as_ref().map(finality::as_json),
+            "sm3": sealed.shadow.as_ref().map(|shadow| json!({ "size": shadow.size, "reason": shadow.reason })),
         })),
         "views": status.views.iter().map(|view| json!({
             "name": view.name, "generation": view.generation, "version": view.version,

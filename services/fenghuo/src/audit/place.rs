@@ -163,6 +163,7 @@ pub(crate) fn sealing(config: &chassis::Config) -> Result<Option<audit::Sealing>
     let mut sealing = audit::Sealing::new(folder, key(file)?);
     let older = config.audit_older_keys.iter().map(|text| verifier(text));
     sealing.older_keys = older.collect::<Result<_, _>>()?;
+    sealing.sm3 = config.audit_sm3;
     if let Some(quorum) = config.witness_quorum {
         let peers = config.witnesses.iter().map(peer).collect::<Result<_, _>>()?;
         let witnesses = Witnesses::new(&sealing, peers, quorum);

@@ -97,6 +97,7 @@ fn tell(report: &Report, with_events: bool, quorum: usize, as_json: bool, shell:
         return shell.json(&json!({
             "origin": report.origin, "size": report.size, "events": report.events,
             "unsealed": report.unsealed, "checkpoints": report.checkpoints, "final": report.final_size,
+            "sm3": report.shadow,
             "found": report.found, "found_total": report.found_total,
         }));
     }
@@ -109,6 +110,12 @@ fn tell(report: &Report, with_events: bool, quorum: usize, as_json: bool, shell:
         &format!("{origin}: {size} leaves and {checkpoints} signed checkpoints verified"),
     ))?;
     tell_finality(report, quorum, shell)?;
+    if let Some(size) = report.shadow {
+        shell.line(shell.pick(
+            &format!("SM3 影子树：由 {size} 个审计叶重算核验"),
+            &format!("SM3 shadow: made anew of {size} leaves and verified"),
+        ))?;
+    }
     if with_events {
         shell.line(shell.pick(
             &format!("数据库：逐字段核对 {events} 个事件；另有 {unsealed} 个尚未封存"),

@@ -134,6 +134,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("serve", "allowance_keys", "认可其许可的公钥集文件（JWK Set，Ed25519）"),
     ("serve", "audit_tiles", "封存本服务日志的文件夹（审计叶、哈希瓦片、已签检查点）；不给则不封存"),
     ("serve", "audit_key", "为日志检查点签名的密钥文件，由 audit keygen 生成"),
+    ("*", "audit_sm3", "另立一棵影子树：同样的审计叶，以 SM3（GB/T 32905）计算哈希，有自己的检查点"),
     ("serve", "audit_older_keys", "此前为日志检查点签名的公钥（名称+编号+密钥）"),
     (
         "serve",

@@ -20,7 +20,7 @@ fn what_the_readme_shows_is_accepted() {
     for line in [
         "fenghuo dev",
         "fenghuo dev --data /tmp/x --clock scripted --listen-base 7100 --lang zh",
-        "fenghuo dev --witnesses 3",
+        "fenghuo dev --witnesses 3 --audit-sm3",
         "fenghuo --lang en demo --keep",
         "fenghuo serve hazard --database-url postgres://d --nats-url nats://n --keys k --department fire.330723",
         "fenghuo migrate all --database-url postgres://d",

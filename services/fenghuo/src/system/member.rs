@@ -42,6 +42,8 @@ pub(super) struct Common {
     pub(super) keys: PathBuf,
     /// Who cosigns, if anybody does.
     pub(super) witnesses: Vec<Peer>,
+    /// Whether a tree hashed with SM3 follows each log's.
+    pub(super) sm3: bool,
 }
 
 /// The services and what runs of them.
@@ -183,6 +185,7 @@ impl Common {
     fn sealing(&self, service: &str) -> Result<Sealing, Error> {
         let folder = self.data.join(audit::TILES).join(service);
         let mut sealing = Sealing::new(folder, log_key(&self.keys, service)?);
+        sealing.sm3 = self.sm3;
         if !self.witnesses.is_empty() {
             let quorum = majority(self.witnesses.len());
             let witnesses = Witnesses::new(&sealing, self.witnesses.clone(), quorum);

@@ -1,6 +1,6 @@
-//! Up to where a log is final, and which of its witnesses are missing.
+//! Up to where a log is final, and which of its witnesses are missing; and how far its shadow is.
 
-use contracts::log::v1::{Finality, Witness};
+use contracts::log::v1::{Finality, Shadow, Witness};
 use pbjson_types::Timestamp;
 use serde_json::{Value, json};
 use time::{format_description::well_known::Rfc3339, macros::offset};
@@ -22,6 +22,18 @@ pub(super) fn show(finality: &Finality, head: u64, shell: Shell) -> Result<(), E
         ))?;
     }
     Ok(())
+}
+
+pub(super) fn show_shadow(shadow: &Shadow, head: u64, shell: Shell) -> Result<(), Error> {
+    let Shadow { size, reason } = shadow;
+    let told = shell
+        .pick(
+            &format!("  SM3 影子树：至 {size}，日志至 {head} {reason}"),
+            &format!("  SM3 shadow: at size {size}, head {head} {reason}"),
+        )
+        .trim_end()
+        .to_owned();
+    shell.line(told)
 }
 
 pub(super) fn as_json(finality: &Finality) -> Value {

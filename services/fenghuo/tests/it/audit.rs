@@ -45,7 +45,7 @@ pub(crate) fn sealed(data: &Path, service: &str) -> serde_json::Value {
 fn a_played_case_is_sealed_proved_and_verified_and_a_flipped_byte_is_found() {
     let scratch = Scratch::new().unwrap();
     let data = scratch.path().join("data");
-    let dev = Dev::start(&data);
+    let dev = Dev::start_with(&data, &["--audit-sm3"]);
     let played = run(&["play", SCENARIO, "--data", data.to_str().unwrap()]);
     assert!(played.status.success(), "{}", err(&played));
     assert_eq!(sealed(&data, "hazard")["state"], "sealing");
@@ -53,6 +53,7 @@ fn a_played_case_is_sealed_proved_and_verified_and_a_flipped_byte_is_found() {
     let verified = audit(&["verify"], &data);
     assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));
     assert!(out(&verified).contains("events compared field by field; 0 more"), "{}", out(&verified));
+    assert!(out(&verified).contains("SM3 shadow: made anew of "), "{}", out(&verified));
 
     let receipt = scratch.path().join("receipt");
     let receipt = receipt.to_str().unwrap();

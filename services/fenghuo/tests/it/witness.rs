@@ -122,6 +122,7 @@ impl Site {
             &tiles,
             "--audit-key",
             &key,
+            "--audit-sm3",
             "--witness",
             &peers[0],
             "--witness",
@@ -282,7 +283,8 @@ async fn a_witness_that_is_killed_delays_finality_only_and_a_restored_backup_is_
     assert!(text.contains("witness witness.example/1 does not sign since 20"), "{text}");
     let witness = site.witness("1", &address);
     site.witnesses.push(witness);
-    site.until(&serving, |sealed| sealed["final"]["size"] == 16);
+    site.until(&serving, |sealed| sealed["final"]["size"] == 16 && sealed["sm3"]["size"] == 16);
+    assert!(site.status(&serving, &[]).contains("SM3 shadow: at size 16, head 16\n"));
     serving.end();
 
     // A backup of everything that the department has, then history goes on.
