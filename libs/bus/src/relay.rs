@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::chain::Chain;
+use crate::cloudevent::Message;
 use crate::{Bus, ConnectError, Publish, Source, StreamError};
 
 mod flight;
@@ -185,15 +186,15 @@ impl Relay {
     }
 
     /// Decides what leaves for an event, and says aloud if it cannot be made public.
-    fn message(&self, recorded: &Recorded) -> bytes::Bytes {
+    fn message(&self, recorded: &Recorded) -> Message {
         let message = crate::cloudevent::message(recorded, self.publish, &self.service);
-        if let Some(reason) = message.fault {
+        if let Some(reason) = message.fault.clone() {
             let position = recorded.position;
             tracing::error!(service = %self.service, event.position = position, event.r#type = recorded.kind,
                 reason, "an event could not be made public");
             self.status.send_modify(|status| status.note_unpublished(position, reason));
         }
-        message.bytes
+        message
     }
 
     fn note(&self, interruption: &Interruption) {

@@ -9,12 +9,10 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use eventlog::foreign;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
-
-/// What the stored bytes of a client's event begin with; those of a department's event begin with its type.
-const MARK: &[u8] = br#"{"client":"#;
 
 /// An event as a client sent it, beside its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +55,7 @@ pub(crate) fn seal(kind: &str, sent: &Sent) -> Result<Bytes, serde_json::Error> 
 
 /// What a client sent; `None` for an event of a department.
 pub(crate) fn open(stored: &Bytes) -> Option<Result<Sent, serde_json::Error>> {
-    stored.starts_with(MARK).then(|| {
+    foreign::is_foreign(stored).then(|| {
         let Envelope { client, data, data_base64, .. } = serde_json::from_slice(stored)?;
         Ok(Sent {
             id: client.id,
@@ -143,6 +141,7 @@ mod tests {
                 let sent = sent(data, metadata);
                 let stored = seal("Filed", &sent).unwrap();
                 assert_eq!(eventlog::check_json(&stored), Ok(()), "the log takes it");
+                assert!(foreign::is_foreign(&stored), "and knows whose it is");
                 assert_eq!(open(&stored).unwrap().unwrap(), sent);
             }
         }

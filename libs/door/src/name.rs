@@ -5,10 +5,7 @@
 //! **Invariant**: different names are different streams, and a name that was stored is shown as it was given.
 
 use decider::StreamName;
-use eventlog::genesis;
-
-/// The category of streams whose names are no names of ours.
-const CATEGORY: &str = "door";
+use eventlog::{foreign::CATEGORY, genesis};
 
 /// The stream as the log knows it.
 pub(crate) fn stored(name: &str) -> StreamName {

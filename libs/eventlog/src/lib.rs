@@ -15,6 +15,7 @@ mod error;
 mod execute;
 pub mod fault;
 mod follow;
+pub mod foreign;
 pub mod genesis;
 mod history;
 mod inbox;
@@ -32,6 +33,11 @@ mod stats;
 pub mod trace;
 mod verify;
 mod view;
+
+use decider::Decider;
+
+/// Categories that every log holds beside those of its deciders: what it begins with, what it goes by, who read it.
+pub const OWN_CATEGORIES: [&str; 3] = [genesis::CATEGORY, rules::Rules::NAME, reading::CATEGORY];
 
 pub use amendments::{Amendments, DryRun};
 pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected, Violation};

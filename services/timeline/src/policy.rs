@@ -1,16 +1,16 @@
 //! What this service does about facts: it writes every one of them down.
 
 use decider::{Fact, Order, Reaction, Recorded, Unreadable};
-use eventlog::{genesis, reading};
+use eventlog::{foreign, genesis, reading};
 
 use crate::entry::{self, Command, Entry, Noted};
 
 /// Every department's every fact becomes an entry, whatever it says: with a case or without, public or private.
-/// Readings are left out, and what a log begins with.
+/// Readings are left out, what a log begins with, and what clients of the event store wrote.
 pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
-    // That somebody read, or that a log was begun, is no fact of a case; that a log told it is known by its position.
+    // None of these is a fact of a case; that a log told it is known by its position.
     let category = fact.stream.split(':').next().unwrap_or_default();
-    if [reading::CATEGORY, genesis::CATEGORY].contains(&category) {
+    if [reading::CATEGORY, genesis::CATEGORY, foreign::CATEGORY].contains(&category) {
         return Ok(vec![]);
     }
     let id = entry::id(&fact.source, fact.position);
@@ -50,9 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_reading_nor_the_beginning_of_a_log_is_an_entry_of_a_story() {
+    fn a_reading_the_beginning_of_a_log_and_a_clients_event_are_no_entries_of_a_story() {
         assert!(react(&fact("reading:withheld")).unwrap().is_empty());
         assert!(react(&fact("$genesis:log")).unwrap().is_empty());
+        assert!(react(&fact("door:withheld")).unwrap().is_empty());
         assert_eq!(react(&fact("hazard:h-1")).unwrap().len(), 1);
     }
 }

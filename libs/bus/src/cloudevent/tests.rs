@@ -262,10 +262,9 @@ prop_compose! {
 proptest! {
     #[test]
     fn what_was_written_is_read_again((event, body, to) in event()) {
-        let Message { bytes, fault } = message(&event, publish, &alpha());
+        let Message { bytes, fault, subject, .. } = message(&event, publish, &alpha());
         prop_assert_eq!(fault, None);
         let source = alpha();
-        let subject = source.subject(&event.stream, &event.kind);
         let origin = Origin { source: &source, position: event.position, subject: Some(&subject) };
         let public = body.is_some();
         let meta = Arc::unwrap_or_clone(event.meta);
@@ -318,10 +317,37 @@ fn of_a_reading_only_its_position_leaves() {
     for told in ["wuyi-h1", "officer-9", "curiosity", "0af7651916cd43dd8448eb211c80319c"] {
         assert!(!text.contains(told), "{text}");
     }
+    assert!(message.is_withheld, "no header names its trace");
     let value: Value = serde_json::from_slice(&message.bytes).unwrap();
     assert_eq!((value["sequence"].as_str(), value["stream"].as_str()), (Some("7"), Some("reading:withheld")));
     let fact = read(&message.bytes, origin(&alpha(), 7)).unwrap();
     assert_eq!((fact.position, fact.body), (7, Value::Null));
+}
+
+/// A client may name stream and type as a department does: it says nothing in the department's name.
+#[test]
+fn of_a_clients_event_only_its_position_leaves() {
+    let data =
+        br#"{"client":{"id":"0af76519-16cd-43dd-8448-eb211c80319c"},"type":"Opened","data":{"n":"secret"}}"#;
+    for (stream, kind) in
+        [("report:r-1", "Received"), ("door:sensor-1", "\u{706b} \n {}"), ("sensor:1", "Clock")]
+    {
+        let foreign = Recorded {
+            stream: StreamName::parse(stream).unwrap(),
+            kind: kind.to_owned(),
+            data: Bytes::from_static(data),
+            ..recorded(7)
+        };
+        let message = message(&foreign, publish, &alpha());
+        assert_eq!(message.fault, None, "{stream}");
+        let value: Value = serde_json::from_slice(&message.bytes).unwrap();
+        assert_eq!(value["type"], "fenghuo.alpha.private.Appended");
+        assert_eq!((&value["sequence"], &value["stream"]), (&"7".into(), &"door:withheld".into()));
+        assert!(!value.to_string().contains("secret") && !value.to_string().contains("sensor"), "{value}");
+        assert_eq!((&message.subject[..], message.is_withheld), ("fenghuo.alpha.door.Appended", true));
+        let fact = read(&message.bytes, origin(&alpha(), 7)).unwrap();
+        assert_eq!((fact.position, fact.body), (7, Value::Null));
+    }
 }
 
 #[test]

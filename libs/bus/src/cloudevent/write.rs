@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use decider::{Actor, CaseId, Causation, Decider, Department, Id, Public, Recorded, StreamName, Unreadable};
-use eventlog::{genesis, reading, rules::Rules};
+use eventlog::{foreign, genesis, reading, rules::Rules};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -17,8 +17,12 @@ pub type Publish = fn(&Recorded) -> Result<Option<Public>, Unreadable>;
 /// What leaves for one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// Where it goes on the bus.
+    pub subject: String,
     /// The CloudEvent.
     pub bytes: Bytes,
+    /// Whether nothing but its position may be known: no header names its trace either.
+    pub is_withheld: bool,
     /// Why the event could not be made public; the CloudEvent says so too, and listeners park it. Decision 2.
     pub fault: Option<String>,
 }
@@ -30,8 +34,12 @@ pub struct Message {
 pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Message {
     // What a log has been told of the law, and what it begins with, is its own bookkeeping, whoever's log it is.
     let is_own = [Rules::NAME, genesis::CATEGORY].contains(&recorded.stream.category());
+    // Looked at first: a client's event is none of the service's, whatever its stream and its type are called.
+    if foreign::is_foreign(&recorded.data) {
+        return withheld(recorded, foreign::CATEGORY, APPENDED, service);
+    }
     if recorded.stream.category() == reading::CATEGORY {
-        return Message { bytes: withheld(recorded, service), fault: None };
+        return withheld(recorded, reading::CATEGORY, &recorded.kind, service);
     }
     let public = match if is_own { Ok(None) } else { publish(recorded) } {
         Ok(public) => public,
@@ -46,10 +54,12 @@ pub fn message(recorded: &Recorded, publish: Publish, service: &Source) -> Messa
     if bytes.len() > MESSAGE_BYTES_MAX {
         return unpublished(recorded, service, format!("the message has {} bytes", bytes.len()));
     }
-    Message { bytes, fault: None }
+    told(recorded, bytes, service)
 }
 
-/// Stands for a reader, and for what was read.
+/// The type that all events of clients have on the bus: theirs are words of their own.
+const APPENDED: &str = "Appended";
+/// Stands for whoever read or wrote, and for what.
 const WITHHELD: &str = "withheld";
 
 /// What every service says in the same words: what happens to its statutory clocks.
@@ -111,17 +121,26 @@ pub fn outside(outgoing: &Outgoing, sequence: u64, department: &Source) -> Bytes
     })
 }
 
-/// That something was read leaves for the sake of the sequence; who read, what, and within which trace does not.
-fn withheld(recorded: &Recorded, service: &Source) -> Bytes {
+/// That something was read, or that a client wrote, leaves for the sake of the sequence; who, what, and within which
+/// trace does not.
+fn withheld(recorded: &Recorded, category: &str, kind: &str, service: &Source) -> Message {
     let actor = Actor { id: Id::parse(WITHHELD).expect("a literal id"), ..recorded.meta.actor.clone() };
-    let stream = StreamName::new(reading::CATEGORY, WITHHELD);
+    let stream = StreamName::new(category, WITHHELD);
+    let subject = service.subject(&stream, kind);
+    let kind = format!("{}{kind}", service.private_prefix());
     let event = Event::of(recorded, None, service);
-    encode(&Event { actor: &actor, stream: &stream, case_id: None, traceparent: None, ..event })
+    let event = Event { kind, actor: &actor, stream: &stream, case_id: None, traceparent: None, ..event };
+    Message { subject, bytes: encode(&event), is_withheld: true, fault: None }
+}
+
+fn told(recorded: &Recorded, bytes: Bytes, service: &Source) -> Message {
+    let subject = service.subject(&recorded.stream, &recorded.kind);
+    Message { subject, bytes, is_withheld: false, fault: None }
 }
 
 fn unpublished(recorded: &Recorded, service: &Source, reason: String) -> Message {
     let bytes = encode(&Event { unpublished: Some(&reason), ..Event::of(recorded, None, service) });
-    Message { bytes, fault: Some(reason) }
+    Message { fault: Some(reason), ..told(recorded, bytes, service) }
 }
 
 /// Everything a CloudEvent of ours says.

@@ -12,6 +12,7 @@ use tracing::Span;
 
 use super::{Interruption, PAGE_EVENTS_MAX, Relay};
 use crate::Source;
+use crate::cloudevent;
 use crate::publish::{Ack, headers};
 
 /// How long a relay that was told to stop waits for answers.
@@ -100,11 +101,11 @@ impl<'a> Flight<'a> {
         }
         let span = span(&relay.service, recorded);
         fault::point("relay.before_publish");
-        let bytes = relay.message(recorded);
+        let cloudevent::Message { subject, bytes, is_withheld, .. } = relay.message(recorded);
         let size = bytes.len();
-        let subject = relay.service.subject(&recorded.stream, &recorded.kind);
+        let traceparent = recorded.meta.traceparent.as_deref().filter(|_| !is_withheld);
         let message_id = format!("{}:{position}", relay.service);
-        let headers = headers(&relay.service, &message_id, self.last, recorded.meta.traceparent.as_deref());
+        let headers = headers(&relay.service, &message_id, self.last, traceparent);
         let reply = format!("{}.{position}", self.reply_prefix);
         relay
             .bus

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use decider::Recorded;
-use eventlog::{View, ViewError};
+use eventlog::{View, ViewError, foreign};
 use law::clock::Event;
 use serde::Deserialize;
 use sqlx::{FromRow, PgConnection, types::Json};
@@ -67,7 +67,8 @@ impl View for ClocksView {
     }
 
     async fn apply(&self, recorded: &Recorded, tx: &mut PgConnection) -> Result<(), ViewError> {
-        if recorded.kind != "Clock" {
+        // The clocks of all deciders have one name for their events; a client may use it too, and means no clock of ours.
+        if recorded.kind != "Clock" || foreign::is_foreign(&recorded.data) {
             return Ok(());
         }
         let Told { duty, event } = serde_json::from_slice::<Stored>(&recorded.data)?.data;
