@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use decider::{Aggregate, Fact, Public, Reaction, Recorded, Unreadable};
-use eventlog::{View, rules::Rules};
+use eventlog::{OWN_CATEGORIES, View, rules::Rules};
 use tonic::service::RoutesBuilder;
 
 use crate::{Node, clocks::ClocksView, rules};
@@ -60,6 +60,11 @@ impl Service {
             rules::OWNER => [self.react, rules::react].into(),
             _ => [self.react].into(),
         }
+    }
+
+    /// The categories of all streams that it writes: its deciders' and those of every log. Nobody else writes there.
+    pub fn categories(&self) -> impl Iterator<Item = &'static str> {
+        self.aggregates.iter().map(|aggregate| aggregate.name).chain(OWN_CATEGORIES)
     }
 
     /// Its deciders, and the one that every log has.

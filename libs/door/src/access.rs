@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use decider::Decider;
 use decider::{Actor, Role, StreamName};
-use eventlog::{reading, rules::Rules};
+use eventlog::OWN_CATEGORIES;
 use tonic::{Status, metadata::MetadataMap};
 
 /// Tells who holds a token, or why it is not accepted.
@@ -21,6 +20,52 @@ pub struct Grant {
     pub role: Option<Role>,
     /// What the names of the streams begin with.
     pub prefix: String,
+}
+
+impl Grant {
+    /// Refuses a grant that would never hold: whoever configured it believes in it.
+    pub fn check(&self, reserved: &[String]) -> Result<(), GrantError> {
+        let prefix = self.prefix.clone();
+        if self.role == Some(Role::Auditor) {
+            return Err(GrantError::Auditor { prefix });
+        }
+        if prefix.starts_with('$') {
+            return Err(GrantError::System { prefix });
+        }
+        match self.prefix.split_once(':') {
+            Some((category, _)) if is_reserved(reserved, category) => {
+                Err(GrantError::Reserved { prefix, category: category.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a permission to append is none that a door may give.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// It names streams of a department's own.
+    #[error(
+        "let clients append to {prefix:?}: streams of category {category} hold what the service itself records"
+    )]
+    Reserved {
+        /// What the names would begin with.
+        prefix: String,
+        /// The category that they all would have.
+        category: String,
+    },
+    /// It names streams of the server's.
+    #[error("let clients append to {prefix:?}: system streams are not written by clients")]
+    System {
+        /// What the names would begin with.
+        prefix: String,
+    },
+    /// It is for auditors.
+    #[error("let auditors append to {prefix:?}: an auditor reads everything and changes nothing")]
+    Auditor {
+        /// What the names would begin with.
+        prefix: String,
+    },
 }
 
 /// Who is let in, and to what.
@@ -73,7 +118,7 @@ impl Access {
         if about.starts_with('$') {
             return Err("system streams are not written by clients");
         }
-        if self.is_reserved(about) {
+        if StreamName::parse(about).is_some_and(|stream| is_reserved(&self.reserved, stream.category())) {
             return Err("the stream holds a department's own decisions, which clients cannot write");
         }
         let grants =
@@ -84,13 +129,10 @@ impl Access {
             Err("the configuration does not allow to append here")
         }
     }
+}
 
-    fn is_reserved(&self, stream: &str) -> bool {
-        let stream = StreamName::parse(stream);
-        let category = stream.as_ref().map_or("", StreamName::category);
-        [Rules::NAME, reading::CATEGORY].contains(&category)
-            || self.reserved.iter().any(|reserved| reserved == category)
-    }
+fn is_reserved(reserved: &[String], category: &str) -> bool {
+    OWN_CATEGORIES.contains(&category) || reserved.iter().any(|reserved| reserved == category)
 }
 
 fn basic(encoded: &str) -> Option<(String, String)> {

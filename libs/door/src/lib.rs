@@ -37,7 +37,7 @@ mod system;
 mod tail;
 pub mod wire;
 
-pub use access::{Access, Grant, Tokens};
+pub use access::{Access, Grant, GrantError, Tokens};
 pub use door::{Door, Endpoint};
 pub use limits::{Limits, log_options};
 pub use serve::{ServeError, serve};

@@ -11,6 +11,7 @@ use tonic::{
 };
 
 use crate::{
+    Access, GrantError,
     door::Door,
     limits::MESSAGE_BYTES_MAX,
     refusal,
@@ -38,6 +39,9 @@ pub enum ServeError {
     /// Whoever comes is let in without a token, which is for plain text on loopback only.
     #[error("listen with TLS for callers without a token")]
     Anonymous,
+    /// A grant would never hold.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
     /// The listener's address is unknown.
     #[error("read the listening address")]
     Listen(#[from] std::io::Error),
@@ -48,6 +52,8 @@ pub enum ServeError {
 
 /// Serves until the door closes.
 pub async fn serve(door: Door, listener: TcpListener, tls: Option<Identity>) -> Result<(), ServeError> {
+    let Access { grants, reserved, .. } = door.access();
+    grants.iter().try_for_each(|grant| grant.check(reserved))?;
     let address = listener.local_addr()?;
     let mut server = Server::builder();
     match tls {

@@ -6,15 +6,18 @@ use std::path::PathBuf;
 
 use chassis::telemetry::Telemetry;
 use clap::{Args, ValueEnum, value_parser};
+use door::Grant;
 
 use crate::{
+    doorway,
     endpoints::Endpoints,
     error::{Because, Error},
-    keys,
+    keys, services,
     shell::Shell,
     signal::Signals,
     system::{self, ClockChoice, System, SystemOptions},
 };
+use doors::Doors;
 
 const EXAMPLE: &str = "\
 示例 / Examples:
@@ -22,6 +25,7 @@ const EXAMPLE: &str = "\
   fenghuo dev --data /var/tmp/fenghuo --listen-base 7100
   fenghuo dev --clock scripted
   fenghuo dev --witnesses 3
+  fenghuo dev --door-base 2113 --door-writer operator=sensor-
   fenghuo dev --database-url postgres://fenghuo@db/fenghuo --nats-url nats://bus:4222";
 
 /// Witnesses at most: enough to try every quorum that makes sense.
@@ -46,7 +50,7 @@ pub struct DevArgs {
     /// Listen on seven ports from here on, and one more for each witness, instead of free ones
     #[arg(long, value_name = "PORT")]
     listen_base: Option<u16>,
-    /// Open the services' logs read-only to clients of KurrentDB and EventStoreDB, on six ports from here on
+    /// Open the services' logs to clients of KurrentDB and EventStoreDB, on six ports from here on; 0 takes free ones
     #[arg(long, value_name = "PORT")]
     door_base: Option<u16>,
     /// Run so many witnesses here, with keys and memories in the data folder; more than half of them make a checkpoint final
@@ -55,6 +59,10 @@ pub struct DevArgs {
     /// Let a second tree follow each log's, over the same leaves but hashed with SM3 (GB/T 32905), with its own checkpoint
     #[arg(long)]
     audit_sm3: bool,
+    /// Who may append there to streams that are none of a service's, as ROLE=PREFIX; may be given several times
+    /// (default: nobody)
+    #[arg(long = "door-writer", value_name = "ROLE=PREFIX", value_parser = doorway::grant, requires = "door_base")]
+    door_writers: Vec<Grant>,
     /// Rows of status M (unverified) in the rule pack that are allowed, by id
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     allow_unverified: Vec<String>,
@@ -71,7 +79,9 @@ enum ClockArg {
 
 /// Runs until told to stop.
 pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
+    services::ALL.iter().try_for_each(|member| doorway::check(member.service, &args.door_writers))?;
     let mut signals = Signals::listen()?;
+    let doors = Doors { base: args.door_base, writers: args.door_writers };
     let telemetry = Telemetry::start("fenghuo-dev", args.otlp_endpoint.as_deref())
         .because("启动遥测", "start telemetry")?;
     let options = SystemOptions {
@@ -90,7 +100,7 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
     };
     let result = tokio::select! {
         started = Box::pin(System::start(options)) => match started {
-            Ok(system) => attend_with_doors(system, args.door_base, &mut signals, shell).await,
+            Ok(system) => attend_with_doors(system, &doors, &mut signals, shell).await,
             Err(error) => Err(error),
         },
         // A half-started system is dropped, which ends its children.
@@ -103,11 +113,11 @@ pub async fn run(args: DevArgs, shell: Shell) -> Result<(), Error> {
 /// The same with doors for auditors' clients, where they are wanted.
 async fn attend_with_doors(
     system: System,
-    base: Option<u16>,
+    doors: &Doors,
     signals: &mut Signals,
     shell: Shell,
 ) -> Result<(), Error> {
-    let doors = match doors::open(&system, base, shell).await {
+    let doors = match doors.open(&system, shell).await {
         Ok(doors) => doors,
         Err(error) => return system.stop().await.and(Err(error)),
     };

@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use chassis::auth::KeySet;
+use chassis::{Node, Service, auth::KeySet};
 use clap::Args;
-use door::{Access, Door, Endpoint, Grant, ServeError, Tokens};
+use door::{Access, Door, Endpoint, Grant, GrantError, ServeError, Tokens};
 use eventlog::Log;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Where a service's log is open to auditors' clients, if anywhere.
 #[derive(Debug, Args)]
 pub(crate) struct DoorArgs {
-    /// Open the log read-only to clients of KurrentDB and EventStoreDB here; any address but loopback needs TLS
+    /// Open the log to clients of KurrentDB and EventStoreDB here, to be read; any address but loopback needs TLS
     #[arg(long, env = "FENGHUO_DOOR_LISTEN", value_name = "ADDRESS:PORT")]
     door_listen: Option<SocketAddr>,
     /// Where such clients are sent when they discover their server (default: where the door listens)
@@ -41,6 +41,17 @@ pub(crate) struct DoorArgs {
     /// The private key of the door's certificate (PEM)
     #[arg(long, env = "FENGHUO_DOOR_TLS_KEY", value_name = "FILE", requires = "door_tls_cert")]
     door_tls_key: Option<PathBuf>,
+    /// Who may append there to streams that are none of the service's, as ROLE=PREFIX; may be given several times
+    /// (default: nobody)
+    #[arg(
+        long = "door-writer",
+        env = "FENGHUO_DOOR_WRITERS",
+        value_name = "ROLE=PREFIX",
+        value_delimiter = ',',
+        value_parser = grant,
+        requires = "door_listen"
+    )]
+    door_writers: Vec<Grant>,
 }
 
 /// A door in a task of its own.
@@ -51,15 +62,20 @@ pub(crate) struct Opened {
 }
 
 impl DoorArgs {
-    /// Opens the log to whoever shows a token, if it is to be opened.
-    pub(crate) async fn open(&self, log: &Log, keys: KeySet) -> Result<Option<Opened>, Error> {
+    /// Refuses, before anything is started, what the door of a service cannot grant.
+    pub(crate) fn check(&self, service: &Service) -> Result<(), Error> {
+        check(service, &self.door_writers)
+    }
+
+    /// Opens the log of a service, if it is to be opened.
+    pub(crate) async fn open(&self, node: &Node, keys: KeySet) -> Result<Option<Opened>, Error> {
         let Some(address) = self.door_listen else { return Ok(None) };
+        let access = access(node, keys, &self.door_writers);
         let identity = match (&self.door_tls_cert, &self.door_tls_key) {
             (Some(certificate), Some(key)) => Some(identity(certificate, key)?),
             _ => None,
         };
-        let access = Access::read_only(tokens(keys));
-        Opened::at(address, log, access, self.door_advertise.clone(), identity).await.map(Some)
+        Opened::at(address, node.log(), access, self.door_advertise.clone(), identity).await.map(Some)
     }
 }
 
@@ -137,6 +153,37 @@ impl From<Advertised> for Endpoint {
     fn from(advertised: Advertised) -> Self {
         Self { address: advertised.host, port: advertised.port }
     }
+}
+
+/// The door of a service: whoever shows a token reads, and grants reach none of the streams that it writes itself.
+pub(crate) fn access(node: &Node, keys: KeySet, grants: &[Grant]) -> Access {
+    let (grants, reserved) = (grants.to_vec(), reserved(node.service()));
+    Access { grants, reserved, ..Access::read_only(tokens(keys)) }
+}
+
+/// Refuses grants that the door of a service cannot give.
+pub(crate) fn check(service: &Service, grants: &[Grant]) -> Result<(), Error> {
+    let reserved = reserved(service);
+    let checked = grants.iter().try_for_each(|grant| grant.check(&reserved));
+    checked.map_err(|error| ungranted(service.name, &error))
+}
+
+fn reserved(service: &Service) -> Vec<String> {
+    service.categories().map(str::to_owned).collect()
+}
+
+/// A grant that would never hold is a fault of whoever configured it.
+fn ungranted(service: &str, error: &GrantError) -> Error {
+    let zh = match error {
+        GrantError::Reserved { prefix, category } => {
+            format!("不能准予客户端写入 {prefix:?}：{category} 类的流由服务 {service} 自己写入")
+        }
+        GrantError::System { prefix } => format!("不能准予客户端写入 {prefix:?}：系统流不由客户端写入"),
+        GrantError::Auditor { prefix } => {
+            format!("不能准予审计人员写入 {prefix:?}：审计人员只读，不改动任何内容")
+        }
+    };
+    Error::usage(zh, format!("the door of {service} cannot {error}"))
 }
 
 /// Reads `ROLE=PREFIX`.

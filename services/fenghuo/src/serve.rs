@@ -25,7 +25,9 @@ const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo serve hazard --database-url postgres://fenghuo@db/hazard --nats-url nats://bus:4222 \\
       --listen 0.0.0.0:7101 --keys keys/keys.json --department fire.330723 \\
-      --peer enforcement=http://enforcement:7101 --token-file /run/secrets/token";
+      --peer enforcement=http://enforcement:7101 --token-file /run/secrets/token \\
+      --door-listen 0.0.0.0:2113 --door-tls-cert door.pem --door-tls-key door.key \\
+      --door-writer operator=sensor-";
 
 /// Run one service, as deployed
 #[derive(Debug, Args)]
@@ -50,6 +52,7 @@ pub async fn run(args: ServeArgs, shell: Shell) -> Result<(), Error> {
     let member = services::find(&args.service)?;
     let name = member.service.name;
     let mut signals = Signals::listen()?;
+    args.door.check(member.service)?;
     let telemetry = Telemetry::start(&format!("fenghuo-{name}"), args.config.otlp_endpoint.as_deref())
         .because("启动遥测", "start telemetry")?;
     if args.migrate {
@@ -63,7 +66,7 @@ pub async fn run(args: ServeArgs, shell: Shell) -> Result<(), Error> {
         .await
         .because(zh.clone(), en.clone())?;
     shell.line(format_args!("{name} http://{}", running.address))?;
-    let mut door = args.door.open(running.node.log(), keys).await?;
+    let mut door = args.door.open(&running.node, keys).await?;
     if let Some(door) = &door {
         shell.line(format_args!("{name} kurrentdb://{}", door.advertised))?;
     }

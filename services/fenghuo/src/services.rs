@@ -48,7 +48,29 @@ pub fn find(name: &str) -> Result<Member, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// The folders of stored samples name every kind of stream that was ever written.
+    #[test]
+    fn a_service_declares_every_category_that_it_stores() {
+        for member in ALL {
+            let (service, name) = (member.service, member.service.name);
+            let folder = format!("{}/../{name}/stored", env!("CARGO_MANIFEST_DIR"));
+            let samples = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            let stored: BTreeSet<_> = samples
+                .map(|file| file.to_str().unwrap().split('.').next().unwrap().to_lowercase())
+                .collect();
+            assert!(!stored.is_empty());
+            for category in stored {
+                assert!(service.categories().any(|known| known == category), "{name} {category}");
+            }
+            for own in ["$genesis", "rules", "reading"] {
+                assert!(service.categories().any(|known| known == own), "{name} {own}");
+            }
+        }
+    }
 
     #[test]
     fn every_service_has_a_name_of_its_own_and_an_owner() {

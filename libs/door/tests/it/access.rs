@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use decider::{Role, StreamName};
 use door::{
-    Access, Door, Endpoint, Grant, ServeError,
+    Access, Door, Endpoint, Grant, GrantError, ServeError,
     wire::event_store::client::streams::{all_streams::From as InAll, append_response::Result as Outcome},
 };
 use tokio::net::TcpListener;
@@ -102,6 +102,36 @@ async fn no_grant_reaches_a_departments_own_decisions() {
         assert_eq!(refused.code(), Code::PermissionDenied, "{stream}");
     }
     assert!(append_as(&open, "officer", "hazard-1").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_grant_that_would_never_hold_is_refused_at_once() {
+    let grant = |role, prefix: &str| Grant { role, prefix: prefix.to_owned() };
+    let refusal = |grant: Grant| grant.check(&["hazard".to_owned()]).err();
+    for (prefix, category) in [
+        ("hazard:", "hazard"),
+        ("hazard:wuyi-1", "hazard"),
+        ("rules:", "rules"),
+        ("reading:hazard.", "reading"),
+    ] {
+        let reserved = GrantError::Reserved { prefix: prefix.to_owned(), category: category.to_owned() };
+        assert_eq!(refusal(grant(Some(Role::Operator), prefix)), Some(reserved));
+        assert!(refusal(grant(None, prefix)).is_some());
+    }
+    for system in ["$", "$$hazard:", "$genesis"] {
+        assert_eq!(refusal(grant(None, system)), Some(GrantError::System { prefix: system.to_owned() }));
+    }
+    let auditor = GrantError::Auditor { prefix: "sensor-".to_owned() };
+    assert_eq!(refusal(grant(Some(Role::Auditor), "sensor-")), Some(auditor));
+    for good in ["", "hazard", "hazard-", "sensor:", "hazards:1"] {
+        assert_eq!(refusal(grant(Some(Role::Operator), good)), None, "{good}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let advertised = Endpoint { address: "localhost".to_owned(), port: 1 };
+    let access = Access { grants: vec![anybody("rules:")], ..access() };
+    let door = Door::new(fresh_log().await, access, advertised, CancellationToken::new());
+    let refused = door::serve(door, listener, None).await;
+    assert!(matches!(refused, Err(ServeError::Grant(GrantError::Reserved { .. }))), "{refused:?}");
 }
 
 #[tokio::test]

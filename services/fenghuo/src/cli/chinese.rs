@@ -113,7 +113,12 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("dev", "clock", "用谁的时间：real 本机时钟；scripted 由开发接口拨动的脚本时钟"),
     ("dev", "listen_base", "从此端口起监听七个端口（每个见证方再加一个），而不用空闲端口"),
     ("dev", "witnesses", "在本机运行几个见证方，密钥和记忆存于数据文件夹；过半联署，检查点方为终局"),
-    ("dev", "door_base", "从此端口起开放六个端口，供 KurrentDB 和 EventStoreDB 的客户端只读各服务的日志"),
+    (
+        "dev",
+        "door_base",
+        "从此端口起开放六个端口，供 KurrentDB 和 EventStoreDB 的客户端读取各服务的日志；0 用空闲端口",
+    ),
+    ("*", "door_writers", "谁可在该入口写入不属于服务的流：角色=流名开头，可给多个（默认：任何人都不可）"),
     ("demo", "keep", "播放后继续运行，直到 Ctrl-C"),
     ("serve", "nats_url", "NATS URL，服务器需要时含用户和口令"),
     ("serve", "listen", "gRPC 监听地址"),
@@ -124,7 +129,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "serve",
         "door_listen",
-        "在此地址向 KurrentDB 和 EventStoreDB 的客户端只读开放日志；除本机回环地址外须用 TLS",
+        "在此地址向 KurrentDB 和 EventStoreDB 的客户端开放日志，供读取；除本机回环地址外须用 TLS",
     ),
     ("serve", "door_advertise", "告知自动发现的客户端的地址 主机:端口（默认为该入口的监听地址）"),
     ("serve", "door_tls_cert", "该入口的证书（PEM，含证书链）"),

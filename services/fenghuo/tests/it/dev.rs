@@ -64,6 +64,13 @@ impl Dev {
         }
     }
 
+    /// Where the door of a service is, as HOST:PORT.
+    pub(crate) fn door(&self, service: &str) -> &str {
+        let line =
+            self.said.iter().find_map(|line| line.trim().strip_prefix(service)?.split_once("kurrentdb://"));
+        line.expect("it says where the door is").1.split('?').next().unwrap()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());

@@ -64,14 +64,15 @@ impl Drop for Store {
     }
 }
 
-fn append() -> Vec<AppendRequest> {
+/// An event of this type for a stream that is new.
+pub(crate) fn append(stream: &str, kind: &str) -> Vec<AppendRequest> {
     let options = append_request::Options {
-        stream: Some(StreamIdentifier { name: "orders".into() }),
+        stream: Some(StreamIdentifier { name: stream.to_owned().into() }),
         expected: Some(append_request::options::Expected::NoStream(Empty {})),
     };
     let event = ProposedEvent {
         id: Some(WireUuid { value: Some(Value::Text(uuid::Uuid::now_v7().to_string())) }),
-        metadata: [("type", "Placed"), ("content-type", "application/json")]
+        metadata: [("type", kind), ("content-type", "application/json")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
         custom_metadata: Default::default(),
@@ -86,8 +87,11 @@ pub(crate) async fn read(
     channel: &Channel,
     authorization: Option<&str>,
 ) -> Result<Vec<bytes::Bytes>, Status> {
-    let options =
-        Options { all: Some(AllStreams::default()), amount: Some(Amount::Count(10)), ..Options::default() };
+    let options = Options {
+        all: Some(AllStreams::default()),
+        amount: Some(Amount::Count(1_000)),
+        ..Options::default()
+    };
     let mut request = Request::new(ReadRequest { options: Some(options) });
     if let Some(shown) = authorization {
         request.metadata_mut().insert("authorization", AsciiMetadataValue::try_from(shown).unwrap());
@@ -108,7 +112,10 @@ async fn a_store_keeps_what_it_took_and_asks_for_a_token_over_tls() {
     let data = scratch.path().join("data").display().to_string();
     let plain = Store::start(&data, &[]);
     let channel = Channel::from_shared(format!("http://{}", plain.place)).unwrap().connect().await.unwrap();
-    StreamsClient::new(channel.clone()).append(futures::stream::iter(append())).await.unwrap();
+    StreamsClient::new(channel.clone())
+        .append(futures::stream::iter(append("orders", "Placed")))
+        .await
+        .unwrap();
     assert_eq!(read(&channel, None).await.unwrap(), ["{\"n\":1}"]);
     drop(channel);
     plain.stop();
@@ -133,7 +140,8 @@ async fn a_store_keeps_what_it_took_and_asks_for_a_token_over_tls() {
 async fn memory(data: &str) -> Vec<bytes::Bytes> {
     let memory = Store::start(data, &["--memory-of", "hazard"]);
     let channel = Channel::from_shared(format!("http://{}", memory.place)).unwrap().connect().await.unwrap();
-    let refused = StreamsClient::new(channel.clone()).append(futures::stream::iter(append())).await;
+    let messages = futures::stream::iter(append("orders", "Placed"));
+    let refused = StreamsClient::new(channel.clone()).append(messages).await;
     assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
     let found = read(&channel, None).await.unwrap();
     drop(channel);

@@ -6,6 +6,7 @@ mod audit;
 mod bench;
 mod demo;
 mod dev;
+mod doors;
 mod due;
 mod eventstore;
 mod export;

@@ -52,6 +52,14 @@ async fn read_door(door: &str, token: Option<&str>) -> Result<(), Code> {
         .map_err(|status| status.code())
 }
 
+/// Appends as a client would.
+async fn write_door(door: &str, stream: &str, token: &str) -> Result<(), Code> {
+    let url = door.replace("kurrentdb://", "http://");
+    let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
+    let written = crate::doors::write(&channel, stream, "Measured", token).await;
+    written.map_err(|status| status.code())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_service_is_migrated_served_read_and_drained() {
     let scratch = Scratch::new().unwrap();
@@ -72,7 +80,8 @@ async fn one_service_is_migrated_served_read_and_drained() {
     assert!(run(&["migrate", "hazard", "--database-url", &database]).status.success(), "again is no harm");
 
     let serve = ["serve", "hazard", "--database-url", &database, "--nats-url", &bus, "--keys", &public];
-    let more = ["--department", "fire.330723", "--door-listen", "127.0.0.1:0"];
+    let more =
+        ["--department", "fire.330723", "--door-listen", "127.0.0.1:0", "--door-writer", "operator=sensor-"];
     let mut serving = Serving::start(&[&serve[..], &more].concat());
     let token = run(&["token", "--department", "fire.33", "--role", "auditor", "--id", "a-1", "--key", &key]);
     let token_file = scratch.path().join("token");
@@ -83,6 +92,11 @@ async fn one_service_is_migrated_served_read_and_drained() {
     assert!(verified.status.success(), "{}", err(&verified));
     assert_eq!(read_door(&serving.door, None).await, Err(Code::Unauthenticated));
     assert_eq!(read_door(&serving.door, Some(out(&token).trim())).await, Ok(()));
+    assert_eq!(write_door(&serving.door, "sensor-1", out(&token).trim()).await, Err(Code::PermissionDenied));
+    let writer = ["token", "--department", "fire.33", "--role", "operator", "--id", "o-1", "--key", &key];
+    let writer = out(&run(&writer));
+    assert_eq!(write_door(&serving.door, "sensor-1", writer.trim()).await, Ok(()));
+    assert_eq!(write_door(&serving.door, "other-1", writer.trim()).await, Err(Code::PermissionDenied));
     fs::write(&token_file, "no token").unwrap();
     let unknown = run(&[&verify[..], &["--token-file", token_file.to_str().unwrap()]].concat());
     assert!(err(&unknown).contains("does not accept the token"), "{}", err(&unknown));
@@ -98,6 +112,34 @@ async fn one_service_is_migrated_served_read_and_drained() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert!(status.success());
+}
+
+/// Nothing listens at these addresses: the configuration is refused before anybody is asked.
+#[test]
+fn a_door_for_writers_to_the_services_own_streams_is_not_opened() {
+    let database = "postgres://fenghuo@127.0.0.1:1/nowhere";
+    let serve = ["serve", "hazard", "--database-url", database, "--nats-url", "nats://127.0.0.1:1"];
+    let serve = [&serve[..], &["--keys", "k", "--department", "fire.330723", "--door-listen", "127.0.0.1:0"]];
+    let serve = serve.concat();
+    for (writer, why) in [
+        ("operator=hazard:", "streams of category hazard hold what the service itself records"),
+        ("operator=report:r-1", "category report"),
+        ("operator=reading:", "category reading"),
+        ("operator=rules:", "category rules"),
+        ("operator=$$hazard:", "system streams"),
+        ("auditor=sensor-", "an auditor reads everything"),
+    ] {
+        let refused =
+            run(&[&serve[..], &["--door-writer", "operator=sensor-", "--door-writer", writer]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{writer}");
+        assert!(err(&refused).contains(why), "{}", err(&refused));
+        let variable = ("FENGHUO_DOOR_WRITERS", format!("operator=a,{writer}"));
+        let listed = fenghuo().args(&serve).env(variable.0, variable.1).output().unwrap();
+        assert!(err(&listed).contains(why), "{writer}");
+    }
+    let dev = run(&["dev", "--door-base", "0", "--door-writer", "operator=claim:"]);
+    assert_eq!(dev.status.code(), Some(2));
+    assert!(err(&dev).contains("the door of reward cannot let clients append to"), "{}", err(&dev));
 }
 
 #[test]
