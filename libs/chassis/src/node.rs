@@ -4,20 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use contracts::envelope::v1 as envelope;
 use decider::{Actor, CaseId, Department, Order, Role, StreamName};
-use eventlog::{Log, Request, ViewRead, Views};
+use eventlog::{Log, Request, ViewRead, Views, reading::Register};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::{
-    Service,
-    auth::KeySet,
-    field,
-    reading::{self, Openings},
-    selftest::Pulse,
-    status, telemetry,
-};
+use crate::{Service, auth::KeySet, field, reading, selftest::Pulse, status, telemetry};
 
 /// How long a query waits for the position its caller has seen.
 const QUERY_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -34,7 +27,7 @@ struct Parts {
     keys: KeySet,
     allowance_keys: Option<law::Keys>,
     watches: Watches,
-    openings: Openings,
+    register: Register,
 }
 
 /// How the service's tasks fare, for health and metrics.
@@ -71,8 +64,8 @@ impl Node {
         allowance_keys: Option<law::Keys>,
         watches: Watches,
     ) -> Self {
-        let openings = Openings::default();
-        Self(Arc::new(Parts { service, department, log, views, keys, allowance_keys, watches, openings }))
+        let register = Register::new(log.clone());
+        Self(Arc::new(Parts { service, department, log, views, keys, allowance_keys, watches, register }))
     }
 
     /// What runs.
@@ -105,9 +98,9 @@ impl Node {
         &self.0.watches
     }
 
-    /// What was opened a short while ago.
-    pub(crate) fn openings(&self) -> &Openings {
-        &self.0.openings
+    /// Where it is entered who reads: whoever shows the log by another way enters it here too.
+    pub fn register(&self) -> &Register {
+        &self.0.register
     }
 
     /// The last position that the relay has put on the bus.
@@ -127,7 +120,7 @@ impl Node {
             .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
             .ok_or_else(|| status::of_token(&crate::auth::TokenError::Missing))?;
         let actor = self.0.keys.verify(token).map_err(|error| status::of_token(&error))?;
-        let purpose = reading::purpose(request.metadata())?;
+        let purpose = reading::stated(request.metadata())?;
         Ok(Caller { actor, traceparent: text("traceparent").map(str::to_owned), purpose })
     }
 

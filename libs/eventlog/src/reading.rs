@@ -4,7 +4,12 @@
 //! nothing but its position leaves the service. Names here are the storage format: never rename, retype or reuse.
 
 use decider::StreamName;
+pub use register::{Reader, Register};
 use serde::{Deserialize, Serialize};
+
+pub mod purpose;
+mod recent;
+mod register;
 
 /// The category of readings.
 pub const CATEGORY: &str = "reading";
@@ -30,6 +35,24 @@ impl decider::DomainEvent for Event {
             Self::Opened { .. } => "Opened",
         }
     }
+}
+
+/// The category of what stands for a whole log: whoever reads that has opened every dossier in it.
+const WHOLE: &str = "log";
+
+/// The query of whoever follows a log through the event-store protocol.
+pub const SUBSCRIBE: &str = "Streams.Subscribe";
+/// Queries whose readers are shown what is recorded later as well.
+const FOLLOWING: [&str; 3] = ["Follow", "FollowTimeline", SUBSCRIBE];
+
+/// The whole log of a service, as a dossier.
+pub fn whole_log(service: &str) -> StreamName {
+    StreamName::new(WHOLE, service)
+}
+
+/// Whether a reader who asked so is shown what is recorded later as well.
+pub fn goes_on(query: &str) -> bool {
+    FOLLOWING.contains(&query)
 }
 
 /// Where the readings of a dossier stand: of `hazard:h-1`, in `reading:hazard.h-1`.

@@ -109,7 +109,11 @@ impl timeline_service_server::TimelineService for Door {
 
 /// What a story is of: one case, or all of them.
 fn dossier(case_id: &str) -> StreamName {
-    if case_id.is_empty() { StreamName::new("log", "timeline") } else { StreamName::new("case", case_id) }
+    if case_id.is_empty() {
+        eventlog::reading::whole_log("timeline")
+    } else {
+        StreamName::new("case", case_id)
+    }
 }
 
 impl Door {

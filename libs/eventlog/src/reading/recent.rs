@@ -1,0 +1,83 @@
+//! What was opened a short while ago, in this process: it need not be recorded again.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use decider::{Department, Id, StreamName};
+use time::{Duration, OffsetDateTime};
+
+/// Within this time, one person's opening of one dossier by one query for one purpose is one record.
+const ONCE_WITHIN: Duration = Duration::minutes(10);
+/// Openings that are remembered; beyond them, an opening may be recorded once more than it need be.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// Who opened what, how, and for what purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Opening {
+    pub(super) id: Id,
+    pub(super) department: Department,
+    pub(super) dossier: StreamName,
+    pub(super) query: &'static str,
+    pub(super) purpose: String,
+}
+
+#[derive(Default)]
+pub(super) struct Recent(Mutex<HashMap<Opening, OffsetDateTime>>);
+
+impl Recent {
+    pub(super) fn has(&self, opening: &Opening, now: OffsetDateTime) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(opening).is_some_and(|at| (now - *at).abs() < ONCE_WITHIN)
+    }
+
+    pub(super) fn remember(&self, opening: Opening, now: OffsetDateTime) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED_MAX {
+            known.retain(|_, at| (now - *at).abs() < ONCE_WITHIN);
+        }
+        if known.len() >= REMEMBERED_MAX {
+            known.clear();
+        }
+        known.insert(opening, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn opening(dossier: &str, query: &'static str, purpose: &str) -> Opening {
+        Opening {
+            id: Id::parse("officer-1").unwrap(),
+            department: "fire.330723".parse().unwrap(),
+            dossier: StreamName::new("hazard", dossier),
+            query,
+            purpose: purpose.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_opening_is_recent_for_ten_minutes_only_and_only_itself() {
+        let (recent, at) = (Recent::default(), datetime!(2023-03-01 10:00 +8));
+        recent.remember(opening("h-1", "GetHazard", "handling"), at);
+        let has = |opening: Opening, seconds| recent.has(&opening, at + Duration::seconds(seconds));
+        assert!(has(opening("h-1", "GetHazard", "handling"), 599));
+        assert!(!has(opening("h-1", "GetHazard", "handling"), 600));
+        assert!(!has(opening("h-1", "GetHazard", "statistics"), 0));
+        assert!(!has(opening("h-1", "ReadStream", "handling"), 0));
+        assert!(!has(opening("h-2", "GetHazard", "handling"), 0));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (recent, at) = (Recent::default(), datetime!(2023-03-01 10:00 +8));
+        for index in 0..=REMEMBERED_MAX {
+            recent.remember(opening(&index.to_string(), "GetHazard", ""), at);
+        }
+        assert!(recent.0.lock().unwrap().len() <= REMEMBERED_MAX);
+    }
+}
