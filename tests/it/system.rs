@@ -95,6 +95,11 @@ async fn a_fact_reaches_the_departments_that_listen_and_a_stopped_one_hears_it_l
     let newest = ReadAllRequest { backwards: true, limit: 1, ..ReadAllRequest::default() };
     let newest = log.read_all(newest).await.unwrap().into_inner().message().await.unwrap().unwrap();
     assert_eq!(newest.event.unwrap().kind, "CertificateNoted", "backwards begins at the end");
+    assert_eq!(
+        kinds(&system, "hazard").await,
+        ["CertificateNoted", "Opened"],
+        "and that it was read is recorded"
+    );
 
     let address = system.endpoints().services["hazard"].clone();
     system.stop_service("hazard").await.unwrap();
@@ -104,7 +109,7 @@ async fn a_fact_reaches_the_departments_that_listen_and_a_stopped_one_hears_it_l
     assert_eq!(kinds(&system, "investigation").await.len(), 2);
     system.start_service("hazard").await.unwrap();
     system.settle(SETTLE_MAX).await.unwrap();
-    assert_eq!(kinds(&system, "hazard").await, ["CertificateNoted", "CertificateNoted"]);
+    assert_eq!(kinds(&system, "hazard").await, ["CertificateNoted", "Opened", "CertificateNoted"]);
     assert_eq!(system.endpoints().services["hazard"], address);
     system.stop().await.unwrap();
 

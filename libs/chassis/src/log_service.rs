@@ -1,19 +1,22 @@
 //! The log of a service over gRPC, the same for every service: what auditors read and what listeners that
 //! missed something fetch.
+//!
+//! **Invariant**: a person is shown an event only after the log holds that its dossier, its case or the whole log was
+//! opened.
 
 use std::pin::Pin;
 
 use audit::{Standing, State};
 use bus::{Source, cloudevent};
 use contracts::log::v1::{self as wire, log_service_server::LogService};
-use decider::{CaseId, Role, StreamName};
-use eventlog::{Direction, Progress, Rebuilt};
-use futures::{Stream, StreamExt, TryStreamExt};
+use decider::{ActorKind, CaseId, Role, StreamName};
+use eventlog::{Direction, Progress, Rebuilt, reading};
+use futures::{Stream, StreamExt, TryStreamExt, future};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::{Node, field, log_event, status, timestamp};
+use crate::{Caller, Node, field, log_event, status, timestamp};
 
 /// Reports of progress that wait for a slow reader.
 const REBUILD_REPORTS_MAX: usize = 64;
@@ -36,13 +39,20 @@ impl LogService for LogDoor {
         &self,
         request: Request<wire::ReadAllRequest>,
     ) -> Result<Response<Self::ReadAllStream>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::ReadAllRequest { from, limit, backwards, case_id } = request.into_inner();
-        let log = self.0.log();
-        let events = match field::optional::<CaseId>("case_id", &case_id)? {
-            Some(case) => log.read_case(&case, first(from, backwards), bound(limit), direction(backwards)),
-            None => log.read_all(first(from, backwards), bound(limit), direction(backwards)),
+        let (log, direction) = (self.0.log(), direction(backwards));
+        let Some(case) = field::optional::<CaseId>("case_id", &case_id)? else {
+            let head = self.opened(&caller, "ReadAll", &self.whole()).await?;
+            let (first, count) = within(from, limit, backwards, head);
+            let events = log.read_all(first, count, direction);
+            return Ok(answer(events, |event| wire::ReadAllResponse { event: Some(log_event(&event)) }));
         };
+        let dossier = StreamName::new("case", case.as_str());
+        let head = self.opened(&caller, "ReadAll", &dossier).await?;
+        let (first, _) = within(from, limit, backwards, head);
+        let events = log.read_case(&case, first, bound(limit), direction);
+        let events = events.try_take_while(move |event| future::ready(Ok(event.position <= head)));
         Ok(answer(events, |event| wire::ReadAllResponse { event: Some(log_event(&event)) }))
     }
 
@@ -50,12 +60,17 @@ impl LogService for LogDoor {
         &self,
         request: Request<wire::ReadStreamRequest>,
     ) -> Result<Response<Self::ReadStreamStream>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::ReadStreamRequest { stream, from, limit, backwards } = request.into_inner();
         let stream = StreamName::parse(&stream)
             .ok_or_else(|| field::invalid("stream", "must be <aggregate>:<id>, for example hazard:wuyi-1"))?;
-        let events =
-            self.0.log().read_stream(&stream, first(from, backwards), bound(limit), direction(backwards));
+        let version = self.0.log().version(&stream).await.map_err(|error| status::of_log(&error))?;
+        // What does not exist is not shown.
+        if version > 0 && self.0.service().is_dossier(&stream) {
+            self.opened(&caller, "ReadStream", &stream).await?;
+        }
+        let (first, count) = within(from, limit, backwards, version);
+        let events = self.0.log().read_stream(&stream, first, count, direction(backwards));
         Ok(answer(events, |event| wire::ReadStreamResponse { event: Some(log_event(&event)) }))
     }
 
@@ -63,7 +78,8 @@ impl LogService for LogDoor {
         &self,
         request: Request<wire::FollowRequest>,
     ) -> Result<Response<Self::FollowStream>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
+        self.opened(&caller, "Follow", &self.whole()).await?;
         let events = self.0.log().follow(request.into_inner().after);
         Ok(answer(events, |event| wire::FollowResponse { event: Some(log_event(&event)) }))
     }
@@ -72,11 +88,12 @@ impl LogService for LogDoor {
         &self,
         request: Request<wire::ReadPublicRequest>,
     ) -> Result<Response<Self::ReadPublicStream>, Status> {
-        self.0.caller(&request)?;
+        let caller = self.0.caller(&request)?;
         let wire::ReadPublicRequest { from, to } = request.into_inner();
         if from == 0 || to < from {
             return Err(field::invalid("to", "must not be before from, and from begins at 1"));
         }
+        self.opened(&caller, "ReadPublic", &self.whole()).await?;
         let service = self.0.service();
         let source = Source::parse(service.name).expect("a service's name is a source");
         let events = self.0.log().read_all(from, to - from + 1, Direction::Forwards);
@@ -146,6 +163,27 @@ impl LogService for LogDoor {
             let _ = send.send(result.map(rebuilt).map_err(|error| status::of_log(&error))).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+}
+
+impl LogDoor {
+    fn whole(&self) -> StreamName {
+        reading::whole_log(self.0.service().name)
+    }
+
+    /// Records that a caller opens a dossier, and tells how far the log went before that. Services that fetch what they
+    /// missed are nobody who reads.
+    async fn opened(
+        &self,
+        caller: &Caller,
+        query: &'static str,
+        dossier: &StreamName,
+    ) -> Result<u64, Status> {
+        let head = self.0.log().head().await.map_err(|error| status::of_log(&error))?.position;
+        if caller.actor.kind != ActorKind::Service {
+            self.0.opened(caller, query, dossier, head).await?;
+        }
+        Ok(head)
     }
 }
 
@@ -247,9 +285,13 @@ fn direction(backwards: bool) -> Direction {
     if backwards { Direction::Backwards } else { Direction::Forwards }
 }
 
-/// Nothing said means the beginning or, backwards, the end.
-fn first(from: u64, backwards: bool) -> u64 {
-    if backwards && from == 0 { u64::MAX } else { from }
+/// Where to begin and how much there is up to `end`. Nothing said means the beginning or, backwards, the end.
+fn within(from: u64, limit: u64, backwards: bool, end: u64) -> (u64, u64) {
+    match (backwards, from) {
+        (true, 0) => (end, bound(limit)),
+        (true, _) => (from.min(end), bound(limit)),
+        (false, _) => (from, bound(limit).min((end + 1).saturating_sub(from.max(1)))),
+    }
 }
 
 fn bound(limit: u64) -> u64 {

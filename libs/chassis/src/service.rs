@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use decider::{Aggregate, Fact, Public, Reaction, Recorded, Unreadable};
+use decider::{Aggregate, Fact, Public, Reaction, Recorded, StreamName, Unreadable};
 use eventlog::{OWN_CATEGORIES, View, rules::Rules};
 use tonic::service::RoutesBuilder;
 
@@ -65,6 +65,11 @@ impl Service {
     /// The categories of all streams that it writes: its deciders' and those of every log. Nobody else writes there.
     pub fn categories(&self) -> impl Iterator<Item = &'static str> {
         self.aggregates.iter().map(|aggregate| aggregate.name).chain(OWN_CATEGORIES)
+    }
+
+    /// Whether a stream is one of its deciders': whoever is shown it has opened a dossier.
+    pub fn is_dossier(&self, stream: &StreamName) -> bool {
+        self.aggregates.iter().any(|aggregate| aggregate.name == stream.category())
     }
 
     /// Its deciders, and the one that every log has.
