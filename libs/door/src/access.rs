@@ -10,6 +10,8 @@ use decider::{Actor, Role, StreamName};
 use eventlog::OWN_CATEGORIES;
 use tonic::{Status, metadata::MetadataMap};
 
+use crate::reader::Dossiers;
+
 /// Tells who holds a token, or why it is not accepted.
 pub type Tokens = Arc<dyn Fn(&str) -> Result<Actor, String> + Send + Sync>;
 
@@ -68,7 +70,7 @@ pub enum GrantError {
     },
 }
 
-/// Who is let in, and to what.
+/// Who is let in, to what, and what is recorded of it.
 #[derive(Clone)]
 pub struct Access {
     /// Verifies tokens.
@@ -79,12 +81,14 @@ pub struct Access {
     pub grants: Vec<Grant>,
     /// Categories of streams that hold a department's own decisions: no grant reaches them.
     pub reserved: Vec<String>,
+    /// The dossiers that the log holds, where it is a service's: that they are opened is recorded.
+    pub dossiers: Option<Dossiers>,
 }
 
 impl Access {
     /// Whoever shows a token may read, and nobody may append.
     pub fn read_only(tokens: Tokens) -> Self {
-        Self { tokens, anonymous: None, grants: Vec::new(), reserved: Vec::new() }
+        Self { tokens, anonymous: None, grants: Vec::new(), reserved: Vec::new(), dossiers: None }
     }
 
     /// Who calls: a Bearer token, or Basic credentials whose password is a token of that very user.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, metadata::MetadataMap};
 use uuid::Uuid;
 
-use crate::{Access, Limits, tail::Tail};
+use crate::{Access, Limits, reader::Reader, tail::Tail};
 
 /// Where clients that discover their server are sent: they dial this again, whatever they dialled first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,12 @@ impl Door {
 
     pub(crate) fn access(&self) -> &Access {
         &self.0.access
+    }
+
+    /// Who calls, to read.
+    pub(crate) fn reader(&self, metadata: &MetadataMap) -> Result<Reader, Status> {
+        let actor = self.caller(metadata)?;
+        Reader::new(self.0.log.clone(), self.0.access.dossiers.clone(), actor, metadata)
     }
 
     /// Who calls.

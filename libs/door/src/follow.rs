@@ -19,6 +19,7 @@ use crate::{
     link, name,
     out::{Out, Stop},
     query::{From, Show},
+    reader::Reader,
     refusal,
     tail::{PAGE_EVENTS_MAX, Page, Shown, Tail},
     wire::event_store::client::{
@@ -29,7 +30,7 @@ use crate::{
 
 /// A subscription.
 pub(crate) struct Subscription<'a> {
-    pub(crate) log: Log,
+    pub(crate) reader: Reader,
     pub(crate) tail: Tail,
     pub(crate) closing: CancellationToken,
     pub(crate) show: Show,
@@ -94,7 +95,7 @@ fn fresh(page: Vec<Recorded>) -> Page {
 impl Subscription<'_> {
     /// Follows the whole log after a position.
     pub(crate) async fn all(mut self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
-        let head = self.log.head().await?.position;
+        let head = self.reader.log().head().await?.position;
         let mut after = match from {
             From::Start => 0,
             From::At(position) if position > head => {
@@ -103,6 +104,7 @@ impl Subscription<'_> {
             From::At(position) => position,
             From::End => head,
         };
+        self.reader.opens_all(head).await?;
         self.confirm().await?;
         let mut tide = Tide { head, is_live: false };
         // Events since the last checkpoint, wanted or not.
@@ -117,7 +119,7 @@ impl Subscription<'_> {
                 self.caught_up(None, (after > 0).then_some(after)).await?;
             }
             let page = pages.next().await?;
-            tide.sees(&page, &self.log);
+            tide.sees(&page, self.reader.log());
             for shown in &page {
                 after = shown.event.position;
                 considered += 1;
@@ -137,13 +139,18 @@ impl Subscription<'_> {
     pub(crate) async fn one(mut self, stream: &str, from: From) -> Result<(), Stop> {
         let name = name::stored(stream);
         // In this order: what comes between the two is told by its version to have been seen or not.
-        let head = self.log.head().await?.position;
-        let version = self.log.version(&name).await?;
+        let head = self.reader.log().head().await?.position;
+        let version = self.reader.log().version(&name).await?;
         let mut seen = match from {
             From::Start => 0,
             From::At(revision) => revision.saturating_add(1),
             From::End => version,
         };
+        // What does not exist yet is opened when it is first shown.
+        let mut is_open = version > 0;
+        if is_open {
+            self.reader.opens(&name).await?;
+        }
         self.confirm().await?;
         let mut known = version;
         self.history(&name, head, &mut seen, &mut known).await?;
@@ -155,12 +162,16 @@ impl Subscription<'_> {
                 self.caught_up(expected::revision(known), None).await?;
             }
             let page = pages.next().await?;
-            tide.sees(&page, &self.log);
+            tide.sees(&page, self.reader.log());
             for shown in &page {
                 after = shown.event.position;
                 if shown.event.stream == name {
                     known = shown.event.version;
                     if known > seen {
+                        if !is_open {
+                            self.reader.opens(&name).await?;
+                            is_open = true;
+                        }
                         seen = known;
                         self.show(shown).await?;
                     }
@@ -172,8 +183,8 @@ impl Subscription<'_> {
 
     /// The log after a position, as of a head.
     fn pages(&self, head: u64, after: u64) -> Pages {
-        self.tail.begin(&self.log, head, &self.closing);
-        Pages { log: self.log.clone(), tail: self.tail.clone(), after, behind: None }
+        self.tail.begin(self.reader.log(), head, &self.closing);
+        Pages { log: self.reader.log().clone(), tail: self.tail.clone(), after, behind: None }
     }
 
     /// Sends what the stream holds up to and with the position `head`.
@@ -185,21 +196,21 @@ impl Subscription<'_> {
         known: &mut u64,
     ) -> Result<(), Stop> {
         let from = seen.saturating_add(1);
-        let mut events = self.log.read_stream(name, from, u64::MAX, eventlog::Direction::Forwards);
+        let mut events = self.reader.log().read_stream(name, from, u64::MAX, eventlog::Direction::Forwards);
         while let Some(event) = events.try_next().await?
             && event.position <= head
         {
             *known = event.version.max(*known);
             if event.version > *seen {
                 *seen = event.version;
-                self.out.put(link::answer(&self.log, &event, self.show).await?).await?;
+                self.out.put(link::answer(&self.reader, &event, self.show).await?).await?;
             }
         }
         self.out.flush().await
     }
 
     async fn show(&mut self, shown: &Arc<Shown>) -> Result<(), Stop> {
-        self.out.put(shown.answer(&self.log, self.show).await?).await
+        self.out.put(shown.answer(&self.reader, self.show).await?).await
     }
 
     async fn confirm(&mut self) -> Result<(), Stop> {
@@ -223,7 +234,7 @@ impl Subscription<'_> {
     }
 
     fn now(&self) -> Timestamp {
-        let now = self.log.world().clock.now();
+        let now = self.reader.log().world().clock.now();
         Timestamp { seconds: now.unix_timestamp(), nanos: now.nanosecond().cast_signed() }
     }
 }

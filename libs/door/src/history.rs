@@ -1,6 +1,6 @@
 //! Reading what there is: one stream or the whole log, in both directions, as of the moment of the request.
 
-use eventlog::{Direction, Log};
+use eventlog::Direction;
 use futures::TryStreamExt;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     link, name,
     out::{Out, Stop},
     query::{From, Show},
+    reader::Reader,
     refusal, render,
     wire::event_store::client::streams::{ReadResponse, read_response as wire, read_response::Content},
 };
@@ -18,7 +19,7 @@ const CHUNK_EVENTS_MAX: usize = 256;
 
 /// A read that ends.
 pub(crate) struct History<'a> {
-    pub(crate) log: Log,
+    pub(crate) reader: Reader,
     pub(crate) direction: Direction,
     pub(crate) count: u64,
     pub(crate) show: Show,
@@ -31,18 +32,19 @@ impl History<'_> {
     /// its last.
     pub(crate) async fn one(self, stream: String, from: From) -> Result<(), Stop> {
         let name = name::stored(&stream);
-        let version = self.log.version(&name).await?;
+        let version = self.reader.log().version(&name).await?;
         let Some(last) = expected::revision(version) else {
             let stream = Some(render::identifier(&stream));
             return self.out.send(answer(Content::NotFound(wire::NotFound { stream }))).await;
         };
+        self.reader.opens(&name).await?;
         let (first, there) = in_stream(from, self.direction, version);
         let count = self.count.min(there);
-        let events = self.log.read_stream(&name, first, count, self.direction);
+        let events = self.reader.log().read_stream(&name, first, count, self.direction);
         let mut chunks = events.try_ready_chunks(CHUNK_EVENTS_MAX);
         while let Some(chunk) = chunks.try_next().await.map_err(|failed| failed.1)? {
             for event in &chunk {
-                self.out.put(link::answer(&self.log, event, self.show).await?).await?;
+                self.out.put(link::answer(&self.reader, event, self.show).await?).await?;
             }
             self.out.flush().await?;
         }
@@ -56,21 +58,22 @@ impl History<'_> {
     }
 
     /// Reads the whole log: forwards from the position, backwards from before it.
-    pub(crate) async fn all(self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
-        let head = self.log.head().await?.position;
+    pub(crate) async fn all(mut self, from: From, filter: Option<Filter>) -> Result<(), Stop> {
+        let head = self.reader.log().head().await?.position;
         let Some((first, there)) = in_log(from, self.direction, head) else {
             return Err(refusal::invalid("Trying to read from an invalid position.").into());
         };
+        self.reader.opens_all(head).await?;
         let mut left = self.count;
         let limit = if filter.is_some() { there } else { there.min(left) };
-        let events = self.log.read_all(first, limit, self.direction);
+        let events = self.reader.log().read_all(first, limit, self.direction);
         let mut chunks = events.try_ready_chunks(CHUNK_EVENTS_MAX);
         while left > 0
             && let Some(chunk) = chunks.try_next().await.map_err(|failed| failed.1)?
         {
             for event in &chunk {
                 if left > 0 && filter.as_ref().map_or(Ok(true), |filter| filter.wants(event))? {
-                    self.out.put(link::answer(&self.log, event, self.show).await?).await?;
+                    self.out.put(link::answer(&self.reader, event, self.show).await?).await?;
                     left -= 1;
                 }
             }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use decider::Recorded;
-use eventlog::{Direction, Log};
+use eventlog::Direction;
 use futures::TryStreamExt;
 use prost::Message;
 use tonic::Status;
@@ -13,6 +13,7 @@ use crate::{
     name,
     out::Stop,
     query::Show,
+    reader::Reader,
     render,
     wire::event_store::client::streams::{
         ReadEvent, ReadResponse, RecordedEvent, read_event::Position, read_response::Content,
@@ -22,10 +23,10 @@ use crate::{
 const KIND: &str = "$>";
 
 /// The answer with this event; in place of a link, if the client wishes so, the event that it names.
-pub(crate) async fn answer(log: &Log, event: &Recorded, show: Show) -> Result<ReadResponse, Stop> {
+pub(crate) async fn answer(reader: &Reader, event: &Recorded, show: Show) -> Result<ReadResponse, Stop> {
     let shown = if is_followed(event, show) {
         let link = render::recorded(event, show.form)?;
-        let target = target(log, &link, show).await?;
+        let target = target(reader, &link, show).await?;
         encode(event, target, Some(link))
     } else {
         plain(event, show.form)?
@@ -49,10 +50,15 @@ fn encode(at: &Recorded, event: Option<RecordedEvent>, link: Option<RecordedEven
 }
 
 /// The event that a link names, if there is one.
-async fn target(log: &Log, link: &RecordedEvent, show: Show) -> Result<Option<RecordedEvent>, Stop> {
+async fn target(reader: &Reader, link: &RecordedEvent, show: Show) -> Result<Option<RecordedEvent>, Stop> {
     let Some((revision, stream)) = parse(&link.data) else { return Ok(None) };
     let version = revision.saturating_add(1);
-    let found = log.read_stream(&name::stored(stream), version, 1, Direction::Forwards).try_next().await?;
+    let stream = name::stored(stream);
+    let found = reader.log().read_stream(&stream, version, 1, Direction::Forwards).try_next().await?;
+    // A link in a client's stream opens the dossier that it leads to.
+    if found.is_some() {
+        reader.opens(&stream).await?;
+    }
     Ok(found.map(|event| render::recorded(&event, show.form)).transpose()?)
 }
 

@@ -10,22 +10,26 @@ use crate::{
     history::History,
     out::{self, Answers, Out, Stop},
     query::{Amount, Query, Source},
+    reader::Reader,
     wire::event_store::client::streams::{ReadRequest, ReadResponse},
 };
 
 /// Answers a request to read.
-pub(crate) fn read(door: &Door, request: ReadRequest) -> Result<Answers<ReadResponse>, Status> {
+pub(crate) fn read(
+    door: &Door,
+    reader: Reader,
+    request: ReadRequest,
+) -> Result<Answers<ReadResponse>, Status> {
     let query = Query::read(request)?;
     let door = door.clone();
-    Ok(out::answer(move |out| until(door.closing().clone(), work(door, query, out)).boxed()))
+    Ok(out::answer(move |out| until(door.closing().clone(), work(door, reader, query, out)).boxed()))
 }
 
-async fn work(door: Door, query: Query, out: &mut Out<ReadResponse>) -> Result<(), Stop> {
+async fn work(door: Door, reader: Reader, query: Query, out: &mut Out<ReadResponse>) -> Result<(), Stop> {
     let Query { source, direction, amount, show, tells_ends } = query;
-    let log = door.log().clone();
     match (amount, source) {
         (Amount::Count(count), source) => {
-            let history = History { log, direction, count, show, tells_ends, out };
+            let history = History { reader, direction, count, show, tells_ends, out };
             match source {
                 Source::One { stream, from } => history.one(stream, from).await,
                 Source::All { from, filter } => history.all(from, filter).await,
@@ -33,7 +37,8 @@ async fn work(door: Door, query: Query, out: &mut Out<ReadResponse>) -> Result<(
         }
         (Amount::Subscription, source) => {
             let (tail, closing) = (door.tail().clone(), door.closing().clone());
-            let subscription = Subscription { log, tail, closing, show, out };
+            let reader = reader.subscribing();
+            let subscription = Subscription { reader, tail, closing, show, out };
             match source {
                 Source::One { stream, from } => subscription.one(&stream, from).await,
                 Source::All { from, filter } => subscription.all(from, filter).await,

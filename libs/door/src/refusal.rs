@@ -2,7 +2,7 @@
 //!
 //! **Invariant**: a refusal is never told as INTERNAL, UNKNOWN or UNAVAILABLE: clients would connect anew and repeat.
 
-use eventlog::Error;
+use eventlog::{AppendError, Error};
 use tonic::{
     Code, Status,
     metadata::{AsciiMetadataValue, MetadataMap},
@@ -60,6 +60,12 @@ pub(crate) fn event_too_large(id: &str, size: usize, max: usize) -> Status {
 /// UNIMPLEMENTED with a sentence: an empty one would be shown as it is.
 pub(crate) fn not_offered(what: &str) -> Status {
     Status::unimplemented(format!("{what} is not offered here"))
+}
+
+/// UNAVAILABLE: nothing is shown because that it is opened could not be recorded.
+pub(crate) fn unrecorded(error: &AppendError) -> Status {
+    tracing::warn!(%error, "a reading could not be recorded");
+    Status::unavailable("that this is read cannot be recorded now, so it is not shown; try again")
 }
 
 /// What the log could not do. Only a database that is away, or damage, comes to this.

@@ -31,8 +31,8 @@ impl Streams for Door {
     type BatchAppendStream = Answers<BatchAppendResponse>;
 
     async fn read(&self, request: Request<ReadRequest>) -> Result<Response<Self::ReadStream>, Status> {
-        self.caller(request.metadata())?;
-        read::read(self, request.into_inner()).map(Response::new)
+        let reader = self.reader(request.metadata())?;
+        read::read(self, reader, request.into_inner()).map(Response::new)
     }
 
     async fn append(

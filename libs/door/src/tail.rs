@@ -22,6 +22,7 @@ use crate::{
     link,
     out::Stop,
     query::Show,
+    reader::Reader,
     refusal,
     wire::event_store::client::streams::{ReadResponse, read_response::Content},
 };
@@ -51,9 +52,9 @@ impl Shown {
     }
 
     /// The answer with this event.
-    pub(crate) async fn answer(&self, log: &Log, show: Show) -> Result<ReadResponse, Stop> {
+    pub(crate) async fn answer(&self, reader: &Reader, show: Show) -> Result<ReadResponse, Stop> {
         if link::is_followed(&self.event, show) {
-            return link::answer(log, &self.event, show).await;
+            return link::answer(reader, &self.event, show).await;
         }
         Ok(history::answer(Content::Event(self.encoded(show.form)?)))
     }

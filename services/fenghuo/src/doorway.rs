@@ -11,7 +11,7 @@ use std::{
 
 use chassis::{Node, Service, auth::KeySet};
 use clap::Args;
-use door::{Access, Door, Endpoint, Grant, GrantError, ServeError, Tokens};
+use door::{Access, Door, Dossiers, Endpoint, Grant, GrantError, ServeError, Tokens};
 use eventlog::Log;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -158,7 +158,15 @@ impl From<Advertised> for Endpoint {
 /// The door of a service: whoever shows a token reads, and grants reach none of the streams that it writes itself.
 pub(crate) fn access(node: &Node, keys: KeySet, grants: &[Grant]) -> Access {
     let (grants, reserved) = (grants.to_vec(), reserved(node.service()));
-    Access { grants, reserved, ..Access::read_only(tokens(keys)) }
+    let dossiers = Some(dossiers(node));
+    Access { grants, reserved, dossiers, ..Access::read_only(tokens(keys)) }
+}
+
+/// That they are opened is entered where the service's own queries enter it.
+fn dossiers(node: &Node) -> Dossiers {
+    let service = node.service();
+    let categories = service.aggregates.iter().map(|aggregate| aggregate.name).collect();
+    Dossiers { register: node.register().clone(), service: service.name, categories }
 }
 
 /// Refuses grants that the door of a service cannot give.

@@ -8,6 +8,7 @@ mod append;
 mod batch;
 mod follow;
 mod read;
+mod reading;
 mod refuse;
 mod session;
 mod stage;

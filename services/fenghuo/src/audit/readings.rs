@@ -1,6 +1,6 @@
 //! `fenghuo audit readings`: who has opened a case, in any service, when, and for what purpose.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use audit::Stored;
 use clap::Args;
@@ -54,6 +54,8 @@ struct Told {
     case: String,
     /// Dossiers of the case, whichever department's; the case itself is one.
     dossiers: HashSet<String>,
+    /// Where the case begins in the log of each service that knows it.
+    begins: HashMap<&'static str, i64>,
     readings: Vec<Reading>,
     unreadable: Vec<String>,
 }
@@ -87,7 +89,8 @@ impl Told {
     fn of(case: &str) -> Self {
         let itself = format!("case:{case}");
         let dossiers = HashSet::from([itself]);
-        Self { case: case.to_owned(), dossiers, readings: Vec::new(), unreadable: Vec::new() }
+        let begins = HashMap::new();
+        Self { case: case.to_owned(), dossiers, begins, readings: Vec::new(), unreadable: Vec::new() }
     }
 
     fn see(&mut self, service: &'static str, stored: &Stored) {
@@ -100,6 +103,7 @@ impl Told {
         let meta: Meta = serde_json::from_slice(&stored.meta)?;
         if meta.case_id.is_some_and(|case| case.as_str() == self.case) {
             self.dossiers.insert(stored.stream.clone());
+            self.begins.entry(service).or_insert(stored.position);
         }
         let Some(dossier) = StreamName::parse(&stored.stream).as_ref().and_then(reading::dossier) else {
             return Ok(());
@@ -121,11 +125,18 @@ impl Told {
 
     /// Those of the case, in the order of time: all its dossiers are known only now.
     fn readings(self) -> Vec<Reading> {
-        let Self { dossiers, mut readings, .. } = self;
-        readings.retain(|reading| dossiers.contains(&reading.dossier));
+        let Self { dossiers, begins, mut readings, .. } = self;
+        readings.retain(|reading| dossiers.contains(&reading.dossier) || has_shown(reading, &begins));
         readings.sort_by_key(|reading| (reading.at, reading.service, reading.position));
         readings
     }
+}
+
+/// Whoever read a whole log has read the case, where it was in there by then, or came while the reader followed.
+fn has_shown(reading: &Reading, begins: &HashMap<&'static str, i64>) -> bool {
+    let begins = begins.get(reading.service).map(|position| position.cast_unsigned());
+    reading.dossier == reading::whole_log(reading.service).as_str()
+        && begins.is_some_and(|position| position <= reading.shown || reading::goes_on(&reading.query))
 }
 
 fn print(reading: &Reading, as_json: bool, shell: Shell) -> Result<(), Error> {

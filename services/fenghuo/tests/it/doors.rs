@@ -6,17 +6,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chassis::reading::PURPOSE;
 use contracts::{
     envelope::v1::Request as Envelope,
     hazard::v1::{self as hazard, hazard_service_client::HazardServiceClient},
-    log::v1::{ReadPublicRequest, log_service_client::LogServiceClient},
+    log::v1::{ReadAllRequest, ReadPublicRequest, log_service_client::LogServiceClient},
 };
-use door::wire::event_store::client::streams::streams_client::StreamsClient;
+use door::wire::event_store::client::{
+    StreamIdentifier,
+    streams::{
+        AllStreams, OneStream, ReadRequest,
+        read_request::{Options, options::Amount},
+        streams_client::StreamsClient,
+    },
+};
 use fenghuo::{endpoints::Endpoints, services};
 use serde_json::Value;
 use servers::Scratch;
 use sqlx::{Connection, PgConnection};
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Status, metadata::MetadataValue, transport::Channel};
 
 use crate::{
     audit::{SCENARIO, sealed},
@@ -26,6 +34,8 @@ use crate::{
 };
 
 const CASE: &str = "wuyi-2023-0417";
+/// How many answers came.
+type Answer = Result<usize, Status>;
 const SOON: Duration = Duration::from_secs(30);
 
 /// Appends to a new stream as a client would.
@@ -75,6 +85,41 @@ impl Building {
     pub(crate) async fn service(&self, service: &str) -> Channel {
         let endpoints = Endpoints::load(&Endpoints::file(&self.data)).unwrap();
         Channel::from_shared(endpoints.services[service].clone()).unwrap().connect().await.unwrap()
+    }
+
+    /// Reads a stream, or the whole log, as a client would.
+    async fn read(&self, service: &str, stream: Option<&str>, who: &str, purpose: Option<&str>) -> Answer {
+        let mut options = Options { amount: Some(Amount::Count(1_000)), ..Options::default() };
+        match stream {
+            Some(stream) => {
+                let stream = Some(StreamIdentifier { name: stream.to_owned().into() });
+                options.one = Some(OneStream { stream, ..OneStream::default() });
+            }
+            None => options.all = Some(AllStreams::default()),
+        }
+        let mut request = Request::new(ReadRequest { options: Some(options) });
+        request
+            .metadata_mut()
+            .insert("authorization", format!("Bearer {}", self.token(who)).parse().unwrap());
+        if let Some(purpose) = purpose {
+            request.metadata_mut().insert_bin(PURPOSE, MetadataValue::from_bytes(purpose.as_bytes()));
+        }
+        let mut answers = StreamsClient::new(self.door(service).await).read(request).await?.into_inner();
+        let mut count = 0;
+        while answers.message().await?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// What `audit readings` tells: who, of what, by which query, for what purpose.
+    fn readings(&self) -> BTreeSet<[String; 4]> {
+        let told = self.told(&["audit", "readings", CASE, "--json"]);
+        let reading = |line: &str| {
+            let reading: Value = serde_json::from_str(line).unwrap();
+            ["actor", "dossier", "query", "purpose"].map(|field| reading[field].as_str().unwrap().to_owned())
+        };
+        told.lines().map(reading).collect()
     }
 
     /// How all services fare, once everything that was recorded has arrived wherever it is to arrive.
@@ -255,4 +300,89 @@ async fn a_grant_reaches_none_of_the_streams_that_services_write() {
     assert_eq!(refused.code(), Code::PermissionDenied, "whoever shows no token");
     assert!(eventstore::read(&hazard, None).await.unwrap().len() > 10, "and reads");
     assert!(eventstore::read(&hazard, Some(&format!("Bearer {auditor}"))).await.unwrap().len() > 10);
+}
+
+const UNSTATED: &str = "经事件库协议读取 / through the event-store protocol";
+const HANDLING: &str = "案件办理 / case handling";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_a_case_through_a_door_or_its_log_is_recorded() {
+    let building = Building::open();
+    building.told(&["play", SCENARIO]);
+    assert_eq!(building.readings(), BTreeSet::new(), "whoever tells a story reads nothing of it");
+
+    // Through the door: a dossier, with a purpose and without, and a whole log; again is no other reading.
+    let told =
+        |dossier: &str, query: &str, purpose: &str| ["auditor-1", dossier, query, purpose].map(str::to_owned);
+    for _ in 0..2 {
+        assert!(building.read("hazard", Some("hazard:wuyi-h1"), "auditor", None).await.unwrap() > 1);
+        assert!(
+            building.read("hazard", Some("hazard:wuyi-h1"), "auditor", Some("审计抽查")).await.unwrap() > 1
+        );
+        assert!(building.read("credit", None, "auditor", None).await.unwrap() > 1);
+    }
+    assert!(building.read("hazard", Some("reading:hazard.wuyi-h1"), "auditor", None).await.unwrap() == 2);
+    let through_doors = [
+        told("hazard:wuyi-h1", "Streams.Read", UNSTATED),
+        told("hazard:wuyi-h1", "Streams.Read", "审计抽查"),
+        told("log:credit", "Streams.Read", UNSTATED),
+    ];
+    assert_eq!(building.readings(), through_doors.clone().into());
+
+    // By the command line: a stream, a case, a log, and what is to come.
+    let log = |arguments: &[&str]| building.told(&[&["log"], arguments].concat());
+    let stream = log(&["read", "--service", "hazard", "--stream", "report:wuyi-r1"]);
+    log(&["read", "--service", "reward", "--case", CASE, "--purpose", "绩效评估"]);
+    let whole = log(&["read", "--service", "enforcement"]);
+    log(&["follow", "--service", "investigation", "--limit", "1"]);
+    log(&["verify-order", "--service", "timeline"]);
+    log(&["read", "--service", "timeline", "--stream", "rules:none"]);
+    assert!(stream.lines().count() > 1 && !whole.contains("reading:"), "{whole}");
+    let line = |dossier: &str, query: &str, purpose: &str| {
+        ["command-line", dossier, query, purpose].map(str::to_owned)
+    };
+    let by_command = [
+        line("report:wuyi-r1", "ReadStream", HANDLING),
+        line(&format!("case:{CASE}"), "ReadAll", "绩效评估"),
+        line("log:enforcement", "ReadAll", HANDLING),
+        line("log:investigation", "Follow", HANDLING),
+    ];
+    let all: BTreeSet<_> = through_doors.into_iter().chain(by_command).collect();
+    assert_eq!(building.readings(), all);
+
+    // A service that fetches what it missed is nobody who reads; a person without a purpose is shown nothing.
+    let read_all = async |token: String| {
+        let mut request = Request::new(ReadAllRequest { limit: 2, ..ReadAllRequest::default() });
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let mut log = LogServiceClient::new(building.service("hazard").await);
+        log.read_all(request).await?.into_inner().message().await
+    };
+    assert!(read_all(building.service_token()).await.unwrap().is_some());
+    assert_eq!(read_all(building.token("auditor")).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(building.readings(), all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_is_shown_neither_through_a_door_nor_through_the_log() {
+    let building = Building::open();
+    building.told(&["play", SCENARIO]);
+    let mut db = database(&building.data).await;
+    sqlx::query(
+        "alter table hazard.events add constraint none check (kind <> 'Opened' or position < 0) not valid",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    for stream in [Some("hazard:wuyi-h1"), None] {
+        let refused = building.read("hazard", stream, "auditor", None).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    }
+    let data = building.data.to_str().unwrap();
+    for arguments in [&["--stream", "hazard:wuyi-h1"][..], &["--case", CASE], &[]] {
+        let refused = run(&[&["log", "read", "--service", "hazard", "--data", data], arguments].concat());
+        assert_eq!((refused.status.success(), out(&refused)), (false, String::new()), "{}", err(&refused));
+    }
+    sqlx::query("alter table hazard.events drop constraint none").execute(&mut db).await.unwrap();
+    assert!(building.read("hazard", Some("hazard:wuyi-h1"), "auditor", None).await.unwrap() > 1);
+    assert_eq!(building.readings().len(), 1, "a refused reading is not remembered");
 }
