@@ -15,6 +15,7 @@ demo: install ## play the case of the Wuyi factory fire (ARGS=--help tells more)
 	cargo run --locked --package fenghuo -- demo $(ARGS)
 
 test: install ## run every test, against real servers
+	@scripts/install tests
 	cargo test --locked --workspace $(ARGS)
 
 clients: install ## let others' client libraries use our event store (ARGS=python, node or rust for one of them)

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "found no {server} {minimum} or later{}; `make install` installs one, or set {variable}",
+        "found no {server} {minimum} or later{}; `{installed_by}` installs one, or set {variable}",
         listed(.refused)
     )]
     NotFound {
         server: &'static str,
         minimum: &'static str,
         variable: &'static str,
+        installed_by: &'static str,
         /// Candidates that were looked at, each with the reason why it will not do.
         refused: Vec<String>,
     },

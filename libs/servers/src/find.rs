@@ -26,6 +26,10 @@ struct Wanted {
     minimum: Version,
     minimum_text: &'static str,
     variable: &'static str,
+    /// What installs it.
+    installed_by: &'static str,
+    /// Makes the program tell its version.
+    version: &'static str,
     /// Programs that must lie beside the found one.
     beside: &'static [&'static str],
     /// Below the tools folder.
@@ -39,6 +43,8 @@ const POSTGRES: Wanted = Wanted {
     minimum: Version { major: 15, minor: 0 },
     minimum_text: "15",
     variable: "FENGHUO_POSTGRES_BIN (a folder)",
+    installed_by: "make install",
+    version: "--version",
     beside: &["initdb"],
     // Unpacked by scripts/install, or a link to where it was.
     tool: "postgresql/bin",
@@ -51,12 +57,27 @@ const NATS: Wanted = Wanted {
     minimum: Version { major: 2, minor: 14 },
     minimum_text: "2.14",
     variable: "FENGHUO_NATS_SERVER (a file)",
+    installed_by: "make install",
+    version: "--version",
+    beside: &[],
+    tool: "bin",
+};
+
+/// Older ones heed no conditions on writes.
+const SEAWEEDFS: Wanted = Wanted {
+    server: "SeaweedFS",
+    file: "weed",
+    minimum: Version { major: 4, minor: 0 },
+    minimum_text: "4.0",
+    variable: "FENGHUO_SEAWEEDFS (a file)",
+    installed_by: "make test",
+    version: "version",
     beside: &[],
     tool: "bin",
 };
 
 const POSTGRES_VERSIONED: [&str; 3] = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"];
-const NATS_USUAL: [&str; 3] = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/sbin"];
+const USUAL: [&str; 3] = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/sbin"];
 
 /// The `postgres` program; `initdb` lies beside it.
 pub fn postgres() -> Result<Program, Error> {
@@ -68,7 +89,13 @@ pub fn postgres() -> Result<Program, Error> {
 /// The `nats-server` program.
 pub fn nats_server() -> Result<Program, Error> {
     let configured = env::var_os("FENGHUO_NATS_SERVER").map(PathBuf::from);
-    search(&NATS, configured, &NATS_USUAL.map(PathBuf::from))
+    search(&NATS, configured, &USUAL.map(PathBuf::from))
+}
+
+/// The `weed` program of SeaweedFS.
+pub fn seaweedfs() -> Result<Program, Error> {
+    let configured = env::var_os("FENGHUO_SEAWEEDFS").map(PathBuf::from);
+    search(&SEAWEEDFS, configured, &USUAL.map(PathBuf::from))
 }
 
 /// A configured program is taken or refused, never passed over in silence.
@@ -97,6 +124,7 @@ fn first_suitable(wanted: &Wanted, candidates: &[PathBuf]) -> Result<Program, Er
         server: wanted.server,
         minimum: wanted.minimum_text,
         variable: wanted.variable,
+        installed_by: wanted.installed_by,
         refused,
     })
 }
@@ -107,7 +135,7 @@ fn examine(wanted: &Wanted, candidate: &Path) -> Result<Program, String> {
     if let Some(missing) = wanted.beside.iter().find(|name| !path.with_file_name(name).is_file()) {
         return Err(format!("no {missing} beside it"));
     }
-    let answer = Command::new(&path).arg("--version").output().map_err(|error| error.to_string())?;
+    let answer = Command::new(&path).arg(wanted.version).output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&answer.stdout);
     let version = Version::read(&text).ok_or("does not tell its version")?;
     if version < wanted.minimum {
@@ -208,6 +236,7 @@ mod tests {
         assert_eq!(read("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some((15, 18)));
         assert_eq!(read("postgres (PostgreSQL) 18.6"), Some((18, 6)));
         assert_eq!(read("nats-server: v2.9.10\n"), Some((2, 9)));
+        assert_eq!(read("version 8000GB 4.48 pypi linux amd64"), Some((4, 48)));
         assert_eq!(read("nats-server: v2.15.1-RC.1"), Some((2, 15)));
         assert_eq!(read("no version at all"), None);
     }

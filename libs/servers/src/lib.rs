@@ -1,4 +1,4 @@
-//! PostgreSQL and nats-server as child processes, for development, demonstrations, benchmarks and tests.
+//! PostgreSQL, nats-server and an object store as child processes, for development, demonstrations, benchmarks and tests.
 //!
 //! **Invariant**: a server started here never outlives the process that started it, however that process ends.
 //!
@@ -10,11 +10,13 @@ pub mod find;
 mod home;
 mod log;
 mod nats;
+mod objects;
 mod port;
 mod postgres;
 mod scratch;
 
 pub use error::Error;
 pub use nats::{Nats, NatsOptions};
+pub use objects::Objects;
 pub use postgres::{Postgres, PostgresOptions};
 pub use scratch::Scratch;
