@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{Method, Request, Uri, body::Bytes, header};
+use hyper::{
+    Method, Request, Uri,
+    body::{Bytes, Incoming},
+    header,
+    http::request,
+};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::{client::TlsStream, rustls::pki_types::CertificateDer};
+use tokio_util::either::Either;
 
 use super::tls::Tls;
 
@@ -41,8 +47,8 @@ pub enum HttpError {
     Tls { host: String, source: std::io::Error },
     #[error("ask {host}")]
     Exchange { host: String, source: hyper::Error },
-    #[error("read the answer of {host}: it is longer than {ANSWER_BYTES_MAX} bytes, or breaks off")]
-    Answer { host: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("read the answer of {host}: it is longer than {bytes_max} bytes, or breaks off")]
+    Answer { host: String, bytes_max: usize, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{host} did not answer within {} ms", patience.as_millis())]
     Late { host: String, patience: Duration },
 }
@@ -68,11 +74,20 @@ impl Client {
 
     async fn ask(&self, method: Method, url: &str, kind: &str, body: Vec<u8>) -> Result<Response, HttpError> {
         let target = Target::parse(url)?;
-        let host = target.host.clone();
-        let exchange = self.exchange(&target, method, kind, body);
+        // Boxed, because whoever awaits it would carry a TLS stream along.
+        let exchange = Box::pin(self.exchange(&target, method, kind, body));
+        self.within(&target, exchange).await
+    }
+
+    /// The whole exchange within the time it may take.
+    pub(super) async fn within<T>(
+        &self,
+        target: &Target,
+        exchange: impl Future<Output = Result<T, HttpError>>,
+    ) -> Result<T, HttpError> {
         match tokio::time::timeout(self.patience, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(HttpError::Late { host, patience: self.patience }),
+            Err(_) => Err(HttpError::Late { host: target.host.clone(), patience: self.patience }),
         }
     }
 
@@ -83,31 +98,43 @@ impl Client {
         kind: &str,
         body: Vec<u8>,
     ) -> Result<Response, HttpError> {
+        let request = target.request(method, kind, body)?;
+        match self.connect(target).await? {
+            Either::Left(stream) => send(target, stream, request).await,
+            Either::Right(stream) => send(target, stream, request).await,
+        }
+    }
+
+    /// A connection in plain text or under TLS, as the URL says.
+    pub(super) async fn connect(
+        &self,
+        target: &Target,
+    ) -> Result<Either<TcpStream, TlsStream<TcpStream>>, HttpError> {
         let failed = |source| HttpError::Connect { host: target.host.clone(), source };
         let stream = TcpStream::connect((target.name.as_str(), target.port)).await.map_err(failed)?;
-        let request = target.request(method, kind, body)?;
+        // A request is one write or two; the second must not wait for the first one's receipt.
+        stream.set_nodelay(true).map_err(failed)?;
         if !target.is_tls {
-            return send(target, stream, request).await;
+            return Ok(Either::Left(stream));
         }
         let failed = |source| HttpError::Tls { host: target.host.clone(), source };
-        let stream = self.tls.connect(&target.name, stream).await.map_err(failed)?;
-        send(target, stream, request).await
+        Ok(Either::Right(self.tls.connect(&target.name, stream).await.map_err(failed)?))
     }
 }
 
 /// Where a URL leads.
-struct Target {
+pub(super) struct Target {
     uri: Uri,
     is_tls: bool,
     /// The name or number without brackets, for the look-up.
     name: String,
     port: u16,
     /// As the URL has it.
-    host: String,
+    pub(super) host: String,
 }
 
 impl Target {
-    fn parse(url: &str) -> Result<Self, HttpError> {
+    pub(super) fn parse(url: &str) -> Result<Self, HttpError> {
         let bad = || HttpError::BadUrl { url: url.to_owned() };
         let uri: Uri = url.parse().map_err(|_| bad())?;
         let is_tls = match uri.scheme_str() {
@@ -124,14 +151,23 @@ impl Target {
         Ok(Self { host: authority.to_string(), is_tls, name, port, uri: uri.clone() })
     }
 
-    fn request(&self, method: Method, kind: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, HttpError> {
+    /// A request as it begins: method, path and host.
+    pub(super) fn builder(&self, method: Method) -> request::Builder {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
+        Request::builder().method(method).uri(path).header(header::HOST, &self.host)
+    }
+
+    pub(super) fn bad(&self) -> HttpError {
+        HttpError::BadUrl { url: self.host.clone() }
+    }
+
+    fn request(&self, method: Method, kind: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, HttpError> {
+        let mut request = self.builder(method);
         if !kind.is_empty() {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         let request = request.header(header::CONNECTION, "close").body(Full::new(body.into()));
-        request.map_err(|_| HttpError::BadUrl { url: self.uri.to_string() })
+        request.map_err(|_| self.bad())
     }
 }
 
@@ -146,9 +182,8 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let exchange = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|source| HttpError::Answer { host: target.host.clone(), source })?;
-        Ok(Response { status, body: body.to_bytes().to_vec() })
+        let body = collect(target, answer.into_body(), ANSWER_BYTES_MAX).await?;
+        Ok(Response { status, body })
     };
     tokio::pin!(exchange);
     tokio::select! {
@@ -158,6 +193,14 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             Ok(()) => exchange.await,
             Err(error) => exchange.await.or(Err(failed(error))),
         },
+    }
+}
+
+/// The body of an answer, if it is not too long.
+pub(super) async fn collect(target: &Target, body: Incoming, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(body) => Ok(body.to_bytes().to_vec()),
+        Err(source) => Err(HttpError::Answer { host: target.host.clone(), bytes_max, source }),
     }
 }
 

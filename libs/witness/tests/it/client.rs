@@ -4,11 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use merkle::{KeyType, Signer as _};
 use servers::Scratch;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 use tokio_util::sync::CancellationToken;
 use witness::{
     Answer, AskError, Peer,
-    http::{self, Client, Handler, HttpError, Reply, Request},
+    http::{self, Bytes, Client, Handler, HttpError, Method, Question, Reply, Request, Session, header},
 };
 
 use crate::support::*;
@@ -97,4 +100,59 @@ async fn only_urls_of_http_are_asked() {
         let answer = Client::new(SOON).get(url).await;
         assert!(matches!(answer, Err(HttpError::BadUrl { .. })), "{url}: {answer:?}");
     }
+}
+
+/// Answers so many questions over one connection after the other, and closes each.
+async fn answer(listener: &TcpListener, counts: &[usize]) {
+    for count in counts {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        for _ in 0..*count {
+            let mut question = Vec::new();
+            while !question.ends_with(b"body") {
+                assert!(connection.read_buf(&mut question).await.unwrap() > 0, "{question:?}");
+            }
+            assert!(String::from_utf8_lossy(&question).to_lowercase().contains("if-match: \"1\""));
+            let answer = "HTTP/1.1 412 No\r\nETag: \"2\"\r\nContent-Length: 4\r\n\r\nnone";
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_keeps_its_connection_and_takes_another_when_it_has_ended() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let question = Question {
+        method: Method::PUT,
+        url: format!("http://{}/file?signed=1", listener.local_addr().unwrap()),
+        headers: vec![(header::IF_MATCH, "\"1\"".to_owned())],
+        body: Bytes::from_static(b"body"),
+    };
+    let server = tokio::spawn(async move { answer(&listener, &[2, 1]).await });
+    let session = Session::new(Client::new(SOON), 10);
+    let mut answers = 0;
+    // The end of the first connection may be seen by a question that was on its way.
+    for _ in 0..4 {
+        let Ok(answer) = session.ask(&question).await else { continue };
+        assert_eq!((answer.status, answer.body.as_slice()), (412, &b"none"[..]));
+        assert_eq!(answer.headers[header::ETAG], "\"2\"");
+        answers += 1;
+        if answers == 3 {
+            break;
+        }
+    }
+    assert_eq!(answers, 3);
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_reads_no_answer_that_is_too_long() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(http::serve(listener, Arc::new(Parrot(200, "x".repeat(11))), stop.clone()));
+    let question = Question { method: Method::GET, url, headers: Vec::new(), body: Bytes::new() };
+    let refused = Session::new(Client::new(SOON), 10).ask(&question).await.unwrap_err();
+    assert!(matches!(refused, HttpError::Answer { bytes_max: 10, .. }), "{refused:?}");
+    stop.cancel();
+    task.await.unwrap();
 }
