@@ -1,6 +1,7 @@
 //! What a log says of one event: the statement that becomes its leaf.
 
 use decider::{ActorKind, Meta};
+use hmac::{Hmac, Mac as _};
 use merkle::{
     Hex, Statement,
     statement::{Cause, VERSION},
@@ -21,7 +22,24 @@ pub struct LeafError {
     pub source: serde_json::Error,
 }
 
-/// The statement about a stored event. The salt is drawn once, when the event is sealed, and stays in the leaf.
+/// Makes the salts of a log's leaves out of a secret of its database. Nobody without the secret can guess them, and
+/// whoever seals an event again, after a crash or too late, comes to the same leaf and so to the same tiles.
+#[derive(Clone, Debug)]
+pub(crate) struct Salts(Hmac<Sha256>);
+
+impl Salts {
+    pub(crate) fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+    }
+
+    pub(crate) fn of(&self, event: &Stored) -> Hex<16> {
+        let mac = self.0.clone().chain_update(event.position.to_be_bytes()).chain_update(event.id);
+        let bytes = mac.finalize().into_bytes();
+        Hex(std::array::from_fn(|n| bytes[n]))
+    }
+}
+
+/// The statement about a stored event. The salt stays in the leaf.
 pub fn statement(origin: &str, event: &Stored, salt: Hex<16>) -> Result<Statement, LeafError> {
     let meta: Meta = serde_json::from_slice(&event.meta)
         .map_err(|source| LeafError { position: event.position, source })?;

@@ -9,6 +9,8 @@ use merkle::Hash;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::leaf::Salts;
+
 /// A signed checkpoint as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Checkpoint {
@@ -91,6 +93,7 @@ pub(crate) async fn last_final(db: &mut PgConnection) -> Result<u64, sqlx::Error
 pub(crate) struct Lease {
     epoch: i64,
     length: Duration,
+    salts: Salts,
 }
 
 impl Lease {
@@ -100,17 +103,22 @@ impl Lease {
         owner: Uuid,
         length: Duration,
     ) -> Result<Option<Self>, sqlx::Error> {
-        let epoch = sqlx::query_scalar(
+        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
             "update sealing set epoch = epoch + 1, owner = $1,
                 leased_until = clock_timestamp() + make_interval(secs => $2)
                 where leased_until < clock_timestamp() or owner = $1
-                returning epoch",
+                returning epoch, salt_key",
         )
         .bind(owner)
         .bind(length.as_secs_f64())
         .fetch_optional(db)
         .await?;
-        Ok(epoch.map(|epoch| Self { epoch, length }))
+        Ok(row.map(|(epoch, key)| Self { epoch, length, salts: Salts::new(&key) }))
+    }
+
+    /// What leaves are salted with, the same under every lease.
+    pub(crate) fn salts(&self) -> &Salts {
+        &self.salts
     }
 
     /// Keeps the lease; `false` if it is lost.

@@ -26,7 +26,7 @@ use crate::{
     Folder, Tiles, chain, event,
     record::{self, Lease},
 };
-use ahead::Ahead;
+use ahead::{Ahead, Stating};
 use ask::Signed;
 use batch::Tree;
 use shadow::{Shadow, ShadowRefusal};
@@ -166,7 +166,8 @@ impl Sealer {
         let mut tree = resume::resume(&self.sealing, tiles, last, head).await?;
         let gathering = self.gather(&tree, db).await?;
         let batch = self.sealing.batch_events_max.max(1);
-        let ahead = Ahead::new(&self.log, self.sealing.signer.key().name(), batch);
+        let stating = Stating::new(self.sealing.signer.key().name(), lease.salts());
+        let ahead = Ahead::new(&self.log, stating, batch);
         let shadow = Shadow::start(&self.sealing, tree.tiles(), &self.status, tree.sealed());
         let mut session = Session { db, lease, gathering, ahead, shadow };
         self.at(tree.size(), head);

@@ -8,12 +8,15 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use decider::Recorded;
 use eventlog::Log;
-use merkle::{Hex, Statement, statement::StatementError};
+use merkle::{Statement, statement::StatementError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::Refusal;
-use crate::{Stored, chain, leaf};
+use crate::{
+    Stored, chain,
+    leaf::{self, Salts},
+};
 
 /// How long appends gather before they are looked at.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -21,6 +24,13 @@ const PAUSE: Duration = Duration::from_millis(10);
 const WAITING_MAX: u64 = 65_536;
 /// What a leaf takes, about.
 const LEAF_BYTES: usize = 768;
+
+/// How a log's events are stated: under its origin, with its salts.
+#[derive(Clone)]
+pub(super) struct Stating {
+    origin: Arc<str>,
+    salts: Salts,
+}
 
 /// The leaves of consecutive events, one after another.
 pub(super) struct Leaves {
@@ -34,16 +44,19 @@ pub(super) struct Leaves {
 pub(super) struct Ahead {
     log: Log,
     heads: watch::Receiver<u64>,
-    origin: Arc<str>,
+    stating: Stating,
     /// Nothing here reaches from one batch into the next.
     batch: u64,
     made: VecDeque<Leaves>,
 }
 
 impl Ahead {
-    pub(super) fn new(log: &Log, origin: &str, batch: u64) -> Self {
-        let made = VecDeque::new();
-        Self { log: log.clone(), heads: log.watch(), origin: origin.into(), batch, made }
+    pub(super) fn new(log: &Log, stating: Stating, batch: u64) -> Self {
+        Self { log: log.clone(), heads: log.watch(), stating, batch, made: VecDeque::new() }
+    }
+
+    pub(super) fn stating(&self) -> &Stating {
+        &self.stating
     }
 
     /// Returns a little after something was appended.
@@ -65,9 +78,9 @@ impl Ahead {
                 return;
             }
             let Some(events) = self.log.recent(after, last) else { return };
-            let origin = Arc::clone(&self.origin);
+            let stating = self.stating.clone();
             // It takes the processor, so it goes beside the runtime.
-            let made = tokio::task::spawn_blocking(move || of_recent(&origin, &events));
+            let made = tokio::task::spawn_blocking(move || stating.of_recent(&events));
             let Ok(Some(leaves)) = made.await else { return };
             self.made.push_back(leaves);
         }
@@ -95,23 +108,40 @@ fn batch_end(after: u64, batch: u64) -> u64 {
     (after / batch + 1) * batch
 }
 
+impl Stating {
+    pub(super) fn new(origin: &str, salts: &Salts) -> Self {
+        Self { origin: origin.into(), salts: salts.clone() }
+    }
+
+    /// Leaves of rows.
+    pub(super) fn of_rows(&self, events: &[Stored]) -> Result<Leaves, Refusal> {
+        let mut leaves = Leaves::with_capacity(events.len());
+        for event in events {
+            let position = event.position.cast_unsigned();
+            let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: chain(error) };
+            let statement = leaf::statement(&self.origin, event, self.salts.of(event));
+            let statement = statement.map_err(|error| why(&error))?;
+            leaves.push((position, event.id), &statement).map_err(|error| why(&error))?;
+        }
+        Ok(leaves)
+    }
+
+    /// Leaves of what was just stored; none where one cannot be stated.
+    fn of_recent(&self, events: &[Recorded]) -> Option<Leaves> {
+        let mut leaves = Leaves::with_capacity(events.len());
+        for event in events {
+            let stored = Stored::of(event).ok()?;
+            let statement = leaf::statement_with(&self.origin, &stored, &event.meta, self.salts.of(&stored));
+            leaves.push((event.position, event.id), &statement).ok()?;
+        }
+        Some(leaves)
+    }
+}
+
 impl Leaves {
     fn with_capacity(events: usize) -> Self {
         let bytes = Vec::with_capacity(events * LEAF_BYTES);
         Self { last: (0, Uuid::nil()), bytes, ends: Vec::with_capacity(events) }
-    }
-
-    /// Leaves of rows.
-    pub(super) fn of_rows(origin: &str, events: &[Stored]) -> Result<Self, Refusal> {
-        let mut leaves = Self::with_capacity(events.len());
-        for event in events {
-            let position = event.position.cast_unsigned();
-            let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: chain(error) };
-            let statement =
-                leaf::statement(origin, event, Hex(rand::random())).map_err(|error| why(&error))?;
-            leaves.push((position, event.id), &statement).map_err(|error| why(&error))?;
-        }
-        Ok(leaves)
     }
 
     fn push(&mut self, event: (u64, Uuid), statement: &Statement) -> Result<(), StatementError> {
@@ -126,14 +156,4 @@ impl Leaves {
         let begins = [0].into_iter().chain(self.ends.iter().copied());
         begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
     }
-}
-
-fn of_recent(origin: &str, events: &[Recorded]) -> Option<Leaves> {
-    let mut leaves = Leaves::with_capacity(events.len());
-    for event in events {
-        let stored = Stored::of(event).ok()?;
-        let statement = leaf::statement_with(origin, &stored, &event.meta, Hex(rand::random()));
-        leaves.push((event.position, event.id), &statement).ok()?;
-    }
-    Some(leaves)
 }

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, error::ErrorKind};
 
 use super::{
     Refusal, SealError,
-    ahead::{Ahead, Leaves},
+    ahead::{Ahead, Leaves, Stating},
     shadow::Sealed,
 };
 use crate::{
@@ -58,7 +58,7 @@ impl Tree {
         let made = confirmed(ahead.take(last), db).await?;
         let after = made.last().map_or(self.size(), |made| made.last.0);
         let events = rows(after, last, db).await?;
-        let (leaves, full) = self.extend(made, events).await?;
+        let (leaves, full) = self.extend(made, events, ahead.stating().clone()).await?;
         fault::point("seal.after_tiles");
         let mut grown = self.frontier.clone();
         for hash in leaves {
@@ -97,10 +97,11 @@ impl Tree {
         &self,
         mut made: Vec<Leaves>,
         events: Vec<Stored>,
+        stating: Stating,
     ) -> Result<(Vec<Hash>, Vec<Tile>), SealError> {
-        let (origin, tiles, old) = (self.origin.clone(), self.tiles.clone(), self.size());
+        let (tiles, old) = (self.tiles.clone(), self.size());
         beside(move || {
-            made.push(Leaves::of_rows(&origin, &events)?);
+            made.push(stating.of_rows(&events)?);
             let entries: Vec<&[u8]> = made.iter().flat_map(Leaves::entries).collect();
             let extension = extend::<Sha256, _>(old, &entries, &tiles);
             let extension = extension.map_err(|error| Refusal::tiles(old, crate::chain(&error)))?;
