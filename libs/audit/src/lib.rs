@@ -28,7 +28,7 @@ pub use record::covering;
 pub use seal::{
     Finality, Refusal, Sealer, Sealing, ShadowStatus, Standing, State, Status, Tsa, WitnessStatus, Witnesses,
 };
-pub use store::{Folder, Store, Tiles};
+pub use store::{Bucket, BucketError, Conflict, Folder, Site, Store, Tiles};
 pub use verify::{Found, Place, Report, Verify, What};
 pub use watch::Watch;
 

@@ -13,17 +13,17 @@ mod status;
 mod twins;
 mod witnessed;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use eventlog::Log;
-use merkle::{Signer, VerifierKey};
+use merkle::{Signer, VerifierKey, tile::ReadError};
 use sqlx::PgConnection;
 use tokio::{sync::watch, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Folder, Tiles, chain, event,
+    Conflict, Site, Tiles, chain, event,
     record::{self, Lease},
 };
 use ahead::{Ahead, Stating};
@@ -44,8 +44,8 @@ const STANDBY: Duration = Duration::from_millis(500);
 /// How a log is sealed.
 #[derive(Clone)]
 pub struct Sealing {
-    /// The folder of tiles and checkpoint. Every process that may seal this log must be given the same one.
-    pub folder: PathBuf,
+    /// Where tiles and checkpoint are kept. Every process that may seal this log must be given the same place.
+    pub site: Site,
     /// The log's key; its name is the log's origin.
     pub signer: Arc<dyn Signer>,
     /// Keys that signed before this one.
@@ -64,9 +64,9 @@ pub struct Sealing {
 
 impl Sealing {
     /// The usual pace.
-    pub fn new(folder: impl Into<PathBuf>, signer: Arc<dyn Signer>) -> Self {
+    pub fn new(site: impl Into<Site>, signer: Arc<dyn Signer>) -> Self {
         Self {
-            folder: folder.into(),
+            site: site.into(),
             signer,
             older_keys: Vec::new(),
             witnesses: None,
@@ -93,13 +93,33 @@ pub(crate) enum SealError {
     #[error("use the log")]
     Log(#[from] eventlog::Error),
     #[error("keep tiles")]
-    Store(#[from] std::io::Error),
+    Store(#[source] io::Error),
     /// Nothing more may be signed until a person has looked.
     #[error("sign: refused")]
     Refused(#[from] Refusal),
     /// The shadow may not be signed on; the log may.
     #[error("sign the shadow: refused")]
     Shadow(#[from] ShadowRefusal),
+}
+
+impl SealError {
+    /// Tiles that are missing or wrong are for a person to look at; a store that is away is waited for.
+    fn tiles(size: u64, error: ReadError<io::Error>) -> Self {
+        match error {
+            ReadError::Unreadable { source, .. } if source.kind() != io::ErrorKind::NotFound => source.into(),
+            error => Refusal::tiles(size, chain(&error)).into(),
+        }
+    }
+}
+
+impl From<io::Error> for SealError {
+    fn from(error: io::Error) -> Self {
+        match Conflict::of(&error) {
+            Some(Conflict::Replaced { .. }) => Self::Fenced,
+            Some(conflict) => Refusal::Store { why: conflict.to_string() }.into(),
+            None => Self::Store(error),
+        }
+    }
 }
 
 /// Seals one log.
@@ -142,12 +162,12 @@ impl Sealer {
     }
 
     /// From taking the folder and the lease to losing them. A process that stands still keeps the folder: two that
-    /// wrote into one could harm what is signed, whatever the database said of their leases.
+    /// wrote into one could harm what is signed, whatever the database said of their leases. A bucket refuses by itself.
     async fn session(&self, stop: &CancellationToken) -> Result<(), SealError> {
-        let Some(folder) = Folder::claim(&self.sealing.folder)? else { return Ok(()) };
+        let Some(tiles) = self.sealing.site.claim()? else { return Ok(()) };
         let mut db = self.log.connection().await?;
         let Some(lease) = Lease::take(&mut db, self.owner, self.sealing.lease).await? else { return Ok(()) };
-        let sealed = self.keep(&mut db, &lease, Tiles(Arc::new(folder)), stop).await;
+        let sealed = self.keep(&mut db, &lease, tiles, stop).await;
         if let Err(error) = lease.release(&mut db).await {
             tracing::debug!(%error, "the lease of sealing was not given back and will run out");
         }

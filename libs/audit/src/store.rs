@@ -1,12 +1,18 @@
-//! Where tiles and checkpoints are kept: a folder here, an object store elsewhere.
+//! Where tiles and checkpoints are kept: a folder, or a bucket of an object store.
 
+mod conflict;
 mod folder;
+mod s3;
+mod site;
 
 use std::{io, sync::Arc};
 
 use merkle::{Tile, tile::TileReader};
 
+pub use conflict::Conflict;
 pub use folder::Folder;
+pub use s3::{Bucket, BucketError};
+pub use site::Site;
 
 /// The name of the signed checkpoint among the tiles (C2SP tlog-tiles).
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -24,11 +30,14 @@ pub trait Store: Send + Sync {
     /// A file; none where there is none.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// Writes files in this order; all are durable when it returns.
+    /// Writes files, in any order; all are durable when it returns. After an error some may have been written.
     fn write(&self, files: &[(String, Vec<u8>)]) -> io::Result<()>;
 
     /// Removes the partial versions of a tile; nothing happens where there are none.
     fn collect(&self, tile: Tile) -> io::Result<()>;
+
+    /// The names of the files in a folder, in order; none where there is no such folder.
+    fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 
     /// The same store, with every name below a folder's. Both may be written at once.
     fn below(&self, folder: &str) -> Arc<dyn Store>;

@@ -31,9 +31,10 @@ pub struct Config {
     /// File with the public keys whose allowances are accepted (JWK Set, Ed25519)
     #[arg(long, env = "FENGHUO_ALLOWANCE_KEYS", value_name = "FILE")]
     pub allowance_keys: Option<PathBuf>,
-    /// Folder for the log's sealed leaves, tiles and signed checkpoints; not sealed if absent
-    #[arg(long, env = "FENGHUO_AUDIT_TILES", value_name = "DIR", requires = "audit_key")]
-    pub audit_tiles: Option<PathBuf>,
+    /// Folder for the log's sealed leaves, tiles and signed checkpoints, or s3://BUCKET/PREFIX with AWS_ENDPOINT_URL,
+    /// AWS_REGION and AWS_ACCESS_KEY_ID … in the environment; not sealed if absent
+    #[arg(long, env = "FENGHUO_AUDIT_TILES", value_name = "DIR|s3://…", requires = "audit_key")]
+    pub audit_tiles: Option<String>,
     /// File with the key that signs the log's checkpoints, as `audit keygen` writes it
     #[arg(long, env = "FENGHUO_AUDIT_KEY", value_name = "FILE", requires = "audit_tiles")]
     pub audit_key: Option<PathBuf>,

@@ -6,7 +6,7 @@
 use eventlog::fault;
 use merkle::{
     Checkpoint, Frontier, Hash, Note, Sha256, Signer, Tile,
-    tile::{Row, extend},
+    tile::{ExtendError, Row, extend},
 };
 use sqlx::{PgConnection, error::ErrorKind};
 
@@ -103,8 +103,10 @@ impl Tree {
         beside(move || {
             made.push(stating.of_rows(&events)?);
             let entries: Vec<&[u8]> = made.iter().flat_map(Leaves::entries).collect();
-            let extension = extend::<Sha256, _>(old, &entries, &tiles);
-            let extension = extension.map_err(|error| Refusal::tiles(old, crate::chain(&error)))?;
+            let extension = extend::<Sha256, _>(old, &entries, &tiles).map_err(|error| match error {
+                ExtendError::Read(error) => SealError::tiles(old, error),
+                error => Refusal::tiles(old, crate::chain(&error)).into(),
+            })?;
             let full = extension.tiles.iter().map(|(tile, _)| *tile).filter(Tile::is_full).collect();
             let files = extension.tiles.into_iter().map(|(tile, bytes)| (tile.to_string(), bytes));
             let files: Vec<_> = files.collect();
@@ -118,23 +120,23 @@ impl Tree {
     }
 
     pub(super) async fn publish(&self, note: Vec<u8>) -> Result<(), SealError> {
-        self.write(CHECKPOINT, note).await
+        self.write(vec![(CHECKPOINT.to_owned(), note)]).await
     }
 
     /// Publishes a checkpoint that has its quorum.
     pub(super) async fn publish_final(&self, note: Vec<u8>) -> Result<(), SealError> {
-        self.write(FINAL, note).await
+        self.write(vec![(FINAL.to_owned(), note)]).await
     }
 
     /// Keeps a token of time and the note that it is about.
     pub(super) async fn keep_token(&self, size: u64, note: Vec<u8>, token: Vec<u8>) -> Result<(), SealError> {
-        self.write(&format!("{TOKENS}/{size}.checkpoint"), note).await?;
-        self.write(&format!("{TOKENS}/{size}.tsr"), token).await
+        let name = |kind| format!("{TOKENS}/{size}.{kind}");
+        self.write(vec![(name("checkpoint"), note), (name("tsr"), token)]).await
     }
 
-    async fn write(&self, name: &str, bytes: Vec<u8>) -> Result<(), SealError> {
-        let (tiles, name) = (self.tiles.clone(), name.to_owned());
-        beside(move || Ok(tiles.0.write(&[(name, bytes)])?)).await
+    async fn write(&self, files: Vec<(String, Vec<u8>)>) -> Result<(), SealError> {
+        let tiles = self.tiles.clone();
+        beside(move || Ok(tiles.0.write(&files)?)).await
     }
 
     /// Collects what a session that was killed left behind: the partial tiles that became full since a size.
@@ -193,6 +195,7 @@ fn refused(error: sqlx::Error, size: u64) -> SealError {
     }
 }
 
+/// Beside the runtime.
 pub(super) async fn beside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SealError> + Send + 'static,
 ) -> Result<T, SealError> {

@@ -33,6 +33,8 @@ pub enum Refusal {
     Unstatable { position: u64, why: String },
     #[error("the key cannot sign: {why}")]
     Key { why: String },
+    #[error("nothing more is written where the tiles are: {why}")]
+    Store { why: String },
     #[error("another root is stored for {size} events: the log would fork")]
     SecondRoot { size: u64 },
 }

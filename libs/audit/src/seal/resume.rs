@@ -4,11 +4,31 @@ use std::str::FromStr;
 
 use merkle::{Checkpoint, Frontier, Hash, Note, Sha256, tree::Plan};
 
-use super::{Refusal, SealError, Sealing, batch::Tree};
+use super::{
+    Refusal, SealError, Sealing,
+    batch::{Tree, beside},
+};
 use crate::{Tiles, record};
 
 /// The tree to go on with. A checkpoint that was stored and not published, is published now.
 pub(super) async fn resume(
+    sealing: &Sealing,
+    tiles: Tiles,
+    last: Option<record::Checkpoint>,
+    head: u64,
+) -> Result<Tree, SealError> {
+    let (size, note) = last.as_ref().map_or((0, None), |last| (last.size, Some(last.note.clone())));
+    let (known, batch) = (sealing.clone(), sealing.batch_events_max);
+    let tree = beside(move || agreed(&known, tiles, last, head)).await?;
+    if let Some(note) = note {
+        tree.publish(note.into_bytes()).await?;
+        tree.collect_since(size.saturating_sub(batch)).await?;
+    }
+    Ok(tree)
+}
+
+/// The stored tree, if nothing speaks against it.
+fn agreed(
     sealing: &Sealing,
     tiles: Tiles,
     last: Option<record::Checkpoint>,
@@ -34,10 +54,7 @@ pub(super) async fn resume(
     for published in &published {
         begins_with(&tiles, size, published)?;
     }
-    let tree = Tree::new(origin, tiles, frontier);
-    tree.publish(last.note.into_bytes()).await?;
-    tree.collect_since(size.saturating_sub(sealing.batch_events_max)).await?;
-    Ok(tree)
+    Ok(Tree::new(origin, tiles, frontier))
 }
 
 /// What the folder says was published: the newest checkpoint, and the newest that is final.
@@ -65,23 +82,23 @@ fn signed(sealing: &Sealing, note: &[u8]) -> Result<Checkpoint, String> {
 }
 
 /// The right edge of the stored tree, if it gives the signed root.
-fn frontier(tiles: &Tiles, signed: &Checkpoint) -> Result<Frontier<Sha256>, Refusal> {
+fn frontier(tiles: &Tiles, signed: &Checkpoint) -> Result<Frontier<Sha256>, SealError> {
     let size = signed.size();
     let peaks = Plan::peaks(size).hashes::<Sha256, _>(tiles);
-    let peaks = peaks.map_err(|error| Refusal::tiles(size, crate::chain(&error)))?;
+    let peaks = peaks.map_err(|error| SealError::tiles(size, error))?;
     let frontier = Frontier::resume(size, peaks).map_err(|error| Refusal::tiles(size, error))?;
     if frontier.root() == *signed.root() {
         Ok(frontier)
     } else {
-        Err(Refusal::tiles(size, "their root is another"))
+        Err(Refusal::tiles(size, "their root is another").into())
     }
 }
 
-fn begins_with(tiles: &Tiles, size: u64, published: &Checkpoint) -> Result<(), Refusal> {
+fn begins_with(tiles: &Tiles, size: u64, published: &Checkpoint) -> Result<(), SealError> {
     let fork = || Refusal::Fork { size: published.size() };
     let plan = Plan::root(published.size(), size).map_err(|_| fork())?;
     let root = plan.hashes::<Sha256, _>(tiles);
-    let root: Vec<Hash> = root.map_err(|error| Refusal::tiles(size, crate::chain(&error)))?;
+    let root: Vec<Hash> = root.map_err(|error| SealError::tiles(size, error))?;
     let empty = published.size() == 0;
-    if empty || root.first() == Some(published.root()) { Ok(()) } else { Err(fork()) }
+    if empty || root.first() == Some(published.root()) { Ok(()) } else { Err(fork().into()) }
 }

@@ -82,6 +82,21 @@ impl Store for Folder {
         }
     }
 
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.root.join(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = BTreeSet::new();
+        for entry in entries {
+            let entry = entry?;
+            if let (true, Ok(name)) = (entry.file_type()?.is_file(), entry.file_name().into_string()) {
+                names.insert(format!("{folder}/{name}"));
+            }
+        }
+        Ok(names.into_iter().collect())
+    }
+
     fn below(&self, folder: &str) -> Arc<dyn Store> {
         let root = self.root.join(folder);
         Arc::new(Self { root, top: self.top.clone(), _lock: self._lock.clone() })

@@ -1,4 +1,4 @@
-//! Where a monitor reads: a folder of tiles, or anywhere that serves one over HTTP.
+//! Where a monitor reads: a folder or bucket of tiles, or anywhere that serves one over HTTP.
 
 use std::{collections::BTreeMap, io};
 
@@ -14,7 +14,7 @@ use crate::Tiles;
 /// The published files of a log.
 #[derive(Clone)]
 pub enum Source {
-    Folder(Tiles),
+    Store(Tiles),
     Http { base: String, client: Client },
 }
 
@@ -22,7 +22,7 @@ pub enum Source {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("read {name}")]
-    Folder { name: String, source: io::Error },
+    Store { name: String, source: io::Error },
     #[error("fetch {name}")]
     Http { name: String, source: HttpError },
     #[error("fetch {name}: the server answered {status}")]
@@ -35,10 +35,10 @@ impl Source {
     /// A file; none where there is none.
     pub async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FetchError> {
         match self {
-            Self::Folder(tiles) => {
-                tiles.0.read(name).map_err(|source| FetchError::Folder { name: name.to_owned(), source })
+            Self::Store(tiles) => {
+                tiles.0.read(name).map_err(|source| FetchError::Store { name: name.to_owned(), source })
             }
-            Self::Http { base, client } => fetch(client, base, name).await,
+            Self::Http { base, client } => Box::pin(fetch(client, base, name)).await,
         }
     }
 

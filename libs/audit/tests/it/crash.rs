@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::{Sealer, Sealing, State, Witnesses};
+use audit::{Sealer, Sealing, Site, State, Witnesses};
 use eventlog::{Log, Options, fault};
 use tokio_util::sync::CancellationToken;
 use witness::{Peer, http::Client};
 
 use crate::{support::*, witnessing::*};
 
-/// Where the child finds its database, schema and folder; without it, `child` is not a child and does nothing.
-const CHILD: &str = "FENGHUO_AUDIT_CHILD";
-const POINTS: [&str; 4] =
+/// Where the child finds its database, schema and folder or bucket; without it, `child` is not a child and does nothing.
+pub const CHILD: &str = "FENGHUO_AUDIT_CHILD";
+pub const POINTS: [&str; 4] =
     ["seal.after_entries", "seal.after_tiles", "seal.after_row", "seal.after_checkpoint"];
 
 /// Seals for ever.
@@ -28,7 +28,8 @@ fn child() {
         let log = Log::open(options, world()).await.unwrap();
         let every = Duration::from_millis(5);
         let lease = Duration::from_millis(200);
-        let mut sealing = Sealing { every, lease, ..Sealing::new(folder, std::sync::Arc::new(signer())) };
+        let site = Site::parse(folder).unwrap();
+        let mut sealing = Sealing { every, lease, ..Sealing::new(site, std::sync::Arc::new(signer())) };
         if witness != "none" {
             let key = merkle::Signer::key(witness_signer(0).as_ref()).clone();
             let peer = Peer::new(witness, key, Client::new(SOON));
@@ -48,7 +49,7 @@ fn spawn(place: &Place, point: Option<&str>, witness: &str) -> Child {
 }
 
 /// Whether the child died of itself within the limit; it is killed otherwise.
-async fn died(mut child: Child, limit: Duration) -> bool {
+pub async fn died(mut child: Child, limit: Duration) -> bool {
     let start = Instant::now();
     let mut died = false;
     while !died && start.elapsed() < limit {

@@ -3,6 +3,7 @@
 // A test binary has no public face; `pub` here means "shared between modules". Helpers of tests may unwrap too.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod bucket;
 mod bundle;
 mod crash;
 mod key;

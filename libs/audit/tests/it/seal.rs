@@ -112,7 +112,7 @@ async fn another_folder_cannot_seal_the_same_log_at_the_same_time() {
     let mut first = Running::start(place.log.clone(), place.sealing());
     first.until(|status| status.state == State::Sealing).await;
     let folder = place.scratch.path().join("elsewhere");
-    let elsewhere = audit::Sealing { folder, ..place.sealing() };
+    let elsewhere = audit::Sealing { site: folder.into(), ..place.sealing() };
     let mut second = Running::start(place.log.clone(), elsewhere);
     second.until(|status| status.state == State::Standby).await;
     first.stop().await;

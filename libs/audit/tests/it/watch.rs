@@ -32,11 +32,11 @@ fn now() -> OffsetDateTime {
 }
 
 async fn look(place: &Place) -> Seen {
-    look_at(place, Source::Folder(place.tiles()), policy(), now()).await
+    look_at(place, Source::Store(place.tiles()), policy(), now()).await
 }
 
 async fn look_for(place: &Place, policy: Policy) -> Seen {
-    look_at(place, Source::Folder(place.tiles()), policy, now()).await
+    look_at(place, Source::Store(place.tiles()), policy, now()).await
 }
 
 /// Grows the log with its witness until the new events are final.
@@ -199,7 +199,7 @@ async fn silence_and_missing_witnesses_are_seen_after_their_time() {
     let one = Witnessing::start(&place, 0).await;
     grow(&place, &one, 10).await;
     let later = |seconds| now() + time::Duration::seconds(seconds);
-    let at = async |when| look_at(&place, Source::Folder(place.tiles()), quorum(1, 1), when).await.alarms;
+    let at = async |when| look_at(&place, Source::Store(place.tiles()), quorum(1, 1), when).await.alarms;
     assert_eq!(at(now()).await, []);
     assert_eq!(at(later(3_000)).await, []);
     let stale = at(later(4_000)).await;
@@ -228,7 +228,7 @@ async fn a_memory_that_was_tampered_with_is_no_memory() {
         fs::write(&file, bad).unwrap();
         let memory = Memory::claim(&file).unwrap();
         assert!(Memory::claim(&file).is_err(), "one process at a time");
-        let (source, final_after) = (Source::Folder(place.tiles()), Duration::from_secs(1));
+        let (source, final_after) = (Source::Store(place.tiles()), Duration::from_secs(1));
         let mut watch = Watch { source, policy: policy(), stale_after: None, final_after, memory };
         assert!(watch.look(now()).await.is_err());
     }

@@ -61,9 +61,9 @@ pub struct ExportArgs {
     /// Data folder of the system
     #[arg(long, default_value = system::DATA, value_name = "DIR")]
     data: PathBuf,
-    /// Folder of leaves, tiles and checkpoint, instead of the system's
-    #[arg(long, value_name = "DIR", requires = "service")]
-    tiles: Option<PathBuf>,
+    /// Folder of leaves, tiles and checkpoint, or s3://BUCKET/PREFIX, instead of the system's
+    #[arg(long, value_name = "DIR|s3://…", requires = "service")]
+    tiles: Option<String>,
     #[command(flatten)]
     trust: Trust,
     /// PostgreSQL connection URL of the log's events; a right to read is enough

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use audit::{Folder, Tiles, Tsa, Witnesses};
+use audit::{Site, Tiles, Tsa, Witnesses};
 use clap::Args;
 use merkle::{Policy, Signer, VerifierKey};
 use witness::{Peer, http::Client};
@@ -48,9 +48,9 @@ pub(super) struct Where {
     /// Data folder of that system
     #[arg(long, default_value = system::DATA, value_name = "DIR")]
     pub(super) data: PathBuf,
-    /// Folder of leaves, tiles and checkpoint, instead of a system's
-    #[arg(long, value_name = "DIR")]
-    tiles: Option<PathBuf>,
+    /// Folder of leaves, tiles and checkpoint, or s3://BUCKET/PREFIX, instead of a system's
+    #[arg(long, value_name = "DIR|s3://…")]
+    tiles: Option<String>,
 }
 
 /// Where the published files are: a folder, or a server.
@@ -62,7 +62,7 @@ pub(super) struct Published {
     /// Data folder of that system
     #[arg(long, default_value = system::DATA, value_name = "DIR")]
     data: PathBuf,
-    /// Folder or URL (http://, https://) of the published files, instead of a system's
+    /// Folder or URL (http://, https://, s3://) of the published files, instead of a system's
     #[arg(long, value_name = "DIR|URL")]
     tiles: Option<String>,
 }
@@ -76,33 +76,25 @@ impl Published {
 
     /// The same as a place on this machine.
     pub(super) fn place(&self) -> Where {
-        let tiles = self.tiles.as_ref().map(PathBuf::from);
-        Where { service: self.service.clone(), data: self.data.clone(), tiles }
+        Where { service: self.service.clone(), data: self.data.clone(), tiles: self.tiles.clone() }
     }
 }
 
 impl Where {
-    /// Of a service's log: in a system's data folder, or in a folder of its own.
-    pub(super) fn of(service: &str, data: &Path, tiles: Option<&Path>) -> Self {
-        Self { service: Some(service.to_owned()), data: data.to_owned(), tiles: tiles.map(Path::to_owned) }
+    /// Of a service's log: in a system's data folder, or in a place of its own.
+    pub(super) fn of(service: &str, data: &Path, tiles: Option<&str>) -> Self {
+        Self { service: Some(service.to_owned()), data: data.to_owned(), tiles: tiles.map(str::to_owned) }
     }
 
     pub(super) fn tiles(&self) -> Result<Tiles, Error> {
-        let folder = match (&self.tiles, &self.service) {
-            (Some(folder), _) => folder.clone(),
-            (None, Some(service)) => self.data.join(TILES).join(services::find(service)?.service.name),
+        let site = match (&self.tiles, &self.service) {
+            (Some(text), _) => site(text)?,
+            (None, Some(service)) => self.data.join(TILES).join(services::find(service)?.service.name).into(),
             (None, None) => {
                 return Err(Error::usage("需要 --tiles 或 --service", "say where with --tiles or --service"));
             }
         };
-        if !folder.is_dir() {
-            let folder = folder.display();
-            return Err(Error::told(
-                format!("没有审计文件夹 {folder}"),
-                format!("there is no folder of an audit trail at {folder}"),
-            ));
-        }
-        Ok(Tiles(Arc::new(Folder::open(&folder))))
+        open(&site)
     }
 
     /// The log's key that a development system generated for itself.
@@ -149,6 +141,24 @@ pub(crate) fn verifier(text: &str) -> Result<VerifierKey, Error> {
         .because(format!("读取公钥 {name}"), format!("read the public key {name}"))
 }
 
+/// Reads where tiles are: a folder, or a bucket.
+pub(super) fn site(text: &str) -> Result<Site, Error> {
+    let what = (format!("读取存放位置 {text}"), format!("read where tiles are: {text}"));
+    Site::parse(text).because(what.0, what.1)
+}
+
+/// Tiles to read; a folder must be there.
+pub(super) fn open(site: &Site) -> Result<Tiles, Error> {
+    if let Some(folder) = site.folder().filter(|folder| !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Error::told(
+            format!("没有审计文件夹 {folder}"),
+            format!("there is no folder of an audit trail at {folder}"),
+        ));
+    }
+    Ok(site.open())
+}
+
 /// Reads the key that signs.
 pub(crate) fn key(file: &Path) -> Result<Arc<dyn Signer>, Error> {
     let (name, text) = files::text(file)?;
@@ -159,8 +169,8 @@ pub(crate) fn key(file: &Path) -> Result<Arc<dyn Signer>, Error> {
 
 /// How a deployed log is sealed.
 pub(crate) fn sealing(config: &chassis::Config) -> Result<Option<audit::Sealing>, Error> {
-    let (Some(folder), Some(file)) = (&config.audit_tiles, &config.audit_key) else { return Ok(None) };
-    let mut sealing = audit::Sealing::new(folder, key(file)?);
+    let (Some(tiles), Some(file)) = (&config.audit_tiles, &config.audit_key) else { return Ok(None) };
+    let mut sealing = audit::Sealing::new(site(tiles)?, key(file)?);
     let older = config.audit_older_keys.iter().map(|text| verifier(text));
     sealing.older_keys = older.collect::<Result<_, _>>()?;
     sealing.sm3 = config.audit_sm3;

@@ -100,7 +100,7 @@ pub(super) async fn run(args: WatchArgs, shell: Shell) -> Result<(), Error> {
 fn source(place: &Published) -> Result<Source, Error> {
     match place.url() {
         Some(url) => Ok(Source::Http { base: url.to_owned(), client: Client::new(PATIENCE) }),
-        None => Ok(Source::Folder(place.place().tiles()?)),
+        None => Ok(Source::Store(place.place().tiles()?)),
     }
 }
 

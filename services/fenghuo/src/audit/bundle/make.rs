@@ -2,13 +2,12 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use audit::{
-    Connect, Folder, Tiles,
+    Connect, Site, Tiles,
     bundle::{self, Contents, GatherError, Log, Source, Witnesses, gather},
 };
 use clap::Args;
@@ -17,7 +16,11 @@ use merkle::VerifierKey;
 use sqlx::PgConnection;
 
 use super::{
-    super::{TILES, keygen::public_file, place::Trust, place::verifier},
+    super::{
+        TILES,
+        keygen::public_file,
+        place::{Trust, open, site, verifier},
+    },
     verify::tell,
 };
 use crate::{
@@ -35,7 +38,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const TOKENS: &str = "tokens";
 /// Most time tokens of one log, and the largest.
 const TOKENS_MAX: usize = 1_000;
-const TOKEN_BYTES_MAX: u64 = 64 << 10;
+const TOKEN_BYTES_MAX: usize = 64 << 10;
 
 /// What `audit bundle CASE` is told.
 #[derive(Debug, Args)]
@@ -49,8 +52,8 @@ pub(super) struct MakeArgs {
     /// Data folder of a system that runs on this machine: its logs, keys and database
     #[arg(long, default_value = system::DATA, value_name = "DIR")]
     data: PathBuf,
-    /// A service and the folder its log is sealed into, instead of a system's; once for every log
-    #[arg(long = "log", value_name = "NAME=DIR")]
+    /// A service and the folder or s3://BUCKET/PREFIX its log is sealed into, instead of a system's; once for every log
+    #[arg(long = "log", value_name = "NAME=DIR|s3://…")]
     logs: Vec<String>,
     #[command(flatten)]
     trust: Trust,
@@ -65,7 +68,7 @@ pub(super) struct MakeArgs {
 /// A log and where it is sealed.
 struct Place {
     name: &'static str,
-    folder: PathBuf,
+    site: Site,
 }
 
 pub(super) async fn run(args: MakeArgs, shell: Shell) -> Result<(), Error> {
@@ -107,8 +110,8 @@ impl MakeArgs {
             return self.logs.iter().map(|text| place(text)).collect();
         }
         let folder = self.data.join(TILES);
-        let places = services::names().map(|name| Place { name, folder: folder.join(name) });
-        let places: Vec<_> = places.filter(|place| place.folder.is_dir()).collect();
+        let sealed = services::names().filter(|name| folder.join(name).is_dir());
+        let places: Vec<_> = sealed.map(|name| Place { name, site: folder.join(name).into() }).collect();
         if places.is_empty() {
             let data = self.data.display();
             return Err(Error::told(
@@ -138,13 +141,13 @@ impl MakeArgs {
         let witnesses = self.trust.witnesses()?;
         let witnesses =
             (!witnesses.is_empty()).then(|| Witnesses { quorum: self.trust.quorum(), keys: witnesses });
-        let tiles = Tiles(Arc::new(Folder::open(&place.folder)));
+        let tiles = open(&place.site)?;
         Ok(Source {
             name: place.name.to_owned(),
             keys: self.keys(place.name, &tiles)?,
+            tokens: tokens(&tiles).because("读取时间戳", "read the time tokens")?,
             tiles,
             witnesses,
-            tokens: tokens(&place.folder.join(TOKENS)).because("读取时间戳", "read the time tokens")?,
             complete: !self.case_only,
         })
     }
@@ -188,32 +191,22 @@ impl MakeArgs {
 }
 
 fn place(text: &str) -> Result<Place, Error> {
-    let Some((name, folder)) = text.split_once('=') else {
+    let Some((name, place)) = text.split_once('=') else {
         return Err(Error::usage(format!("{text:?} 不是 名称=文件夹"), format!("{text:?} is not NAME=DIR")));
     };
-    let (name, folder) = (services::find(name)?.service.name, PathBuf::from(folder));
-    if !folder.is_dir() {
-        let folder = folder.display();
-        return Err(Error::told(
-            format!("没有审计文件夹 {folder}"),
-            format!("there is no folder of an audit trail at {folder}"),
-        ));
-    }
-    Ok(Place { name, folder })
+    let place = Place { name: services::find(name)?.service.name, site: site(place)? };
+    open(&place.site)?;
+    Ok(place)
 }
 
-/// Files that somebody put beside the tiles; none where there is no such folder.
-fn tokens(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+/// Files that somebody put beside the tiles; none where there are none.
+fn tokens(tiles: &Tiles) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut tokens = Vec::new();
-    if !folder.is_dir() {
-        return Ok(tokens);
-    }
-    for entry in fs::read_dir(folder)?.take(TOKENS_MAX) {
-        let entry = entry?;
-        let is_small = entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= TOKEN_BYTES_MAX);
-        if let (true, Ok(name)) = (is_small, entry.file_name().into_string()) {
-            tokens.push((name, fs::read(entry.path())?));
-        }
+    for path in tiles.0.list(TOKENS)?.into_iter().take(TOKENS_MAX) {
+        let Some(bytes) = tiles.0.read(&path)?.filter(|bytes| bytes.len() <= TOKEN_BYTES_MAX) else {
+            continue;
+        };
+        tokens.push((path.rsplit('/').next().unwrap_or(&path).to_owned(), bytes));
     }
     tokens.sort();
     Ok(tokens)
