@@ -209,6 +209,21 @@ async fn a_process_goes_on_over_what_a_killed_one_left_wherever_it_was_killed() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_lies_below_the_tree_that_it_follows() {
+    let kept = Kept::common().await;
+    for sealed in [150, 300] {
+        kept.place.fill(150).await;
+        let mut running = Running::start(kept.place.log.clone(), Sealing { sm3: true, ..kept.sealing() });
+        running.until(|status| status.shadow.as_ref().is_some_and(|shadow| shadow.size == sealed)).await;
+        running.stop().await;
+    }
+    let report = kept.verify(&[]).await;
+    assert_eq!((report.found, report.size, report.shadow), (vec![], 300, Some(300)));
+    let list = |folder: &str| kept.tiles().0.below("sm3").list(folder).unwrap();
+    assert_eq!((list("tile/0"), list("tile/0/000.p")), (vec!["tile/0/000".to_owned()], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_byte_in_an_object_is_found() {
     let kept = Kept::sealed(20).await;
     let name = "tile/entries/000.p/20";
