@@ -117,11 +117,12 @@ mod tests {
     #[test]
     fn the_oldest_make_room() {
         let recent = Recent::default();
-        recent.extend((1..=3_000).map(|position| event(position, 1)));
-        assert_eq!(positions(recent.get(951, 952)), None);
-        assert_eq!(positions(recent.get(952, 953)), Some(vec![953]));
-        recent.extend([event(3_001, BYTES_MAX), event(3_002, BYTES_MAX)]);
-        assert_eq!(positions(recent.get(3_000, 3_001)), None);
-        assert_eq!(positions(recent.get(3_001, 3_002)), Some(vec![3_002]));
+        let (gone, last) = (952, 952 + EVENTS_MAX as u64);
+        recent.extend((1..=last).map(|position| event(position, 1)));
+        assert_eq!(positions(recent.get(gone - 1, gone)), None);
+        assert_eq!(positions(recent.get(gone, gone + 1)), Some(vec![gone + 1]));
+        recent.extend([event(last + 1, BYTES_MAX), event(last + 2, BYTES_MAX)]);
+        assert_eq!(positions(recent.get(last, last + 1)), None);
+        assert_eq!(positions(recent.get(last + 1, last + 2)), Some(vec![last + 2]));
     }
 }
