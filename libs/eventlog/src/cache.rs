@@ -48,6 +48,13 @@ impl<K: Hash + Eq, V> Cache<K, V> {
 }
 
 #[cfg(test)]
+impl<K, V> Cache<K, V> {
+    pub(crate) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -59,7 +66,7 @@ mod tests {
             assert!(cache.get(&0).is_some());
         }
         assert!(cache.get(&3).is_none());
-        assert!(cache.young.len() + cache.old.len() <= 4);
+        assert!(cache.len() <= 4);
     }
 
     #[test]

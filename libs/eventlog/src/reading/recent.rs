@@ -1,17 +1,16 @@
 //! What was opened a short while ago, in this process: it need not be recorded again.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use decider::{Department, Id, StreamName};
 use time::{Duration, OffsetDateTime};
 
+use crate::cache::Cache;
+
 /// Within this time, one person's opening of one dossier by one query for one purpose is one record.
 const ONCE_WITHIN: Duration = Duration::minutes(10);
-/// Openings that are remembered; beyond them, an opening may be recorded once more than it need be.
-const REMEMBERED_MAX: usize = 10_000;
+/// Openings that are remembered, twice over at most; beyond them, an opening may be recorded once more than it need be.
+const REMEMBERED_MAX: usize = 5_000;
 
 /// Who opened what, how, and for what purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,24 +22,23 @@ pub(super) struct Opening {
     pub(super) purpose: String,
 }
 
-#[derive(Default)]
-pub(super) struct Recent(Mutex<HashMap<Opening, OffsetDateTime>>);
+pub(super) struct Recent(Mutex<Cache<Opening, OffsetDateTime>>);
 
 impl Recent {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Cache::new(REMEMBERED_MAX)))
+    }
+
     pub(super) fn has(&self, opening: &Opening, now: OffsetDateTime) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(opening).is_some_and(|at| (now - *at).abs() < ONCE_WITHIN)
+        self.lock().get(opening).is_some_and(|at| (now - *at).abs() < ONCE_WITHIN)
     }
 
     pub(super) fn remember(&self, opening: Opening, now: OffsetDateTime) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED_MAX {
-            known.retain(|_, at| (now - *at).abs() < ONCE_WITHIN);
-        }
-        if known.len() >= REMEMBERED_MAX {
-            known.clear();
-        }
-        known.insert(opening, now);
+        self.lock().insert(opening, now);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cache<Opening, OffsetDateTime>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -62,7 +60,7 @@ mod tests {
 
     #[test]
     fn an_opening_is_recent_for_ten_minutes_only_and_only_itself() {
-        let (recent, at) = (Recent::default(), datetime!(2023-03-01 10:00 +8));
+        let (recent, at) = (Recent::new(), datetime!(2023-03-01 10:00 +8));
         recent.remember(opening("h-1", "GetHazard", "handling"), at);
         let has = |opening: Opening, seconds| recent.has(&opening, at + Duration::seconds(seconds));
         assert!(has(opening("h-1", "GetHazard", "handling"), 599));
@@ -74,10 +72,10 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let (recent, at) = (Recent::default(), datetime!(2023-03-01 10:00 +8));
-        for index in 0..=REMEMBERED_MAX {
+        let (recent, at) = (Recent::new(), datetime!(2023-03-01 10:00 +8));
+        for index in 0..=2 * REMEMBERED_MAX {
             recent.remember(opening(&index.to_string(), "GetHazard", ""), at);
         }
-        assert!(recent.0.lock().unwrap().len() <= REMEMBERED_MAX);
+        assert!(recent.lock().len() <= 2 * REMEMBERED_MAX);
     }
 }

@@ -37,7 +37,7 @@ struct Parts {
 impl Register {
     /// The register of a log.
     pub fn new(log: Log) -> Self {
-        Self(Arc::new(Parts { log, recent: Recent::default() }))
+        Self(Arc::new(Parts { log, recent: Recent::new() }))
     }
 
     /// Enters that a dossier is opened by a query, as far as the log went at `shown`. Only then is it shown.
