@@ -8,6 +8,7 @@ mod child;
 mod error;
 pub mod find;
 mod home;
+mod launch;
 mod log;
 mod nats;
 mod objects;

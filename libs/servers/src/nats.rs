@@ -15,6 +15,7 @@ use crate::child::Supervised;
 use crate::error::{self, Error};
 use crate::find::{self, Program};
 use crate::home::{self, Home};
+use crate::launch::Launch;
 use crate::log::Log;
 use crate::port;
 
@@ -24,7 +25,6 @@ const NAME_SUFFIX_LENGTH: usize = 8;
 const READY_WAIT: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
-const LAUNCHES_MAX: usize = 5;
 const GREETING_BYTES_MAX: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Default)]
@@ -123,38 +123,6 @@ impl Nats {
         self.restart().await
     }
 
-    /// Takes another port when somebody else was faster, unless the port is part of what was asked for.
-    async fn launch(&mut self) -> Result<(), Error> {
-        for _ in 1..LAUNCHES_MAX {
-            match self.launch_once().await {
-                Err(Error::Ended { said, .. }) if said.contains("address already in use") => {
-                    tracing::warn!(port = self.port, "nats-server's port was taken and is tried again");
-                    if !self.port_is_given {
-                        self.port = port::free()?;
-                    }
-                    tokio::time::sleep(POLL).await;
-                }
-                result => return result,
-            }
-        }
-        self.launch_once().await
-    }
-
-    async fn launch_once(&mut self) -> Result<(), Error> {
-        let (log, file) = Log::open(&self.home.folder).await?;
-        home::hand_over(&self.jetstream_folder(), None)?;
-        let configuration = self.home.join("nats.conf");
-        home::write_private(&configuration, &self.configuration_text(), None)?;
-        let arguments = [OsString::from("-c"), configuration.into()];
-        let mut child = Supervised::spawn(&self.program.path, &arguments, None, &file, Signal::SIGTERM)
-            .map_err(error::io("start nats-server"))?;
-        drop(file);
-        self.await_ready(&mut child, &log).await?;
-        tracing::info!(port = self.port, process.id = child.id(), "nats-server is ready");
-        self.child = Some(child);
-        Ok(())
-    }
-
     fn configuration_text(&self) -> String {
         // A JSON string is also a string of the configuration language.
         let store = serde_json::Value::from(self.jetstream_folder().to_string_lossy());
@@ -187,6 +155,32 @@ impl Nats {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+}
+
+impl Launch for Nats {
+    const TAKEN: &'static str = "address already in use";
+
+    async fn launch_once(&mut self) -> Result<(), Error> {
+        let (log, file) = Log::open(&self.home.folder).await?;
+        home::hand_over(&self.jetstream_folder(), None)?;
+        let configuration = self.home.join("nats.conf");
+        home::write_private(&configuration, &self.configuration_text(), None)?;
+        let arguments = [OsString::from("-c"), configuration.into()];
+        let mut child = Supervised::spawn(&self.program.path, &arguments, None, &file, Signal::SIGTERM)
+            .map_err(error::io("start nats-server"))?;
+        drop(file);
+        self.await_ready(&mut child, &log).await?;
+        tracing::info!(port = self.port, process.id = child.id(), "nats-server is ready");
+        self.child = Some(child);
+        Ok(())
+    }
+
+    fn take_other_ports(&mut self) -> Result<(), Error> {
+        if !self.port_is_given {
+            self.port = port::free()?;
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::child::Supervised;
 use crate::error::{self, Error};
 use crate::find::{self, Program};
 use crate::home::{self, Home};
+use crate::launch::Launch;
 use crate::log::Log;
 use crate::port;
 
@@ -23,7 +24,6 @@ const KEY_LENGTH: usize = 20;
 const READY_WAIT: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
-const LAUNCHES_MAX: usize = 5;
 /// Master, volumes, files and S3, each once for HTTP and once for gRPC.
 const PORTS: usize = 8;
 
@@ -79,41 +79,6 @@ impl Objects {
         self.launch().await
     }
 
-    /// Takes other ports when somebody else was faster, unless they were told already.
-    async fn launch(&mut self) -> Result<(), Error> {
-        for _ in 1..LAUNCHES_MAX {
-            match self.launch_once().await {
-                Err(Error::Ended { said, .. }) if said.contains("address already in use") => {
-                    tracing::warn!(?self.ports, "a port of the object store was taken and is tried again");
-                    if !self.ports_are_kept {
-                        self.ports = port::several()?;
-                    }
-                    tokio::time::sleep(POLL).await;
-                }
-                result => return result,
-            }
-        }
-        self.launch_once().await
-    }
-
-    async fn launch_once(&mut self) -> Result<(), Error> {
-        let (log, file) = Log::open(&self.home.folder).await?;
-        home::hand_over(&self.home.join("data"), None)?;
-        let identities = json!({ "identities": [{
-            "name": "owner", "actions": ["Admin"],
-            "credentials": [{ "accessKey": self.access_key, "secretKey": self.secret_key }],
-        }] });
-        home::write_private(&self.home.join("s3.json"), &identities.to_string(), None)?;
-        let mut child =
-            Supervised::spawn(&self.program.path, &self.arguments(), None, &file, Signal::SIGKILL)
-                .map_err(error::io("start SeaweedFS"))?;
-        drop(file);
-        self.await_ready(&mut child, &log).await?;
-        tracing::info!(port = self.ports[6], process.id = child.id(), "SeaweedFS is ready");
-        self.child = Some(child);
-        Ok(())
-    }
-
     /// Nothing listens beyond this machine, and nothing is told to anybody.
     fn arguments(&self) -> Vec<OsString> {
         let at = |name: &str| self.home.join(name).display().to_string();
@@ -160,6 +125,35 @@ impl Objects {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+}
+
+impl Launch for Objects {
+    const TAKEN: &'static str = "address already in use";
+
+    async fn launch_once(&mut self) -> Result<(), Error> {
+        let (log, file) = Log::open(&self.home.folder).await?;
+        home::hand_over(&self.home.join("data"), None)?;
+        let identities = json!({ "identities": [{
+            "name": "owner", "actions": ["Admin"],
+            "credentials": [{ "accessKey": self.access_key, "secretKey": self.secret_key }],
+        }] });
+        home::write_private(&self.home.join("s3.json"), &identities.to_string(), None)?;
+        let mut child =
+            Supervised::spawn(&self.program.path, &self.arguments(), None, &file, Signal::SIGKILL)
+                .map_err(error::io("start SeaweedFS"))?;
+        drop(file);
+        self.await_ready(&mut child, &log).await?;
+        tracing::info!(port = self.ports[6], process.id = child.id(), "SeaweedFS is ready");
+        self.child = Some(child);
+        Ok(())
+    }
+
+    fn take_other_ports(&mut self) -> Result<(), Error> {
+        if !self.ports_are_kept {
+            self.ports = port::several()?;
+        }
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ use crate::child::Supervised;
 use crate::error::{self, Error};
 use crate::find::{self, Program};
 use crate::home::{self, Home};
+use crate::launch::Launch;
 use crate::log::Log;
 use crate::{Scratch, port};
 
@@ -31,7 +32,6 @@ const SOCKET_FOLDER_BYTES_MAX: usize = 103 - "/.s.PGSQL.65535".len();
 const READY_WAIT: Duration = Duration::from_secs(120);
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
-const LAUNCHES_MAX: usize = 5;
 
 #[derive(Debug, Clone, Default)]
 pub struct PostgresOptions {
@@ -137,41 +137,6 @@ impl Postgres {
         self.launch().await
     }
 
-    /// Takes another port when somebody else was faster, unless the port is part of what was asked for.
-    async fn launch(&mut self) -> Result<(), Error> {
-        for _ in 1..LAUNCHES_MAX {
-            match self.launch_once().await {
-                Err(Error::Ended { said, .. }) if said.contains("could not bind") => {
-                    tracing::warn!(port = self.port, "PostgreSQL's port was taken and is tried again");
-                    if !self.port_is_given {
-                        self.port = port::free()?;
-                    }
-                    tokio::time::sleep(POLL).await;
-                }
-                result => return result,
-            }
-        }
-        self.launch_once().await
-    }
-
-    async fn launch_once(&mut self) -> Result<(), Error> {
-        let (log, file) = Log::open(&self.home.folder).await?;
-        let mut child = Supervised::spawn(
-            &self.program.path,
-            &self.arguments(),
-            self.user.as_ref(),
-            &file,
-            // "Fast" in PostgreSQL's words: roll back what is open, write a checkpoint, end.
-            Signal::SIGINT,
-        )
-        .map_err(error::io("start PostgreSQL"))?;
-        drop(file);
-        self.await_ready(&mut child, &log).await?;
-        tracing::info!(port = self.port, process.id = child.id(), "PostgreSQL is ready");
-        self.child = Some(child);
-        Ok(())
-    }
-
     fn arguments(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = vec!["-D".into(), self.home.join("data").into()];
         let mut set = |name: &str, value: OsString| {
@@ -207,6 +172,35 @@ impl Postgres {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+}
+
+impl Launch for Postgres {
+    const TAKEN: &'static str = "could not bind";
+
+    async fn launch_once(&mut self) -> Result<(), Error> {
+        let (log, file) = Log::open(&self.home.folder).await?;
+        let mut child = Supervised::spawn(
+            &self.program.path,
+            &self.arguments(),
+            self.user.as_ref(),
+            &file,
+            // "Fast" in PostgreSQL's words: roll back what is open, write a checkpoint, end.
+            Signal::SIGINT,
+        )
+        .map_err(error::io("start PostgreSQL"))?;
+        drop(file);
+        self.await_ready(&mut child, &log).await?;
+        tracing::info!(port = self.port, process.id = child.id(), "PostgreSQL is ready");
+        self.child = Some(child);
+        Ok(())
+    }
+
+    fn take_other_ports(&mut self) -> Result<(), Error> {
+        if !self.port_is_given {
+            self.port = port::free()?;
+        }
+        Ok(())
     }
 }
 

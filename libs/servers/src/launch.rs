@@ -1,0 +1,39 @@
+//! Starting a server on free ports, which somebody else may take first.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// Starts before it is given up.
+const LAUNCHES_MAX: usize = 5;
+/// Time between two of them.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A server that can be started.
+pub(crate) trait Launch: Send {
+    /// What it says, among other things, of a port that is taken.
+    const TAKEN: &'static str;
+
+    /// Starts it once.
+    fn launch_once(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Takes other ports, unless these were asked for or are known to others.
+    fn take_other_ports(&mut self) -> Result<(), Error>;
+
+    /// Starts it, again where a port was taken.
+    fn launch(&mut self) -> impl Future<Output = Result<(), Error>> + Send {
+        async {
+            for _ in 1..LAUNCHES_MAX {
+                match self.launch_once().await {
+                    Err(Error::Ended { server, said, .. }) if said.contains(Self::TAKEN) => {
+                        tracing::warn!(server, "a port was taken, and the server is started again");
+                        self.take_other_ports()?;
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    result => return result,
+                }
+            }
+            self.launch_once().await
+        }
+    }
+}
