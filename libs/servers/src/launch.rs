@@ -9,6 +9,15 @@ const LAUNCHES_MAX: usize = 5;
 /// Time between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Longest wait for one answer of a server that is starting.
+const ANSWER_WAIT: Duration = Duration::from_secs(1);
+
+/// What a server answers, unless that takes too long: somebody else may hold its port and never answer, while the server
+/// has ended for that.
+pub(crate) async fn soon<T>(answer: impl Future<Output = Option<T>>) -> Option<T> {
+    tokio::time::timeout(ANSWER_WAIT, answer).await.ok().flatten()
+}
+
 /// A server that can be started.
 pub(crate) trait Launch: Send {
     /// What it says, among other things, of a port that is taken.

@@ -15,7 +15,7 @@ use crate::child::Supervised;
 use crate::error::{self, Error};
 use crate::find::{self, Program};
 use crate::home::{self, Home};
-use crate::launch::Launch;
+use crate::launch::{self, Launch};
 use crate::log::Log;
 use crate::port;
 
@@ -145,7 +145,7 @@ impl Nats {
             if child.ended().is_some() {
                 return Err(Error::Ended { server: SERVER, log: log.path(), said: log.tail() });
             }
-            let greeting = tokio::time::timeout_at(limit.into(), greeting(self.port)).await.ok().flatten();
+            let greeting = launch::soon(greeting(self.port)).await;
             if greeting.is_some_and(|greeting| greeting.server_name == self.name && greeting.jetstream) {
                 return Ok(());
             }
@@ -198,4 +198,25 @@ async fn greeting(port: u16) -> Option<Greeting> {
     let mut line = String::new();
     BufReader::new(connection.take(GREETING_BYTES_MAX)).read_line(&mut line).await.ok()?;
     serde_json::from_str(line.strip_prefix("INFO ")?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_took_first_is_left_to_them() {
+        let scratch = Scratch::new().unwrap();
+        let mut nats = Nats::start(scratch.path(), NatsOptions::default()).await.unwrap();
+        nats.stop().await;
+        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = taker.local_addr().unwrap().port();
+        nats.port = taken;
+        nats.launch().await.unwrap();
+        assert_ne!(nats.port, taken);
+        nats.stop().await;
+    }
 }

@@ -14,7 +14,7 @@ use crate::child::Supervised;
 use crate::error::{self, Error};
 use crate::find::{self, Program};
 use crate::home::{self, Home};
-use crate::launch::Launch;
+use crate::launch::{self, Launch};
 use crate::log::Log;
 use crate::port;
 
@@ -115,8 +115,7 @@ impl Objects {
             if child.ended().is_some() {
                 return Err(Error::Ended { server: SERVER, log: log.path(), said: log.tail() });
             }
-            let answers = tokio::time::timeout_at(limit.into(), answers(self.ports[6])).await;
-            if answers.is_ok_and(|answers| answers.is_some()) {
+            if launch::soon(answers(self.ports[6])).await.is_some() {
                 return Ok(());
             }
             if Instant::now() > limit {
@@ -165,4 +164,25 @@ async fn answers(port: u16) -> Option<()> {
     let mut answer = [0; 12];
     connection.read_exact(&mut answer).await.ok()?;
     (&answer == b"HTTP/1.1 403").then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_took_first_is_left_to_them() {
+        let scratch = Scratch::new().unwrap();
+        let mut objects = Objects::start(scratch.path()).await.unwrap();
+        objects.stop().await;
+        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = taker.local_addr().unwrap().port();
+        (objects.ports[6], objects.ports_are_kept) = (taken, false);
+        objects.launch().await.unwrap();
+        assert_ne!(objects.ports[6], taken);
+        objects.stop().await;
+    }
 }

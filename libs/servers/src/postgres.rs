@@ -293,3 +293,24 @@ fn locale(program: &Program) -> &'static [&'static str] {
         &["--locale=C"]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_took_first_is_left_to_them() {
+        let scratch = Scratch::new().unwrap();
+        let mut postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
+        postgres.stop().await;
+        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = taker.local_addr().unwrap().port();
+        postgres.port = taken;
+        postgres.launch().await.unwrap();
+        assert_ne!(postgres.port, taken);
+        postgres.stop().await;
+    }
+}
