@@ -46,3 +46,19 @@ pub(crate) trait Launch: Send {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A stopped server whose port somebody takes, and who never answers there, starts on another.
+    pub(crate) async fn leaves_a_taken_port<S: Launch>(server: &mut S, port: fn(&mut S) -> &mut u16) {
+        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = taker.local_addr().unwrap().port();
+        *port(server) = taken;
+        server.launch().await.unwrap();
+        assert_ne!(*port(server), taken);
+    }
+}

@@ -202,9 +202,8 @@ async fn greeting(port: u16) -> Option<Greeting> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
+    use crate::launch::tests::leaves_a_taken_port;
     use crate::scratch::Scratch;
 
     #[tokio::test]
@@ -212,11 +211,7 @@ mod tests {
         let scratch = Scratch::new().unwrap();
         let mut nats = Nats::start(scratch.path(), NatsOptions::default()).await.unwrap();
         nats.stop().await;
-        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
-        let taken = taker.local_addr().unwrap().port();
-        nats.port = taken;
-        nats.launch().await.unwrap();
-        assert_ne!(nats.port, taken);
+        leaves_a_taken_port(&mut nats, |nats| &mut nats.port).await;
         nats.stop().await;
     }
 }

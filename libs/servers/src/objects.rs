@@ -168,9 +168,8 @@ async fn answers(port: u16) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
+    use crate::launch::tests::leaves_a_taken_port;
     use crate::scratch::Scratch;
 
     #[tokio::test]
@@ -178,11 +177,8 @@ mod tests {
         let scratch = Scratch::new().unwrap();
         let mut objects = Objects::start(scratch.path()).await.unwrap();
         objects.stop().await;
-        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
-        let taken = taker.local_addr().unwrap().port();
-        (objects.ports[6], objects.ports_are_kept) = (taken, false);
-        objects.launch().await.unwrap();
-        assert_ne!(objects.ports[6], taken);
+        objects.ports_are_kept = false;
+        leaves_a_taken_port(&mut objects, |objects| &mut objects.ports[6]).await;
         objects.stop().await;
     }
 }

@@ -296,9 +296,8 @@ fn locale(program: &Program) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
+    use crate::launch::tests::leaves_a_taken_port;
     use crate::scratch::Scratch;
 
     #[tokio::test]
@@ -306,11 +305,7 @@ mod tests {
         let scratch = Scratch::new().unwrap();
         let mut postgres = Postgres::start(scratch.path(), PostgresOptions::default()).await.unwrap();
         postgres.stop().await;
-        let taker = TcpListener::bind("127.0.0.1:0").unwrap();
-        let taken = taker.local_addr().unwrap().port();
-        postgres.port = taken;
-        postgres.launch().await.unwrap();
-        assert_ne!(postgres.port, taken);
+        leaves_a_taken_port(&mut postgres, |postgres| &mut postgres.port).await;
         postgres.stop().await;
     }
 }
