@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::{AppendError, Appended, Options, check::Checked};
+use crate::{Append, AppendError, Appended, Options, check::Checked};
 
 /// When a shed caller should try again: some tens of batches later.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -34,7 +34,8 @@ pub(crate) enum Caller {
 /// A request on its way through the committer.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(crate) checked: Checked,
+    /// In a place of its own: on its way to an answer, a request moves more than once.
+    pub(crate) checked: Box<Checked>,
     pub(crate) caller: Caller,
     /// Whether it was sent before with an outcome that nobody heard.
     pub(crate) is_unsure: bool,
@@ -47,12 +48,22 @@ impl Waiting {
     pub(super) fn alone(checked: Checked) -> Self {
         let (reply, _) = oneshot::channel();
         let weight = Weight { total: Arc::default(), bytes: 0 };
-        Self { checked, caller: Caller::Api, is_unsure: false, reply, _weight: weight }
+        Self { checked: Box::new(checked), caller: Caller::Api, is_unsure: false, reply, _weight: weight }
     }
 
     /// Answers the caller, if it still waits.
     pub(crate) fn answer(self, answer: Answer) {
         let _ = self.reply.send(answer);
+    }
+
+    /// What was stored, and what answers the caller.
+    pub(super) fn into_stored(self) -> (Append, impl FnOnce(Answer)) {
+        let Self { checked, reply, _weight: weight, .. } = self;
+        let answer = |answer| {
+            let _ = reply.send(answer);
+            drop(weight);
+        };
+        (checked.append, answer)
     }
 
     pub(crate) fn is_conditional(&self) -> bool {
@@ -108,7 +119,8 @@ impl Queue {
             return Err(AppendError::Overloaded { retry_after: RETRY_AFTER });
         }
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { checked, caller, is_unsure: false, reply, _weight: weight };
+        let waiting =
+            Waiting { checked: Box::new(checked), caller, is_unsure: false, reply, _weight: weight };
         match self.sender.try_send(waiting) {
             Ok(()) => answer.await.unwrap_or(Err(AppendError::Closed)),
             Err(mpsc::error::TrySendError::Full(_)) => {

@@ -10,7 +10,7 @@ use super::{
     known::Stream,
     plan::{Placed, Plan},
 };
-use crate::{Appended, DeadlineChange};
+use crate::{Append, Appended, DeadlineChange};
 
 impl Committer {
     pub(super) fn settle(&mut self, plan: Plan, placement: &Placement) {
@@ -20,14 +20,18 @@ impl Committer {
             self.known.learn(&stream.name, Stream { id, version: stream.version, is_sure: true });
         }
         let is_followed = self.log.listener.get().is_some();
-        for placed in &plan.placed {
-            let name = &placed.waiting.checked.append.stream;
+        let mut answers = Vec::with_capacity(plan.placed.len());
+        for placed in plan.placed {
+            let place = Place::of(&placed);
+            let (append, answer) = placed.waiting.into_stored();
+            answers.push((place.appended(placement), answer));
+            let name = append.stream.clone();
             if is_followed {
-                let events = recorded(placed, placement);
-                self.log.recent.extend(events.iter().cloned());
-                self.log.histories.extend(name, placed.version_before, || events);
+                let events = place.recorded(append, placement);
+                self.log.histories.extend(&name, place.version_before, || events.clone());
+                self.log.recent.extend(events);
             } else {
-                self.log.histories.extend(name, placed.version_before, || recorded(placed, placement));
+                self.log.histories.extend(&name, place.version_before, || place.recorded(append, placement));
             }
         }
         // Readers are woken before callers: a caller who then waits for a view finds it under way.
@@ -37,34 +41,51 @@ impl Committer {
             self.log.deadlines.send_modify(|count| *count += 1);
         }
         self.log.stats.events.fetch_add(plan.events, Ordering::Relaxed);
-        self.log.stats.appends.fetch_add(plan.placed.len() as u64, Ordering::Relaxed);
-        for placed in plan.placed {
-            let appended = Appended {
-                version: placed.version_before + placed.events(),
-                first_position: placement.position(placed.first),
-                last_position: placement.position(placed.last()),
-                recorded_at: placement.recorded_at(placed.last()),
-                repeated: false,
-            };
-            placed.waiting.answer(Ok(appended));
-        }
+        self.log.stats.appends.fetch_add(answers.len() as u64, Ordering::Relaxed);
+        answers.into_iter().for_each(|(appended, answer)| answer(Ok(appended)));
     }
 }
 
-/// The events of a request as they are stored.
-fn recorded(placed: &Placed, placement: &Placement) -> Vec<Recorded> {
-    let append = &placed.waiting.checked.append;
-    let meta = Arc::new(append.meta.clone());
-    let events = (0..).zip(&append.events).map(|(ordinal, event)| Recorded {
-        position: placement.position(placed.first + ordinal),
-        stream: append.stream.clone(),
-        version: placed.version_before + 1 + ordinal,
-        id: event.id,
-        kind: event.kind.clone(),
-        data: event.data.clone(),
-        meta: Arc::clone(&meta),
-        occurred_at: append.occurred_at,
-        recorded_at: placement.recorded_at(placed.first + ordinal),
-    });
-    events.collect()
+/// Where the events of a request came to stand.
+#[derive(Clone, Copy)]
+struct Place {
+    first: u64,
+    last: u64,
+    version_before: u64,
+    version: u64,
+}
+
+impl Place {
+    fn of(placed: &Placed) -> Self {
+        let Placed { first, version_before, .. } = *placed;
+        Self { first, last: placed.last(), version_before, version: version_before + placed.events() }
+    }
+
+    fn appended(self, placement: &Placement) -> Appended {
+        Appended {
+            version: self.version,
+            first_position: placement.position(self.first),
+            last_position: placement.position(self.last),
+            recorded_at: placement.recorded_at(self.last),
+            repeated: false,
+        }
+    }
+
+    /// The events as they are stored.
+    fn recorded(self, append: Append, placement: &Placement) -> Vec<Recorded> {
+        let Append { stream, events, meta, occurred_at, .. } = append;
+        let meta = Arc::new(meta);
+        let events = (0..).zip(events).map(|(ordinal, event)| Recorded {
+            position: placement.position(self.first + ordinal),
+            stream: stream.clone(),
+            version: self.version_before + 1 + ordinal,
+            id: event.id,
+            kind: event.kind,
+            data: event.data,
+            meta: Arc::clone(&meta),
+            occurred_at,
+            recorded_at: placement.recorded_at(self.first + ordinal),
+        });
+        events.collect()
+    }
 }
