@@ -1,9 +1,10 @@
 //! The command line: what can be asked, in which language it is answered, and how it ends.
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{env, ffi::OsString, io, process::ExitCode, thread};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use decider::Lang;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     audit, bench, clocks, demo, dev,
@@ -23,6 +24,9 @@ const EXAMPLE: &str = "\
   fenghuo demo                    # 演示真实案例 / a real case, from the first tip to the reward
   fenghuo dev                     # 在本机运行全部服务 / all services on this machine
   fenghuo law due --from 2026-09-24 --period '5 working days'";
+
+/// The variable by which the runtime's library is told how many threads to use.
+const WORKER_THREADS: &str = "TOKIO_WORKER_THREADS";
 
 /// Fenghuo: event-sourced case management for grassroots fire safety
 #[derive(Debug, Parser)]
@@ -91,8 +95,7 @@ fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, clap::Error> {
 }
 
 fn run(command: Command, shell: Shell) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.because("启动运行时", "start the runtime")?.block_on(async {
+    runtime(&command).because("启动运行时", "start the runtime")?.block_on(async {
         match command {
             Command::Dev(args) => Box::pin(dev::run(args, shell)).await,
             Command::Demo(args) => Box::pin(demo::run(args, shell)).await,
@@ -113,6 +116,24 @@ fn run(command: Command, shell: Shell) -> Result<(), Error> {
             Command::Bench(command) => Box::pin(bench::run(command, shell)).await,
         }
     })
+}
+
+impl Command {
+    /// Whether it runs servers on this machine, beside itself.
+    fn has_servers_beside_it(&self) -> bool {
+        matches!(self, Self::Dev(_) | Self::Demo(_) | Self::Bench(_))
+    }
+}
+
+/// A runtime with a thread for every core; a command with servers beside it leaves one core to them. On few cores, a
+/// task that wakes a second thread takes the core from the database that it is going to wait for.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if command.has_servers_beside_it() && env::var_os(WORKER_THREADS).is_none() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        builder.worker_threads(cores.saturating_sub(1).max(1));
+    }
+    builder.enable_all().build()
 }
 
 #[cfg(test)]

@@ -134,3 +134,16 @@ fn help_in_chinese_has_no_english_headings() {
     assert!(help.contains("用法：fenghuo law due"), "{help}");
     assert!(!help.contains("Options:") && !help.contains("Print help"), "{help}");
 }
+
+#[test]
+fn a_command_with_servers_beside_it_leaves_them_a_core() {
+    let threads = |line| {
+        let Cli { command, .. } = parsed(line).unwrap();
+        runtime(&command).unwrap().metrics().num_workers()
+    };
+    let all = threads("fenghuo view status");
+    let left = if env::var_os(WORKER_THREADS).is_some() { all } else { (all - 1).max(1) };
+    for line in ["fenghuo dev", "fenghuo demo", "fenghuo bench append"] {
+        assert_eq!(threads(line), left, "{line}");
+    }
+}
