@@ -53,17 +53,18 @@ impl Waiting {
 
     /// Answers the caller, if it still waits.
     pub(crate) fn answer(self, answer: Answer) {
-        let _ = self.reply.send(answer);
+        let (_, tell) = self.into_parts();
+        tell(answer);
     }
 
-    /// What was stored, and what answers the caller.
-    pub(super) fn into_stored(self) -> (Append, impl FnOnce(Answer)) {
+    /// What was asked for, and what answers the caller, who counts as waiting until then.
+    pub(super) fn into_parts(self) -> (Append, impl FnOnce(Answer)) {
         let Self { checked, reply, _weight: weight, .. } = self;
-        let answer = |answer| {
+        let tell = |answer| {
             let _ = reply.send(answer);
             drop(weight);
         };
-        (checked.append, answer)
+        (checked.append, tell)
     }
 
     pub(crate) fn is_conditional(&self) -> bool {

@@ -22,16 +22,18 @@ impl Committer {
         let is_followed = self.log.listener.get().is_some();
         let mut answers = Vec::with_capacity(plan.placed.len());
         for placed in plan.placed {
-            let place = Place::of(&placed);
-            let (append, answer) = placed.waiting.into_stored();
-            answers.push((place.appended(placement), answer));
+            let (first, version_before) = (placed.first, placed.version_before);
+            let appended = appended(&placed, placement);
+            let (append, answer) = placed.waiting.into_parts();
+            answers.push((appended, answer));
             let name = append.stream.clone();
+            let recorded = || recorded(append, first, version_before, placement);
             if is_followed {
-                let events = place.recorded(append, placement);
-                self.log.histories.extend(&name, place.version_before, || events.clone());
+                let events = recorded();
+                self.log.histories.extend(&name, version_before, || events.clone());
                 self.log.recent.extend(events);
             } else {
-                self.log.histories.extend(&name, place.version_before, || place.recorded(append, placement));
+                self.log.histories.extend(&name, version_before, recorded);
             }
         }
         // Readers are woken before callers: a caller who then waits for a view finds it under way.
@@ -47,45 +49,30 @@ impl Committer {
 }
 
 /// Where the events of a request came to stand.
-#[derive(Clone, Copy)]
-struct Place {
-    first: u64,
-    last: u64,
-    version_before: u64,
-    version: u64,
+fn appended(placed: &Placed, placement: &Placement) -> Appended {
+    Appended {
+        version: placed.version_before + placed.events(),
+        first_position: placement.position(placed.first),
+        last_position: placement.position(placed.last()),
+        recorded_at: placement.recorded_at(placed.last()),
+        repeated: false,
+    }
 }
 
-impl Place {
-    fn of(placed: &Placed) -> Self {
-        let Placed { first, version_before, .. } = *placed;
-        Self { first, last: placed.last(), version_before, version: version_before + placed.events() }
-    }
-
-    fn appended(self, placement: &Placement) -> Appended {
-        Appended {
-            version: self.version,
-            first_position: placement.position(self.first),
-            last_position: placement.position(self.last),
-            recorded_at: placement.recorded_at(self.last),
-            repeated: false,
-        }
-    }
-
-    /// The events as they are stored.
-    fn recorded(self, append: Append, placement: &Placement) -> Vec<Recorded> {
-        let Append { stream, events, meta, occurred_at, .. } = append;
-        let meta = Arc::new(meta);
-        let events = (0..).zip(events).map(|(ordinal, event)| Recorded {
-            position: placement.position(self.first + ordinal),
-            stream: stream.clone(),
-            version: self.version_before + 1 + ordinal,
-            id: event.id,
-            kind: event.kind,
-            data: event.data,
-            meta: Arc::clone(&meta),
-            occurred_at,
-            recorded_at: placement.recorded_at(self.first + ordinal),
-        });
-        events.collect()
-    }
+/// The events of a request as they are stored, the first of them at this place of the batch.
+fn recorded(append: Append, first: u64, version_before: u64, placement: &Placement) -> Vec<Recorded> {
+    let Append { stream, events, meta, occurred_at, .. } = append;
+    let meta = Arc::new(meta);
+    let events = (0..).zip(events).map(|(ordinal, event)| Recorded {
+        position: placement.position(first + ordinal),
+        stream: stream.clone(),
+        version: version_before + 1 + ordinal,
+        id: event.id,
+        kind: event.kind,
+        data: event.data,
+        meta: Arc::clone(&meta),
+        occurred_at,
+        recorded_at: placement.recorded_at(first + ordinal),
+    });
+    events.collect()
 }
