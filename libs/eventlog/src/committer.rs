@@ -31,7 +31,7 @@ use crate::{
     log::Inner,
 };
 pub(crate) use end::End;
-use flight::Flight;
+use flight::{Flight, Ready};
 use known::{Absent, Known};
 pub(crate) use queue::{Caller, Queue, Waiting};
 pub(crate) use repeat::{Command, command};
@@ -57,6 +57,7 @@ pub(crate) async fn run(log: Arc<Inner>, queue: mpsc::Receiver<Waiting>, end: En
         backlog: VecDeque::new(),
         db: None,
         flight: None,
+        ready: None,
         is_closed: false,
         known: Known::new(),
         absent: Absent::new(),
@@ -85,6 +86,8 @@ struct Committer {
     /// Free while no batch is on its way.
     db: Option<PgConnection>,
     flight: Option<Flight>,
+    /// The next, while one is on its way.
+    ready: Option<Ready>,
     /// Whether the queue gives no more.
     is_closed: bool,
     known: Known,
@@ -132,6 +135,7 @@ impl Committer {
                     return false;
                 }
             }
+            self.make_ready();
             let closed = self.log.queue.closed();
             // What is more than a batch waits in the queue, whose end is what callers are told of.
             let has_room = !self.is_closed && self.backlog.len() < self.log.options.batch_events_max;
@@ -151,12 +155,23 @@ impl Committer {
     /// of all callers, so that the two halves take turns, or as many as make a batch worth its commit.
     fn is_worth_another(&mut self) -> bool {
         self.drain();
+        (self.backlog.len() >= self.company / 2 || self.is_plenty()) && self.is_free()
+    }
+
+    /// Whether nobody who waits needs more than the fast path, and enough of them need not wait for the batch on its
+    /// way.
+    fn is_free(&self) -> bool {
         let free = self.backlog.iter().filter(|waiting| !self.is_held(waiting));
         let events: usize = free.map(|waiting| waiting.checked.append.events.len()).sum();
         events >= ANOTHER_EVENTS_MIN
-            && (self.backlog.len() >= self.company / 2 || self.is_plenty())
             && self.locked_run == 0
             && !self.backlog.iter().any(Waiting::is_conditional)
+    }
+
+    /// Whether the callers are so many that halves of them take turns: while the database stores one half, the other
+    /// is answered, comes back and is made ready.
+    fn is_split(&self) -> bool {
+        self.company >= 2 * ANOTHER_EVENTS_MIN
     }
 
     fn drain(&mut self) {
@@ -173,8 +188,7 @@ impl Committer {
         if self.company < 2 {
             return;
         }
-        let is_split = self.company >= 2 * ANOTHER_EVENTS_MIN;
-        let wanted = if is_split { self.company / 2 } else { self.company };
+        let wanted = if self.is_split() { self.company / 2 } else { self.company };
         let came = self.wait_for(wanted, self.linger).await;
         self.linger = self.adapted(self.linger, came);
     }
@@ -222,8 +236,12 @@ impl Committer {
     /// What must take the locked path comes alone.
     fn take_batch(&mut self, mut events: usize) -> Vec<Waiting> {
         let options = &self.log.options;
+        // Were one half to take everybody, there would be no other.
+        let requests_max = if self.is_split() { self.company.div_ceil(2) } else { usize::MAX };
         let (mut bytes, mut batch, mut held) = (0, Vec::new(), VecDeque::new());
-        while let Some(waiting) = self.backlog.pop_front() {
+        while batch.len() < requests_max
+            && let Some(waiting) = self.backlog.pop_front()
+        {
             if self.is_held(&waiting) {
                 held.push_back(waiting);
                 continue;
@@ -244,6 +262,11 @@ impl Committer {
         held.append(&mut self.backlog);
         self.backlog = held;
         batch
+    }
+
+    /// Lets the requests wait again, before all others.
+    fn put_back(&mut self, batch: Vec<Waiting>) {
+        batch.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
     }
 
     /// Sends the batch off, or brings every request of it to an answer, or back into the backlog.

@@ -14,7 +14,7 @@ use super::{
     Caller, Committer, Setback, Waiting, Why,
     end::Placement,
     flight::Flight,
-    known::Stream,
+    known::{Known, Stream},
     plan::{Plan, Verdict},
     repeat,
     store::{self, Checks},
@@ -61,14 +61,13 @@ impl Committer {
             let batch = round.into_batch().into_iter().chain(rest).collect();
             return Err(Setback { batch, why: why(error) });
         }
-        if round.plan.placed.is_empty() {
-            self.db = Some(db);
-            self.look_and_answer(round.lost);
-            round.late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
-            self.backlog.extend(round.again);
-            return Ok(None);
+        match self.ready_behind(self.end, round) {
+            Some(ready) => self.take_off(db, ready).await.map(Some),
+            None => {
+                self.db = Some(db);
+                Ok(None)
+            }
         }
-        self.take_off(db, round).await.map(Some)
     }
 
     /// Judges the batch; and while losers of races can be answered at once, waits a moment for them to come back
@@ -99,7 +98,7 @@ impl Committer {
     }
 
     /// Puts a request into its place; `Some` if it was answered instead.
-    fn judge(&mut self, round: &mut Round, waiting: Waiting) -> Option<()> {
+    pub(super) fn judge(&mut self, round: &mut Round, waiting: Waiting) -> Option<()> {
         let known = self.known.get(&waiting.checked.append.stream).or_else(|| remembered(&waiting));
         match (round.plan.judge(&waiting, known), waiting.caller) {
             (Verdict::Fits(known), _) => round.plan.place(waiting, known),
@@ -136,25 +135,7 @@ impl Committer {
         plan: &Plan,
         batch: &[Waiting],
     ) -> Result<(), sqlx::Error> {
-        let mut names = HashSet::new();
-        let mut coming: HashMap<&StreamName, u64> = HashMap::new();
-        for waiting in batch {
-            let append = &waiting.checked.append;
-            let known = self.known.get(&append.stream).or_else(|| remembered(waiting));
-            let is_needed = match (append.expected, known) {
-                (Expected::NoStream | Expected::Exact(0), _) => false,
-                (Expected::Any | Expected::Exists, known) => known.is_none(),
-                (Expected::Exact(_), None) => true,
-                (Expected::Exact(version), Some(known)) => {
-                    let pending = plan.version(&append.stream).unwrap_or(0).max(known.version);
-                    version > pending + coming.get(&append.stream).unwrap_or(&0)
-                }
-            };
-            *coming.entry(&append.stream).or_default() += append.events.len() as u64;
-            if is_needed {
-                names.insert(append.stream.as_str());
-            }
-        }
+        let names = unknown(&mut self.known, plan, batch.iter());
         if names.is_empty() {
             return Ok(());
         }
@@ -220,6 +201,34 @@ fn answer_conflict(log: &Inner, waiting: Waiting, actual: u64, repeat: Option<su
     counter.fetch_add(1, Ordering::Relaxed);
     let expected = waiting.checked.append.expected;
     waiting.answer(repeat.unwrap_or(Err(AppendError::Conflict { expected, actual })));
+}
+
+/// The streams of which the database must be asked before these requests can be judged.
+pub(super) fn unknown<'a>(
+    known: &mut Known,
+    plan: &Plan,
+    batch: impl Iterator<Item = &'a Waiting>,
+) -> HashSet<&'a str> {
+    let mut names = HashSet::new();
+    let mut coming: HashMap<&StreamName, u64> = HashMap::new();
+    for waiting in batch {
+        let append = &waiting.checked.append;
+        let stream = known.get(&append.stream).or_else(|| remembered(waiting));
+        let is_needed = match (append.expected, stream) {
+            (Expected::NoStream | Expected::Exact(0), _) => false,
+            (Expected::Any | Expected::Exists, stream) => stream.is_none(),
+            (Expected::Exact(_), None) => true,
+            (Expected::Exact(version), Some(stream)) => {
+                let pending = plan.version(&append.stream).unwrap_or(0).max(stream.version);
+                version > pending + coming.get(&append.stream).unwrap_or(&0)
+            }
+        };
+        *coming.entry(&append.stream).or_default() += append.events.len() as u64;
+        if is_needed {
+            names.insert(append.stream.as_str());
+        }
+    }
+    names
 }
 
 /// The stream as the history behind a decision has it, which may be out of date.

@@ -1,5 +1,5 @@
-//! A batch on its way. When it is stored, the next is sent off before its callers are answered, so that the database
-//! works while they are.
+//! A batch on its way. Meanwhile the next is made ready, and sent off before the callers of this one are answered, so
+//! that the database works while they are.
 //!
 //! **Invariants**: one batch at most is on its way; the next moves other streams, and takes off only after this one is
 //! known to be stored.
@@ -17,17 +17,33 @@ use uuid::Uuid;
 
 use super::{
     Committer, Setback, Waiting, Why,
-    end::Placement,
-    fast::{Round, bounded, why},
-    store,
+    end::{End, Placement},
+    fast::{Round, bounded, unknown, why},
+    plan::Plan,
+    store::{self, Statement},
 };
 use crate::fault;
+
+/// A batch that can be sent off as soon as the log ends where it begins.
+pub(super) struct Ready {
+    round: Round,
+    placement: Placement,
+    statement: Statement,
+}
+
+impl Ready {
+    pub(super) fn requests(&self) -> usize {
+        self.round.plan.placed.len()
+    }
+}
 
 /// A batch on its way.
 pub(super) struct Flight {
     stored: BoxFuture<'static, Landed>,
     streams: HashSet<StreamName>,
     requests: usize,
+    /// Where the log ends if it is stored.
+    end: End,
     since: Instant,
 }
 
@@ -48,20 +64,50 @@ pub(super) async fn landed(flight: &mut Option<Flight>) -> Landed {
 }
 
 impl Committer {
+    /// Makes the next batch ready while one is on its way, if enough wait.
+    pub(super) fn make_ready(&mut self) {
+        let Some(flight) = &self.flight else { return };
+        let end = flight.end;
+        if self.ready.is_some() || self.backlog.len() < self.company / 2 || !self.is_free() {
+            return;
+        }
+        // The connection on which streams are looked up is on its way.
+        if !unknown(&mut self.known, &Plan::default(), self.backlog.iter()).is_empty() {
+            return;
+        }
+        let mut round = Round::default();
+        for waiting in self.take_batch(0) {
+            self.judge(&mut round, waiting);
+        }
+        self.ready = self.ready_behind(end, round);
+    }
+
+    /// Places the batch behind an end of the log; `None` if everybody in it could be answered without.
+    pub(super) fn ready_behind(&mut self, end: End, round: Round) -> Option<Ready> {
+        if round.plan.placed.is_empty() {
+            self.look_and_answer(round.lost);
+            round.late.into_iter().for_each(|(waiting, actual)| self.conflict(waiting, actual));
+            self.backlog.extend(round.again);
+            return None;
+        }
+        let placement = Placement::behind(end, &round.plan, self.log.world.clock.now());
+        let looks = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
+        let statement = Statement::new(&round.plan, &placement, &self.checks(&placement, looks));
+        Some(Ready { round, placement, statement })
+    }
+
     /// Sends the batch off: one statement, one round trip, one commit, in bounded time.
-    pub(super) async fn take_off(&mut self, mut db: PgConnection, round: Round) -> Result<Flight, Setback> {
-        let placement = Placement::behind(self.end, &round.plan, self.log.world.clock.now());
+    pub(super) async fn take_off(&mut self, mut db: PgConnection, ready: Ready) -> Result<Flight, Setback> {
+        let Ready { round, placement, statement } = ready;
         if let Err(error) = self.make_room(&mut db, placement.after.position).await {
             return Err(Setback { batch: round.into_batch(), why: why(error) });
         }
-        let looks = round.lost.iter().flat_map(|(waiting, _)| store::ids(waiting)).collect();
-        let checks = self.checks(&placement, looks);
         let streams = round.plan.touched.iter().map(|stream| stream.name.clone()).collect();
         let requests = round.plan.placed.len();
         let log = Arc::clone(&self.log);
         let mut stored: BoxFuture<'static, Landed> = Box::pin(async move {
             fault::point("append.before_commit");
-            let stored = bounded(&log, store::store(&mut db, &round.plan, &placement, &checks));
+            let stored = bounded(&log, statement.run(&mut db));
             let stored =
                 if fault::is_due("append.in_flight") { abort_in_flight(stored).await } else { stored.await };
             if matches!(stored, Ok(Some(_))) {
@@ -73,7 +119,7 @@ impl Committer {
         if let std::task::Poll::Ready(landed) = futures::poll!(&mut stored) {
             stored = Box::pin(std::future::ready(landed));
         }
-        Ok(Flight { stored, streams, requests, since: Instant::now() })
+        Ok(Flight { stored, streams, requests, end: placement.after, since: Instant::now() })
     }
 
     /// The batch on its way has come back: sends off the next, and answers everybody in this one.
@@ -82,7 +128,8 @@ impl Committer {
         else {
             return;
         };
-        self.company = requests + self.backlog.len();
+        let ready = self.ready.take();
+        self.company = requests + self.backlog.len() + ready.as_ref().map_or(0, Ready::requests);
         let Landed { db, round, placement, stored } = landed;
         let repeats = match stored {
             Ok(Some(repeats)) => repeats,
@@ -92,13 +139,19 @@ impl Committer {
                 if !matches!(why, Why::Away(_)) {
                     self.db = Some(db);
                 }
+                self.put_back(ready.map_or_else(Vec::new, |ready| ready.round.into_batch()));
                 return self.recover(Setback { batch: round.into_batch(), why }).await;
             }
         };
-        self.db = Some(db);
         self.took(since.elapsed(), round.plan.events);
         self.end = placement.after;
-        let next = if self.is_worth_another() { self.send_next().await } else { Ok(None) };
+        let next = match ready {
+            Some(ready) => self.take_off(db, ready).await.map(Some),
+            None => {
+                self.db = Some(db);
+                if self.is_worth_another() { self.send_next().await } else { Ok(None) }
+            }
+        };
         self.log.stats.batches_fast.fetch_add(1, Ordering::Relaxed);
         self.settle(round.plan, &placement);
         let is_known = |waiting: &Waiting| store::ids(waiting).any(|id| repeats.contains(&id));
@@ -107,7 +160,7 @@ impl Committer {
         self.look_and_answer(known);
         self.absent.note(new.iter().flat_map(|(waiting, _)| store::ids(waiting)), since);
         new.into_iter().chain(round.late).for_each(|(waiting, actual)| self.conflict(waiting, actual));
-        round.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
+        self.put_back(round.again);
         match next {
             Ok(next) => self.flight = next,
             Err(setback) => {

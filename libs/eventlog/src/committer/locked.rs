@@ -18,7 +18,7 @@ use super::{
     plan::{Plan, Verdict},
     queue::Answer,
     repeat::{self, Found},
-    store,
+    store::Statement,
 };
 use crate::{AppendError, Condition, error::is_unavailable, fault, genesis};
 
@@ -55,7 +55,7 @@ impl Committer {
                     counter.fetch_add(1, Ordering::Relaxed);
                     waiting.answer(answer);
                 }
-                judged.again.into_iter().rev().for_each(|waiting| self.backlog.push_front(waiting));
+                self.put_back(judged.again);
                 Ok(())
             }
             Err(error) => {
@@ -101,7 +101,7 @@ impl Committer {
             genesis::store(&mut tx, before, self.log.department(&judged.plan.placed[0].waiting)).await?;
         }
         let checks = self.checks(&placement, Vec::new());
-        let stored = store::store(&mut tx, &judged.plan, &placement, &checks).await?;
+        let stored = Statement::new(&judged.plan, &placement, &checks).run(&mut tx).await?;
         fault::point("append.before_commit");
         tx.commit().await?;
         fault::point("append.after_commit");

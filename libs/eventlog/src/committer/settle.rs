@@ -49,7 +49,7 @@ impl Committer {
 }
 
 /// Where the events of a request came to stand.
-fn appended(placed: &Placed, placement: &Placement) -> Appended {
+pub(super) fn appended(placed: &Placed, placement: &Placement) -> Appended {
     Appended {
         version: placed.version_before + placed.events(),
         first_position: placement.position(placed.first),

@@ -14,9 +14,10 @@ use super::{
     end::Placement,
     fast::{bounded, streams},
     known::Stream,
-    plan::{Placed, Plan, Verdict},
+    plan::{Plan, Verdict},
     repeat,
-    store::{self, Checks},
+    settle::appended,
+    store::{Checks, Statement},
 };
 use crate::{
     AppendError, Appended, Error, Expected, Invalid, SeveralError, Violation, check::Checked,
@@ -77,7 +78,7 @@ async fn lock_and_store(
     }
     let is_partitioned = placement.after.position >= log.partition_size;
     let checks = Checks { is_partitioned, looks: Vec::new() };
-    if store::store(&mut tx, &plan, &placement, &checks).await?.is_none() {
+    if Statement::new(&plan, &placement, &checks).run(&mut tx).await?.is_none() {
         // Under the lock nothing moves; what has stopped the statement is an id of an earlier partition.
         return Ok(Err(AppendError::PartialRepeat.into()));
     }
@@ -139,14 +140,4 @@ fn tell(log: &Inner, head: u64) {
         *committed = head.max(*committed);
         is_news
     });
-}
-
-fn appended(placed: &Placed, placement: &Placement) -> Appended {
-    Appended {
-        version: placed.version_before + placed.events(),
-        first_position: placement.position(placed.first),
-        last_position: placement.position(placed.last()),
-        recorded_at: placement.recorded_at(placed.last()),
-        repeated: false,
-    }
 }

@@ -29,46 +29,53 @@ pub(super) fn ids(waiting: &Waiting) -> impl Iterator<Item = Uuid> {
     events.chain(append.command.as_ref().map(|command| command.id))
 }
 
-/// Stores the batch and returns those of the ids looked up that were there; `None`, and nothing stored, if a check
-/// fails.
-pub(super) async fn store(
-    db: &mut PgConnection,
-    plan: &Plan,
-    placement: &Placement,
-    checks: &Checks,
-) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-    let mut statement = Statement::new(plan, placement, checks);
-    statement.push_head();
-    statement.push_streams();
-    statement.push_deadlines();
-    statement.push_tags();
-    statement.push_commands();
-    // The part that is not wrapped is the cheapest, and the events are the most.
-    if checks.looks.is_empty() {
-        statement.push_events();
-        let stored = statement.sql.build().execute(db).await?.rows_affected();
-        Ok((stored == plan.events).then(Vec::new))
-    } else {
-        statement.sql.push(", e as (");
-        statement.push_events();
-        statement.sql.push(")");
-        statement.push_looks();
-        statement.sql.build_query_scalar().fetch_optional(db).await
+/// A batch as one statement.
+pub(super) struct Statement {
+    sql: QueryBuilder<Postgres>,
+    events: u64,
+    is_looking: bool,
+}
+
+impl Statement {
+    pub(super) fn new(plan: &Plan, placement: &Placement, checks: &Checks) -> Self {
+        let is_looking = !checks.looks.is_empty();
+        let mut draft = Draft { sql: QueryBuilder::new("with h as ("), plan, placement, checks };
+        draft.push_head();
+        draft.push_streams();
+        draft.push_deadlines();
+        draft.push_tags();
+        draft.push_commands();
+        // The part that is not wrapped is the cheapest, and the events are the most.
+        if is_looking {
+            draft.sql.push(", e as (");
+            draft.push_events();
+            draft.sql.push(")");
+            draft.push_looks();
+        } else {
+            draft.push_events();
+        }
+        Self { sql: draft.sql, events: plan.events, is_looking }
+    }
+
+    /// Stores the batch and returns those of the ids looked up that were there; `None`, and nothing stored, if a
+    /// check fails.
+    pub(super) async fn run(mut self, db: &mut PgConnection) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+        if self.is_looking {
+            return self.sql.build_query_scalar().fetch_optional(db).await;
+        }
+        let stored = self.sql.build().execute(db).await?.rows_affected();
+        Ok((stored == self.events).then(Vec::new))
     }
 }
 
-struct Statement<'a> {
+struct Draft<'a> {
     sql: QueryBuilder<Postgres>,
     plan: &'a Plan,
     placement: &'a Placement,
     checks: &'a Checks,
 }
 
-impl<'a> Statement<'a> {
-    fn new(plan: &'a Plan, placement: &'a Placement, checks: &'a Checks) -> Self {
-        Self { sql: QueryBuilder::new("with h as ("), plan, placement, checks }
-    }
-
+impl Draft<'_> {
     fn push_head(&mut self) {
         let (before, after) = (self.placement.before, self.placement.after);
         self.sql.push("update head set position = ").push_bind(after.position.cast_signed());
