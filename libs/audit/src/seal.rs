@@ -224,7 +224,9 @@ impl Sealer {
             session.ahead.make(tree.size()).await;
             let last = session.ahead.batch(tree.size(), head);
             let (signer, ahead) = (self.sealing.signer.as_ref(), &mut session.ahead);
-            let note = tree.seal(last, ahead, signer, session.db, session.lease).await?;
+            let leaves = (ahead.take(last), ahead.stating().clone());
+            let sealed = tree.seal(last, leaves, signer, session.db, session.lease);
+            let note = ahead.make_beside(last, sealed).await?;
             self.at(tree.size(), head.max(tree.size()));
             if let Some(gathering) = &session.gathering {
                 gathering.offer(Signed { size: tree.size(), note });

@@ -1,12 +1,11 @@
-//! Leaves made ahead: what this process has just stored is stated while it is in memory. When the time comes to seal,
-//! little is left to do, and no row is read back.
+//! Leaves made ahead: what this process has just stored is stated while it is in memory, also while a batch is sealed.
+//! When the time comes to seal, little is left to do, and no row is read back.
 //!
 //! **Invariant**: an event is known here only after its commit. Should its row say something else later, verifying
 //! finds that.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::pin, sync::Arc, thread, time::Duration};
 
-use decider::Recorded;
 use eventlog::Log;
 use merkle::{Statement, statement::StatementError};
 use tokio::sync::watch;
@@ -22,6 +21,9 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(10);
 /// Leaves that wait at most; beyond them, leaves are made of rows.
 const WAITING_MAX: u64 = 65_536;
+/// Leaves made before others may have the processor. Whoever appends is often about to run there, and would else wait
+/// until the scheduler thinks that it is their turn, which is milliseconds.
+const STRETCH: usize = 32;
 /// What a leaf takes, about.
 const LEAF_BYTES: usize = 768;
 
@@ -77,12 +79,22 @@ impl Ahead {
             if last <= after || after - sealed >= WAITING_MAX {
                 return;
             }
-            let Some(events) = self.log.recent(after, last) else { return };
-            let stating = self.stating.clone();
+            let (log, stating) = (self.log.clone(), self.stating.clone());
             // It takes the processor, so it goes beside the runtime.
-            let made = tokio::task::spawn_blocking(move || stating.of_recent(&events));
+            let made = tokio::task::spawn_blocking(move || stating.of_recent(&log, after, last));
             let Ok(Some(leaves)) = made.await else { return };
             self.made.push_back(leaves);
+        }
+    }
+
+    /// Does something else, and makes leaves of what is appended meanwhile.
+    pub(super) async fn make_beside<T>(&mut self, sealed: u64, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = self.appended() => self.make(sealed).await,
+            }
         }
     }
 
@@ -116,23 +128,30 @@ impl Stating {
     /// Leaves of rows.
     pub(super) fn of_rows(&self, events: &[Stored]) -> Result<Leaves, Refusal> {
         let mut leaves = Leaves::with_capacity(events.len());
-        for event in events {
-            let position = event.position.cast_unsigned();
-            let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: chain(error) };
-            let statement = leaf::statement(&self.origin, event, self.salts.of(event));
-            let statement = statement.map_err(|error| why(&error))?;
-            leaves.push((position, event.id), &statement).map_err(|error| why(&error))?;
+        for events in events.chunks(STRETCH) {
+            for event in events {
+                let position = event.position.cast_unsigned();
+                let why = |error: &dyn std::error::Error| Refusal::Unstatable { position, why: chain(error) };
+                let statement = leaf::statement(&self.origin, event, self.salts.of(event));
+                let statement = statement.map_err(|error| why(&error))?;
+                leaves.push((position, event.id), &statement).map_err(|error| why(&error))?;
+            }
+            thread::yield_now();
         }
         Ok(leaves)
     }
 
-    /// Leaves of what was just stored; none where one cannot be stated.
-    fn of_recent(&self, events: &[Recorded]) -> Option<Leaves> {
-        let mut leaves = Leaves::with_capacity(events.len());
-        for event in events {
-            let stored = Stored::of(event).ok()?;
-            let statement = leaf::statement_with(&self.origin, &stored, &event.meta, self.salts.of(&stored));
-            leaves.push((event.position, event.id), &statement).ok()?;
+    /// Leaves of what was just stored; none where one cannot be stated, or is not in memory any more.
+    fn of_recent(&self, log: &Log, after: u64, last: u64) -> Option<Leaves> {
+        let mut leaves = Leaves::with_capacity(usize::try_from(last - after).ok()?);
+        for after in (after..last).step_by(STRETCH) {
+            for event in log.recent(after, last.min(after + STRETCH as u64))? {
+                let stored = Stored::of(&event).ok()?;
+                let salt = self.salts.of(&stored);
+                let statement = leaf::statement_with(&self.origin, &stored, &event.meta, salt);
+                leaves.push((event.position, event.id), &statement).ok()?;
+            }
+            thread::yield_now();
         }
         Some(leaves)
     }

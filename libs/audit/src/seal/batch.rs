@@ -12,7 +12,7 @@ use sqlx::{PgConnection, error::ErrorKind};
 
 use super::{
     Refusal, SealError,
-    ahead::{Ahead, Leaves, Stating},
+    ahead::{Leaves, Stating},
     shadow::Sealed,
 };
 use crate::{
@@ -50,15 +50,15 @@ impl Tree {
     pub(super) async fn seal(
         &mut self,
         last: u64,
-        ahead: &mut Ahead,
+        (made, stating): (Vec<Leaves>, Stating),
         signer: &dyn Signer,
         db: &mut PgConnection,
         lease: &Lease,
     ) -> Result<Note, SealError> {
-        let made = confirmed(ahead.take(last), db).await?;
+        let made = confirmed(made, db).await?;
         let after = made.last().map_or(self.size(), |made| made.last.0);
         let events = rows(after, last, db).await?;
-        let (leaves, full) = self.extend(made, events, ahead.stating().clone()).await?;
+        let (leaves, full) = self.extend(made, events, stating).await?;
         fault::point("seal.after_tiles");
         let mut grown = self.frontier.clone();
         for hash in leaves {

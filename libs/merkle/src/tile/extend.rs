@@ -1,4 +1,8 @@
 //! The tiles that change when entries are added: what a sealing task writes before it signs.
+//!
+//! That is long work beside others that are waited for: after each tile it lets them have the processor.
+
+use std::thread::yield_now;
 
 use thiserror::Error;
 
@@ -37,7 +41,11 @@ pub fn extend<H: Hasher, R: TileReader>(
     reader: &R,
 ) -> Result<Extension, ExtendError<R::Error>> {
     let size = grown(old, entries.len())?;
-    let leaves: Vec<Hash> = entries.iter().map(|entry| H::leaf(entry.as_ref())).collect();
+    let mut leaves = Vec::with_capacity(entries.len());
+    for entries in entries.chunks(Tile::FULL.into()) {
+        leaves.extend(entries.iter().map(|entry| H::leaf(entry.as_ref())));
+        yield_now();
+    }
     let mut tiles = bundles(old, entries, reader)?;
     rows::<H, R>(old, &leaves, reader, &mut tiles)?;
     Ok(Extension { size, tiles, leaves })
@@ -94,6 +102,7 @@ fn grow<H: Hasher, R: TileReader>(
             roots.push(tree::perfect_root::<H>(hashes));
         }
         files.push((tile, hashes.iter().flat_map(|hash| hash.0).collect()));
+        yield_now();
     }
     Ok(roots)
 }
@@ -113,10 +122,14 @@ fn bundles<R: TileReader>(
     let mut bundle = unfinished(Row::Entries, old).map(|tile| stored(tile, reader)).transpose()?;
     for (number, entry) in entries.iter().enumerate() {
         let tile = Tile::holding(Row::Entries, old + number as u64, old + number as u64 + 1);
-        let bytes = bundle.get_or_insert_default();
-        Entries::put(bytes, entry.as_ref()).map_err(|source| ExtendError::Bundle { tile, number, source })?;
+        let entry = entry.as_ref();
+        // Entries are about of one length.
+        let whole = || Vec::with_capacity(usize::from(Tile::FULL) * (2 + entry.len()));
+        let bytes = bundle.get_or_insert_with(whole);
+        Entries::put(bytes, entry).map_err(|source| ExtendError::Bundle { tile, number, source })?;
         if tile.is_full() || number + 1 == entries.len() {
             files.push((tile, bundle.take().unwrap_or_default()));
+            yield_now();
         }
     }
     Ok(files)
