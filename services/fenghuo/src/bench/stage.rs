@@ -16,6 +16,10 @@ use crate::{
 /// What every log begins with stands before the events of a bench, and is not measured.
 pub(super) const BEFORE: u64 = 1;
 
+/// With less, appends of some seconds bring a checkpoint of the database on, and whoever is measured meanwhile pays for
+/// what others have written.
+const WAL_MAX: &str = "8GB";
+
 /// PostgreSQL, and a bus if it was asked for.
 pub(super) struct Stage {
     postgres: Postgres,
@@ -28,7 +32,9 @@ impl Stage {
     pub(super) async fn start(shell: Shell) -> Result<Self, Error> {
         shell.note(shell.pick("启动 PostgreSQL……", "starting PostgreSQL …"));
         let scratch = Scratch::new().because("创建临时文件夹", "create a temporary folder")?;
-        let postgres = Postgres::start(&scratch.path().join("postgres"), PostgresOptions::default())
+        let settings = vec![("max_wal_size".to_owned(), WAL_MAX.to_owned())];
+        let options = PostgresOptions { settings, ..PostgresOptions::default() };
+        let postgres = Postgres::start(&scratch.path().join("postgres"), options)
             .await
             .because("启动 PostgreSQL", "start PostgreSQL")?;
         Ok(Self { postgres, nats: None, scratch })
@@ -91,7 +97,7 @@ impl Stage {
             ));
         }
         let number = version.split(' ').next().unwrap_or_default();
-        Ok(format!("PostgreSQL {number} {settings}"))
+        Ok(format!("PostgreSQL {number} {settings} max_wal_size={WAL_MAX}"))
     }
 
     /// Ends the servers in good order.
