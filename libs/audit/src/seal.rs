@@ -224,8 +224,8 @@ impl Sealer {
             session.ahead.make(tree.size()).await;
             let last = session.ahead.batch(tree.size(), head);
             let (signer, ahead) = (self.sealing.signer.as_ref(), &mut session.ahead);
-            let leaves = (ahead.take(last), ahead.stating().clone());
-            let sealed = tree.seal(last, leaves, signer, session.db, session.lease);
+            let (made, stating) = (ahead.take(last), ahead.stating().clone());
+            let sealed = tree.seal(last, made, stating, signer, session.db, session.lease);
             let note = ahead.make_beside(last, sealed).await?;
             self.at(tree.size(), head.max(tree.size()));
             if let Some(gathering) = &session.gathering {

@@ -79,6 +79,10 @@ impl Ahead {
             if last <= after || after - sealed >= WAITING_MAX {
                 return;
             }
+            // A run in memory that does not reach back is not worth a thread.
+            if self.log.recent(after, after + 1).is_none() {
+                return;
+            }
             let (log, stating) = (self.log.clone(), self.stating.clone());
             // It takes the processor, so it goes beside the runtime.
             let made = tokio::task::spawn_blocking(move || stating.of_recent(&log, after, last));

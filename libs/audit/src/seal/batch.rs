@@ -50,7 +50,8 @@ impl Tree {
     pub(super) async fn seal(
         &mut self,
         last: u64,
-        (made, stating): (Vec<Leaves>, Stating),
+        made: Vec<Leaves>,
+        stating: Stating,
         signer: &dyn Signer,
         db: &mut PgConnection,
         lease: &Lease,

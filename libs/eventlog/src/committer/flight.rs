@@ -98,12 +98,12 @@ impl Committer {
 
     /// Sends the batch off: one statement, one round trip, one commit, in bounded time.
     pub(super) async fn take_off(&mut self, mut db: PgConnection, ready: Ready) -> Result<Flight, Setback> {
+        let requests = ready.requests();
         let Ready { round, placement, statement } = ready;
         if let Err(error) = self.make_room(&mut db, placement.after.position).await {
             return Err(Setback { batch: round.into_batch(), why: why(error) });
         }
         let streams = round.plan.touched.iter().map(|stream| stream.name.clone()).collect();
-        let requests = round.plan.placed.len();
         let log = Arc::clone(&self.log);
         let mut stored: BoxFuture<'static, Landed> = Box::pin(async move {
             fault::point("append.before_commit");
