@@ -82,8 +82,8 @@ impl Stage {
 
     /// PostgreSQL's version and settings, as long as they make a commit durable: figures without that mean nothing.
     pub(super) async fn durable(&self, pool: &PgPool) -> Result<String, Error> {
-        let (version, settings, off): (String, String, i64) = sqlx::query_as(
-            "select current_setting('server_version'), string_agg(name || '=' || setting, ' ' order by name),
+        let (version, wal_max, settings, off): (String, String, String, i64) = sqlx::query_as(
+            "select current_setting('server_version'), current_setting('max_wal_size'), string_agg(name || '=' || setting, ' ' order by name),
                 count(*) filter (where setting <> 'on')
                 from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')",
         )
@@ -97,7 +97,7 @@ impl Stage {
             ));
         }
         let number = version.split(' ').next().unwrap_or_default();
-        Ok(format!("PostgreSQL {number} {settings} max_wal_size={WAL_MAX}"))
+        Ok(format!("PostgreSQL {number} {settings} max_wal_size={wal_max}"))
     }
 
     /// Ends the servers in good order.
