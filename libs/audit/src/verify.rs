@@ -136,10 +136,16 @@ impl Walk {
         report: &mut Report,
     ) -> Result<Vec<Option<Statement>>, VerifyError> {
         let width = (report.size - first).min(u64::from(Tile::FULL));
-        let entries = self.read_entries(first, width, report)?;
+        let (entries, mut end) = self.read_entries(first, width)?;
         let hashes = self.levels.lowest(&self.tiles, first, width, report)?;
         let mut sealed = Vec::new();
         for place in 0..width {
+            // Told where it is, so that the first finding is where the damage begins.
+            if entries.len() as u64 == place
+                && let Some(what) = end.take()
+            {
+                report.add(Place::position(first + place + 1), what);
+            }
             let (entry, hash) = (entries.get(place as usize), hashes.get(place as usize).copied());
             let leaf = entry.map(|entry| Sha256::leaf(entry));
             let statement = entry.and_then(|entry| Statement::parse(entry).ok());
@@ -186,13 +192,15 @@ impl Walk {
         self.agreed = agreed;
     }
 
-    /// The entries of a bundle as far as they can be read.
-    fn read_entries(&self, first: u64, width: u64, report: &mut Report) -> Result<Vec<Vec<u8>>, VerifyError> {
-        let Some(tile) = Tile::of_entry(first + width - 1, first + width) else { return Ok(Vec::new()) };
+    /// The entries of a bundle as far as they can be read, and why there are no more.
+    fn read_entries(&self, first: u64, width: u64) -> Result<(Vec<Vec<u8>>, Option<What>), VerifyError> {
+        let Some(tile) = Tile::of_entry(first + width - 1, first + width) else {
+            return Ok((Vec::new(), None));
+        };
         let Some(bytes) = self.tiles.find(tile)? else {
             let (first, last) = (first + 1, first + width);
-            report.add(Place::position(first), What::BundleMissing { tile: tile.to_string(), first, last });
-            return Ok(Vec::new());
+            let missing = What::BundleMissing { tile: tile.to_string(), first, last };
+            return Ok((Vec::new(), Some(missing)));
         };
         let mut entries = Vec::new();
         for entry in Entries::of(&bytes).take(width as usize) {
@@ -201,10 +209,8 @@ impl Walk {
                 Err(_) => break,
             }
         }
-        if (entries.len() as u64) < width {
-            let position = first + entries.len() as u64 + 1;
-            report.add(Place::position(position), What::BundleCut { tile: tile.to_string() });
-        }
-        Ok(entries)
+        let is_short = (entries.len() as u64) < width;
+        let cut = is_short.then(|| What::BundleCut { tile: tile.to_string() });
+        Ok((entries, cut))
     }
 }
