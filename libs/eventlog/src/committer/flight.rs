@@ -67,12 +67,13 @@ impl Committer {
     /// Makes the next batch ready while one is on its way, if enough wait.
     pub(super) fn make_ready(&mut self) {
         let Some(flight) = &self.flight else { return };
-        let end = flight.end;
+        let (end, held) = (flight.end, &flight.streams);
         if self.ready.is_some() || self.backlog.len() < self.company / 2 || !self.is_free() {
             return;
         }
         // The connection on which streams are looked up is on its way.
-        if !unknown(&mut self.known, &Plan::default(), self.backlog.iter()).is_empty() {
+        let free = self.backlog.iter().filter(|waiting| !held.contains(&waiting.checked.append.stream));
+        if !unknown(&mut self.known, &Plan::default(), free).is_empty() {
             return;
         }
         let mut round = Round::default();
@@ -146,7 +147,10 @@ impl Committer {
         self.took(since.elapsed(), round.plan.events);
         self.end = placement.after;
         let next = match ready {
-            Some(ready) => self.take_off(db, ready).await.map(Some),
+            Some(ready) => {
+                self.log.stats.batches_ready.fetch_add(1, Ordering::Relaxed);
+                self.take_off(db, ready).await.map(Some)
+            }
             None => {
                 self.db = Some(db);
                 if self.is_worth_another() { self.send_next().await } else { Ok(None) }

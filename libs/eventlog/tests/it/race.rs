@@ -71,6 +71,33 @@ async fn two_processes_on_one_head_leave_no_gap_inversion_or_loss() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_batch_is_ready_when_one_is_stored() {
+    let log = fresh_log().await;
+    let writers = (0..WRITERS).map(|n| {
+        let log = log.clone();
+        tokio::spawn(async move {
+            for version in (0..40).step_by(2) {
+                let append = |version| log.append(append(&stream(n), Expected::Exact(version), 1));
+                // The second mostly finds the first on its way; it waits for that, and holds up nobody else.
+                let second = async {
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    append(version + 1).await
+                };
+                let (first, second) = tokio::join!(append(version), second);
+                assert_eq!((first.unwrap().version, second.unwrap().version), (version + 1, version + 2));
+            }
+        })
+    });
+    for writer in futures::future::join_all(writers).await {
+        writer.unwrap();
+    }
+    assert_in_order(&log, WRITERS * 40).await;
+    let [ready, fast] = [&log.stats().batches_ready, &log.stats().batches_fast]
+        .map(|count| count.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(ready > fast / 3, "{ready} of {fast}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_writer_never_hides_an_event() {
     let log = fresh_log().await;
     let owner = owner(&log).await;
