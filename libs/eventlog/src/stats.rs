@@ -11,7 +11,7 @@ pub struct Stats {
     pub appends: AtomicU64,
     /// Batches committed by the fast path.
     pub batches_fast: AtomicU64,
-    /// Those of them that were ready when the one before was stored.
+    /// Batches that were ready when the one before was stored, and so sent off at once.
     pub batches_ready: AtomicU64,
     /// Batches committed by the locked path.
     pub batches_locked: AtomicU64,
