@@ -32,8 +32,11 @@ pub struct VerifierKey {
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
-    #[error("{text:?} is not of the form name+id+key")]
-    Malformed { text: String },
+    /// What was given is not repeated: it may be a secret.
+    #[error("a public key is of the form name+id+key; this is not")]
+    Malformed,
+    #[error("this is a private key; its public key is wanted")]
+    Private,
     #[error("the name {name:?} is empty or has spaces, control characters or a plus")]
     BadName { name: String },
     #[error("the key of {name:?} is of the unknown type {number:#04x}")]
@@ -114,11 +117,17 @@ impl fmt::Display for VerifierKey {
     }
 }
 
+/// What the text of a private key begins with.
+const PRIVATE: &str = "PRIVATE+";
+
 impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let malformed = || KeyError::Malformed { text: text.to_owned() };
+        let malformed = || KeyError::Malformed;
+        if text.starts_with(PRIVATE) {
+            return Err(KeyError::Private);
+        }
         let (name, written, number, key) = parts(text).ok_or_else(malformed)?;
         let unknown = KeyError::UnknownType { name: name.to_owned(), number };
         let kind = KeyType::of(number).ok_or(unknown)?;
