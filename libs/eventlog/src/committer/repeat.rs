@@ -147,7 +147,7 @@ impl Found {
             && first.stream == append.stream.as_str()
             && found
                 .windows(2)
-                .all(|pair| pair[0].position + 1 == pair[1].position && pair[0].stream == pair[1].stream);
+                .all(|pair| pair[0].version + 1 == pair[1].version && pair[0].stream == pair[1].stream);
         Some(if is_whole {
             Ok(Appended {
                 version: last.version.cast_unsigned(),

@@ -87,6 +87,25 @@ async fn a_partial_repeat_is_refused() {
 }
 
 #[tokio::test]
+async fn a_repeat_of_what_was_appended_one_by_one_is_known_although_others_came_between() {
+    let log = fresh_log().await;
+    let (one, two) =
+        (append(&stream("a"), Expected::NoStream, 1), append(&stream("a"), Expected::Exact(1), 1));
+    let first = log.append(one.clone()).await.unwrap();
+    fill(&log, 3).await;
+    let last = log.append(two.clone()).await.unwrap();
+    let together =
+        Append { events: [one.events, two.events].concat(), ..append(&stream("a"), Expected::NoStream, 1) };
+    let again = log.append(together.clone()).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!((again.first_position, again.last_position), (first.last_position, last.last_position));
+    assert_eq!(again.version, 2);
+    let swapped = Append { events: together.events.iter().rev().cloned().collect(), ..together };
+    assert!(matches!(log.append(swapped).await, Err(AppendError::PartialRepeat)));
+    assert_in_order(&log, 5).await;
+}
+
+#[tokio::test]
 async fn a_command_id_returns_its_first_result_whatever_the_events() {
     let log = fresh_log().await;
     let id = Uuid::now_v7();
