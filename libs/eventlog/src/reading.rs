@@ -55,6 +55,11 @@ pub fn goes_on(query: &str) -> bool {
     FOLLOWING.contains(&query)
 }
 
+/// Whether a dossier stands for a whole log.
+pub(crate) fn is_whole(dossier: &StreamName) -> bool {
+    dossier.category() == WHOLE
+}
+
 /// Where the readings of a dossier stand: of `hazard:h-1`, in `reading:hazard.h-1`.
 pub fn of(dossier: &StreamName) -> StreamName {
     StreamName::new(CATEGORY, &format!("{}.{}", dossier.category(), dossier.id()))

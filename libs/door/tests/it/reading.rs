@@ -107,7 +107,14 @@ async fn whoever_reads_the_whole_log_opens_all_of_it_and_is_shown_what_there_was
     assert_eq!(all().await.len(), 5);
     let back = open.events(crate::support::all(InAll::End(NONE)).backwards().count(2)).await;
     assert_eq!(back.iter().map(|event| event.commit).collect::<Vec<_>>(), [5, 4]);
-    assert_eq!(readings(&open.log).await, [told("log:hazard", "Streams.Read", UNSTATED, 4)]);
+    let first = told("log:hazard", "Streams.Read", UNSTATED, 4);
+    assert_eq!(readings(&open.log).await, std::slice::from_ref(&first), "only the reading itself is new");
+    decide(&open.log, &dossier(), r#"{"type":"Opened","data":{}}"#).await;
+    for _ in 0..2 {
+        assert!(all().await.iter().any(|event| event.commit == 6));
+    }
+    let second = told("log:hazard", "Streams.Read", UNSTATED, 6);
+    assert_eq!(readings(&open.log).await, [first, second], "what came since was opened as well");
 }
 
 #[tokio::test]

@@ -22,22 +22,31 @@ pub(super) struct Opening {
     pub(super) purpose: String,
 }
 
-pub(super) struct Recent(Mutex<Cache<Opening, OffsetDateTime>>);
+/// When, and how far the log went that could be seen.
+#[derive(Debug, Clone, Copy)]
+struct Entered {
+    at: OffsetDateTime,
+    shown: u64,
+}
+
+pub(super) struct Recent(Mutex<Cache<Opening, Entered>>);
 
 impl Recent {
     pub(super) fn new() -> Self {
         Self(Mutex::new(Cache::new(REMEMBERED_MAX)))
     }
 
-    pub(super) fn has(&self, opening: &Opening, now: OffsetDateTime) -> bool {
-        self.lock().get(opening).is_some_and(|at| (now - *at).abs() < ONCE_WITHIN)
+    /// How far the log went when it was last opened so, if that was a short while ago.
+    pub(super) fn shown(&self, opening: &Opening, now: OffsetDateTime) -> Option<u64> {
+        let entered = *self.lock().get(opening)?;
+        ((now - entered.at).abs() < ONCE_WITHIN).then_some(entered.shown)
     }
 
-    pub(super) fn remember(&self, opening: Opening, now: OffsetDateTime) {
-        self.lock().insert(opening, now);
+    pub(super) fn remember(&self, opening: Opening, at: OffsetDateTime, shown: u64) {
+        self.lock().insert(opening, Entered { at, shown });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Cache<Opening, OffsetDateTime>> {
+    fn lock(&self) -> MutexGuard<'_, Cache<Opening, Entered>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,8 +70,9 @@ mod tests {
     #[test]
     fn an_opening_is_recent_for_ten_minutes_only_and_only_itself() {
         let (recent, at) = (Recent::new(), datetime!(2023-03-01 10:00 +8));
-        recent.remember(opening("h-1", "GetHazard", "handling"), at);
-        let has = |opening: Opening, seconds| recent.has(&opening, at + Duration::seconds(seconds));
+        recent.remember(opening("h-1", "GetHazard", "handling"), at, 17);
+        let has =
+            |opening: Opening, seconds| recent.shown(&opening, at + Duration::seconds(seconds)) == Some(17);
         assert!(has(opening("h-1", "GetHazard", "handling"), 599));
         assert!(!has(opening("h-1", "GetHazard", "handling"), 600));
         assert!(!has(opening("h-1", "GetHazard", "statistics"), 0));
@@ -74,7 +84,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let (recent, at) = (Recent::new(), datetime!(2023-03-01 10:00 +8));
         for index in 0..=2 * REMEMBERED_MAX {
-            recent.remember(opening(&index.to_string(), "GetHazard", ""), at);
+            recent.remember(opening(&index.to_string(), "GetHazard", ""), at, 0);
         }
         assert!(recent.lock().len() <= 2 * REMEMBERED_MAX);
     }

@@ -1,18 +1,23 @@
 //! The register of readings of one log: whoever shows a dossier enters it here first.
 //!
-//! **Invariant**: what was entered is durable in the log, or was entered within the last minutes.
+//! **Invariant**: what was entered is durable in the log, or was entered within the last minutes. Whoever opens a whole
+//! log opens what it then holds: entered again as soon as it holds more.
 
 use std::sync::Arc;
 
 use decider::{Actor, DomainEvent, Meta, StreamName};
+use futures::TryStreamExt;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Event, of,
+    CATEGORY, Event, is_whole, of,
     recent::{Opening, Recent},
 };
-use crate::{Append, AppendError, EventData, Expected, Log};
+use crate::{Append, AppendError, Direction, EventData, Expected, Log};
+
+/// Events looked through for one that is no reading; of more, one of them surely is.
+const LOOKED_THROUGH_MAX: u64 = 1_000;
 
 /// Who reads, and why.
 #[derive(Debug, Clone)]
@@ -57,13 +62,32 @@ impl Register {
             query,
             purpose: reader.purpose.clone(),
         };
-        if recent.has(&opening, now) {
+        if let Some(before) = recent.shown(&opening, now)
+            && (!is_whole(dossier) || !self.has_grown(before, shown).await?)
+        {
             return Ok(());
         }
         let event = Event::Opened { query: query.to_owned(), purpose: reader.purpose.clone(), shown };
         log.append(append(&event, of(dossier), reader, now)).await?;
-        recent.remember(opening, now);
+        recent.remember(opening, now, shown);
         Ok(())
+    }
+
+    /// Whether more than readings was recorded after one position, up to another.
+    async fn has_grown(&self, before: u64, shown: u64) -> Result<bool, AppendError> {
+        let count = shown.saturating_sub(before);
+        if count > LOOKED_THROUGH_MAX {
+            return Ok(true);
+        }
+        let mut later = self.0.log.read_all(before + 1, count, Direction::Forwards);
+        while let Some(event) =
+            later.try_next().await.map_err(|error| AppendError::Unavailable(error.into()))?
+        {
+            if event.stream.category() != CATEGORY {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
