@@ -52,6 +52,7 @@ pub(crate) enum Refused {
         max: usize,
     },
     AppendTooLarge {
+        size: usize,
         max: usize,
     },
     /// Some of the events, or all in another place, were appended before.
@@ -75,9 +76,15 @@ impl Door {
 
     /// Refuses what the actor may not append, or nobody.
     pub(crate) fn admit(&self, actor: &Actor, proposal: &Proposal) -> Result<(), Refused> {
-        let denied = |why| Refused::Denied { stream: proposal.stream.clone(), why };
-        self.access().check_append(actor, &proposal.stream).map_err(denied)?;
+        self.admit_to(actor, &proposal.stream)?;
         system::check(proposal)
+    }
+
+    /// Refuses an append by the name of its stream alone: what nobody may append is not even received.
+    pub(crate) fn admit_to(&self, actor: &Actor, stream: &str) -> Result<(), Refused> {
+        name::check(stream).map_err(Refused::Invalid)?;
+        let denied = |why| Refused::Denied { stream: stream.to_owned(), why };
+        self.access().check_append(actor, stream).map_err(denied)
     }
 
     /// An empty append is a question where the stream is.

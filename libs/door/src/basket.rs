@@ -43,7 +43,7 @@ impl Basket {
         }
         self.bytes += size;
         if self.bytes > limits.append_bytes_max {
-            return Err(Refused::AppendTooLarge { max: limits.append_bytes_max });
+            return Err(Refused::AppendTooLarge { size: self.bytes, max: limits.append_bytes_max });
         }
         if self.events.len() == limits.append_events_max {
             let max = limits.append_events_max;

@@ -10,7 +10,7 @@ use std::{
 use decider::Actor;
 use eventlog::Expected;
 use futures::FutureExt;
-use tonic::{Status, Streaming};
+use tonic::Streaming;
 use uuid::Uuid;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     batch_refusal,
     door::Door,
     expected::at_revision,
-    ids,
+    ids, name,
     out::{self, Answers, Out, Stop},
     query::stream_name,
     refusal, streams,
@@ -39,6 +39,7 @@ const OPEN_MAX: usize = 256;
 const PATIENCE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// An append whose parts are coming in.
+#[derive(Default)]
 struct Open {
     options: Options,
     stream: String,
@@ -75,6 +76,13 @@ pub(crate) fn answer(
     })
 }
 
+impl Open {
+    fn fail(&mut self, refused: Refused) {
+        self.basket = Basket::default();
+        self.fault = Some(refused);
+    }
+}
+
 impl Call {
     async fn take(
         &mut self,
@@ -86,11 +94,13 @@ impl Call {
             .ok_or_else(|| refusal::invalid("a batch append has no correlation id"))?;
         let mut open = match self.open.remove(&id) {
             Some(open) => open,
-            None => begin(options)?,
+            None => self.begin(options),
         };
         for event in events {
-            if open.fault.is_none() {
-                open.fault = open.basket.add(self.door.limits(), event).err();
+            if open.fault.is_none()
+                && let Err(refused) = open.basket.add(self.door.limits(), event)
+            {
+                open.fail(refused);
             }
         }
         if !is_final {
@@ -108,6 +118,30 @@ impl Call {
             expected: options.expected.map(echo),
         };
         out.send(response).await
+    }
+
+    /// An append of which the first part has come. What is wrong with it is told when it ends, as its own answer.
+    fn begin(&self, options: Option<Options>) -> Open {
+        let mut open = Open::default();
+        let Some(mut options) = options else {
+            open.fail(Refused::Invalid("a batch append begins with its options".to_owned()));
+            return open;
+        };
+        let stream = stream_name(options.stream.take().as_ref());
+        open.options = options;
+        let stream =
+            match stream.and_then(|stream| name::check(&stream).map(|()| stream).map_err(refusal::invalid)) {
+                Ok(stream) => stream,
+                Err(refusal) => {
+                    open.fail(Refused::Invalid(refusal.message().to_owned()));
+                    return open;
+                }
+            };
+        if let Err(refused) = self.door.admit_to(&self.actor, &stream) {
+            open.fail(refused);
+        }
+        open.stream = stream;
+        open
     }
 
     /// Waits for further parts. What all open appends of a call hold is bounded.
@@ -133,12 +167,6 @@ impl Call {
             None => append.await,
         }
     }
-}
-
-fn begin(options: Option<Options>) -> Result<Open, Status> {
-    let options = options.ok_or_else(|| refusal::invalid("a batch append begins with its options"))?;
-    let stream = stream_name(options.stream.as_ref())?;
-    Ok(Open { options, stream, basket: Basket::default(), fault: None })
 }
 
 fn expected(options: &Options) -> Result<Expected, Refused> {

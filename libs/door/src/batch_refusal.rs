@@ -28,7 +28,7 @@ pub(crate) fn error(refused: Refused) -> shared::Status {
             let (event_id, size, max) = (id.clone(), saturate(*size), saturate(*max));
             (Code::InvalidArgument, any(&shared::MaximumAppendEventSizeExceeded { event_id, size, max }))
         }
-        Refused::AppendTooLarge { max } => {
+        Refused::AppendTooLarge { max, .. } => {
             (Code::InvalidArgument, any(&shared::MaximumAppendSizeExceeded { max: saturate(*max) }))
         }
         Refused::Invalid(message) => {

@@ -19,6 +19,14 @@ pub(crate) fn stored(name: &str) -> StreamName {
     }
 }
 
+/// Whether the log can have a stream of that name; if not, why.
+pub(crate) fn check(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("the stream has no name".to_owned());
+    }
+    eventlog::check_stream(&stored(name)).map_err(|error| error.to_string())
+}
+
 /// The stream as clients know it.
 pub(crate) fn shown(stream: &StreamName) -> &str {
     match stream.category() {

@@ -12,6 +12,9 @@ use tonic::{
 pub(crate) const APPEND_ONLY: &str =
     "an audit log only grows: streams are neither truncated nor removed, and what was recorded stays";
 
+/// Longest value of a trailer: clients give up on answers whose headers are too large.
+const TRAILER_CHARS_MAX: usize = 1_000;
+
 /// INVALID_ARGUMENT.
 pub(crate) fn invalid(message: impl Into<String>) -> Status {
     Status::invalid_argument(message)
@@ -95,7 +98,8 @@ pub(crate) fn with(
     trailers.insert("exception", AsciiMetadataValue::from_static(exception));
     for (key, value) in keys {
         // Node reads these keys without looking whether they are there; headers hold ASCII only.
-        if let Ok(value) = AsciiMetadataValue::try_from(value.escape_default().to_string()) {
+        let value = value.escape_default().take(TRAILER_CHARS_MAX).collect::<String>();
+        if let Ok(value) = AsciiMetadataValue::try_from(value) {
             trailers.insert(*key, value);
         }
     }

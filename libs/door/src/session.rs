@@ -2,7 +2,7 @@
 //!
 //! **Invariant**: all records of a call are stored, or none, and only while all its checks hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use decider::Actor;
 use eventlog::Expected;
@@ -40,12 +40,13 @@ impl StreamsService for Door {
     ) -> Result<Response<AppendSessionResponse>, Status> {
         let actor = self.caller(request.metadata())?;
         let mut requests = request.into_inner();
-        let mut session = Session::default();
+        let (mut session, mut streams) = (Session::default(), HashSet::new());
         while let Some(AppendRequest { stream, records, expected }) = requests.message().await? {
-            if session.runs.iter().any(|run| run.stream == stream) {
+            self.admit_to(&actor, &stream).map_err(|refused| session_refusal::status(refused, &stream))?;
+            session.begin(self.limits(), &stream)?;
+            if !streams.insert(stream.clone()) {
                 return Err(session_refusal::stream_twice(&stream));
             }
-            session.begin(&stream)?;
             session.checks.push((stream.clone(), expected.unwrap_or(ANY)));
             for record in records {
                 session.add(self.limits(), record)?;
@@ -71,7 +72,9 @@ impl StreamsService for Door {
         let mut session = Session::default();
         for record in records {
             if session.runs.last().is_none_or(|run| run.stream != record.stream) {
-                session.begin(&record.stream)?;
+                self.admit_to(&actor, &record.stream)
+                    .map_err(|refused| session_refusal::status(refused, &record.stream))?;
+                session.begin(self.limits(), &record.stream)?;
             }
             session.add(self.limits(), record)?;
         }
@@ -107,9 +110,10 @@ struct Run {
 }
 
 impl Session {
-    fn begin(&mut self, stream: &str) -> Result<(), Status> {
-        if stream.is_empty() {
-            return Err(refusal::invalid("the stream has no name"));
+    fn begin(&mut self, limits: Limits, stream: &str) -> Result<(), Status> {
+        if self.runs.len() == limits.append_events_max {
+            let max = limits.append_events_max;
+            return Err(refusal::invalid(format!("an append goes to at most {max} streams")));
         }
         self.runs.push(Run { stream: stream.to_owned(), records: 0 });
         Ok(())

@@ -46,10 +46,10 @@ pub(crate) fn status(refused: Refused, stream: &str) -> Status {
             let detail = AppendRecordSizeExceededErrorDetails { stream, record_id: id, size, max };
             with(Code::InvalidArgument, why, &detail)
         }
-        Refused::AppendTooLarge { max } => {
-            let detail =
-                AppendTransactionSizeExceededErrorDetails { size: saturate(max), max: saturate(max) };
-            with(Code::Aborted, format!("an append holds at most {max} bytes"), &detail)
+        Refused::AppendTooLarge { size, max } => {
+            let why = format!("an append holds at most {max} bytes");
+            let (size, max) = (saturate(size), saturate(max));
+            with(Code::Aborted, why, &AppendTransactionSizeExceededErrorDetails { size, max })
         }
         refused => streams::status(refused),
     }

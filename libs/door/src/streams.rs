@@ -47,6 +47,7 @@ impl Streams for Door {
         };
         let stream = stream_name(options.stream.as_ref())?;
         let expected = expected(&options)?;
+        self.admit_to(&actor, &stream).map_err(status)?;
         let mut basket = Basket::default();
         while let Some(message) = messages.message().await? {
             let Some(Content::Event(event)) = message.content else {
@@ -147,7 +148,7 @@ pub(crate) fn status(refused: Refused) -> Status {
         Refused::Unnamed => refusal::unnamed(),
         Refused::Invalid(why) => refusal::invalid(why),
         Refused::EventTooLarge { id, size, max } => refusal::event_too_large(&id, size, max),
-        Refused::AppendTooLarge { max } => refusal::append_too_large(max),
+        Refused::AppendTooLarge { max, .. } => refusal::append_too_large(max),
         Refused::Partial => Status::failed_precondition(PARTIAL),
         Refused::Late => Status::aborted("the append took longer than its deadline"),
         Refused::Unavailable(why) => Status::unavailable(why),

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
+use decider::StreamName;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
@@ -32,7 +33,7 @@ pub(crate) struct Checked {
 
 /// Checks an append, and completes it: the case becomes a tag, instants are cut to what the database holds.
 pub(crate) fn check(mut append: Append, options: &Options) -> Result<Checked, AppendError> {
-    text("stream", append.stream.as_str())?;
+    check_stream(&append.stream)?;
     if append.stream.category() == genesis::CATEGORY {
         return Err(field("stream", "the log itself writes its first record".to_owned()).into());
     }
@@ -96,6 +97,11 @@ fn check_tags(tags: &[String]) -> Result<(), Invalid> {
         return Err(field("tags", "one stands twice".to_owned()));
     }
     tags.iter().try_for_each(|tag| text("tags", tag))
+}
+
+/// Whether a stream may be called so.
+pub fn check_stream(stream: &StreamName) -> Result<(), Invalid> {
+    text("stream", stream.as_str())
 }
 
 fn text(name: &'static str, value: &str) -> Result<(), Invalid> {

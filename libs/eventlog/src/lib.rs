@@ -41,7 +41,7 @@ pub const OWN_CATEGORIES: [&str; 3] = [genesis::CATEGORY, rules::Rules::NAME, re
 
 pub use amendments::{Amendments, DryRun};
 pub use append::{Append, Appended, CommandKey, Condition, DeadlineChange, EventData, Expected, Violation};
-pub use check::{case_tag, check_json};
+pub use check::{case_tag, check_json, check_stream};
 pub use clock::{Clock, ScriptedClock, SystemClock};
 pub use deadline::Deadlines;
 pub use error::{AppendError, Error, ExecuteError, Invalid, SeveralError, Unreplayable, ViewError};

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use door::wire::event_store::client::{
-    AccessDenied, Status as WireStatus, Timeout, WrongExpectedVersion,
+    AccessDenied, BadRequest, Status as WireStatus, Timeout, WrongExpectedVersion,
     streams::{
         BatchAppendRequest, BatchAppendResponse, ProposedEvent,
         batch_append_request::{
@@ -146,4 +146,15 @@ async fn a_deadline_that_has_passed_is_told_and_one_without_sense_is_none() {
         done(call.append(until(Until::Patience(patience)), events(1)).await);
     }
     assert_eq!(open.log.head().await.unwrap().position, 4);
+}
+
+#[tokio::test]
+async fn an_append_without_sense_is_answered_and_the_call_goes_on() {
+    let open = open().await;
+    let mut call = Call::begin(&open).await;
+    for stream in [String::new(), "a".repeat(300)] {
+        let outcome = call.append(to(&stream, Expected::Any(NONE)), events(1)).await;
+        assert_eq!(refused::<BadRequest>(outcome).0, Code::InvalidArgument);
+    }
+    done(call.append(to("a", Expected::Any(NONE)), events(1)).await);
 }

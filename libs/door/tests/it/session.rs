@@ -9,13 +9,14 @@ use door::wire::{
         AppendRecordsRequest, AppendRequest, Check, Record,
         check::{Kind, StreamState},
         errors::{
-            AppendConsistencyViolationErrorDetails, StreamAlreadyInAppendSessionErrorDetails,
-            StreamRevisionConflictErrorDetails,
+            AppendConsistencyViolationErrorDetails, AppendTransactionSizeExceededErrorDetails,
+            StreamAlreadyInAppendSessionErrorDetails, StreamRevisionConflictErrorDetails,
         },
         record::{Format, Schema},
         streams_service_client::StreamsServiceClient,
     },
 };
+use futures::StreamExt;
 use prost::{Message, Name};
 use prost_types::{Any, Value, value};
 use tonic::{Code, Status};
@@ -166,4 +167,31 @@ async fn a_session_needs_a_grant_for_each_stream() {
     let refused = sessions.append_session(futures::stream::iter(parts)).await.unwrap_err();
     assert_eq!((refused.code(), trailer(&refused, "stream-name")), (Code::PermissionDenied, "b"));
     assert_eq!(open.log.head().await.unwrap().position, 0);
+}
+
+/// Whoever may append nothing is told so at the first message: what follows is not kept.
+#[tokio::test]
+async fn a_session_ends_with_the_first_stream_that_it_may_not_write() {
+    let log = fresh_log().await;
+    let access = Access { anonymous: Some(actor("anybody", &[])), grants: vec![anybody("a")], ..access() };
+    let open = open_over(log, access).await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    for (name, code) in [("b".to_owned(), Code::PermissionDenied), ("a".repeat(300), Code::InvalidArgument)] {
+        // More never comes, and the call does not wait for it.
+        let first = futures::stream::iter([part(&name, None)]).chain(futures::stream::pending());
+        let refused = tokio::time::timeout(SOON, sessions.append_session(first)).await.unwrap().unwrap_err();
+        assert_eq!(refused.code(), code, "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_append_that_is_too_large_says_how_large_it_is() {
+    let open = open().await;
+    let mut sessions = StreamsServiceClient::new(open.channel.clone());
+    let record = Record { data: vec![b'1'; 10 << 20].into(), ..record("") };
+    let parts =
+        (0..7).map(move |n| AppendRequest { records: vec![record.clone()], ..part(&format!("a-{n}"), None) });
+    let refused = sessions.append_session(futures::stream::iter(parts)).await.unwrap_err();
+    let AppendTransactionSizeExceededErrorDetails { size, max } = detail(&refused);
+    assert!(size > max, "{size} {max}");
 }
