@@ -15,6 +15,7 @@ mod proof;
 mod publish;
 mod record;
 mod seal;
+pub mod sealed;
 pub mod shadow;
 mod store;
 pub mod verify;
@@ -29,7 +30,7 @@ pub use seal::{
     Finality, Refusal, Sealer, Sealing, ShadowStatus, Standing, State, Status, Tsa, WitnessStatus, Witnesses,
 };
 pub use store::{Bucket, BucketError, Conflict, Folder, Site, Store, Tiles};
-pub use verify::{Found, Place, Report, Verify, What};
+pub use verify::{Found, Place, Report, Scope, Verify, What};
 pub use watch::Watch;
 
 /// An error with its causes, in one line.

@@ -30,6 +30,37 @@ pub struct Verify {
     pub policy: Policy,
     /// Signed checkpoints that were kept elsewhere, with a name for each.
     pub saved: Vec<(String, Vec<u8>)>,
+    /// Which events of the database are compared. The tree is verified whole: its root covers every leaf.
+    pub scope: Scope,
+}
+
+/// Which events are compared with their leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    #[default]
+    Whole,
+    /// Those that are of the case, or were when they were sealed.
+    Case(String),
+    /// Those at these positions, both included.
+    Range { from: u64, to: u64 },
+}
+
+impl Scope {
+    /// Whether any event at these positions may be compared; `last` included.
+    fn reaches(&self, first: u64, last: u64) -> bool {
+        match self {
+            Self::Whole | Self::Case(_) => true,
+            Self::Range { from, to } => *from <= last && first <= *to,
+        }
+    }
+
+    fn has(&self, position: u64, cases: [Option<&str>; 2]) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Case(case) => cases.contains(&Some(case)),
+            Self::Range { from, to } => (*from..=*to).contains(&position),
+        }
+    }
 }
 
 /// What was verified, and what was found.
@@ -87,15 +118,16 @@ impl Verify {
         let shadow = shadow::published(&self, &mut report)?;
         let mut heads = Heads::gather(&self, db.as_deref_mut(), &mut report).await?;
         report.size = heads.size();
-        let mut walk = Walk::new(self.tiles);
+        let mut walk = Walk::new(self.tiles.clone());
         for index in 0..report.size.div_ceil(u64::from(Tile::FULL)) {
             let first = index << Tile::HEIGHT;
             progress(first, report.size);
             let last = report.size.min(first + u64::from(Tile::FULL));
             let claims = heads.between(first, last, db.as_deref_mut(), &mut report).await?;
             let sealed = walk.bundle(first, &claims, &mut report)?;
-            if let Some(db) = db.as_deref_mut() {
-                Events { db, origin: &report.origin.clone() }.compare(first, &sealed, &mut report).await?;
+            if let Some(db) = db.as_deref_mut().filter(|_| self.scope.reaches(first + 1, last)) {
+                let events = Events { db, origin: &report.origin.clone(), scope: &self.scope };
+                events.compare(first, &sealed, &mut report).await?;
             }
         }
         walk.levels.finish(&walk.tiles, &mut report)?;

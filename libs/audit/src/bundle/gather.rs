@@ -5,13 +5,16 @@ use std::io;
 use decider::Meta;
 use merkle::{
     Checkpoint, Note, Sha256, Statement, Tile, VerifierKey,
-    tile::{Entries, ReadError, TileReader},
+    tile::ReadError,
     tree::{Plan, PlanError},
 };
 use sqlx::PgConnection;
 
 use super::{Event, Log, Witnesses};
-use crate::{Stored, Tiles, event, leaf};
+use crate::{
+    Stored, Tiles, event,
+    sealed::{self, Paired, SealedError},
+};
 
 /// Leaves of one log that a bundle carries at most; a longer log's are left out by whoever makes it.
 const LEAVES_MAX: u64 = 100_000;
@@ -43,42 +46,64 @@ pub enum GatherError {
     Plan(#[from] PlanError),
     #[error("the published checkpoint cannot be read: {0}")]
     BadCheckpoint(String),
-    #[error("the leaf of position {position} cannot be read")]
-    BadLeaf { position: u64 },
-    #[error(
-        "the event at position {position} is not as it was sealed; `fenghuo audit verify` says what was changed"
-    )]
-    NotAsSealed { position: u64 },
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    #[error("no checkpoint has the cosignatures of enough witnesses yet")]
+    NotFinal,
     #[error("the event at position {position} is not under a checkpoint yet")]
     NotSealed { position: u64 },
-    #[error("the log has {size} leaves; at most {LEAVES_MAX} are put into a bundle")]
+    #[error(
+        "the log has {size} leaves; at most {LEAVES_MAX} are put into a bundle: --case-only leaves out those of other cases"
+    )]
     TooManyLeaves { size: u64 },
 }
 
 /// The log's part; none where it has nothing to say of the case.
 pub async fn gather(case: &str, source: Source, db: &mut PgConnection) -> Result<Option<Log>, GatherError> {
-    let Some(note) = source.tiles.checkpoint()? else {
+    let Some((checkpoint, size)) = head(case, &source, db).await? else {
         all_sealed(case, 0, db).await?;
         return Ok(None);
     };
-    let (checkpoint, size) = read_head(note)?;
-    all_sealed(case, size, db).await?;
     if source.complete && size > LEAVES_MAX {
         return Err(GatherError::TooManyLeaves { size });
     }
     let (mut events, mut leaves) = (Vec::new(), Vec::new());
     for first in (0..size).step_by(Tile::FULL.into()) {
-        let entries = entries(&source.tiles, first, size)?;
-        events.extend(of_case(case, first, &entries, size, &source.tiles, db).await?);
+        let entries = sealed::entries(&source.tiles, first, size)?;
         if source.complete {
-            leaves.extend(entries);
+            leaves.extend(entries.iter().cloned());
         }
+        events.extend(of_case(case, first, entries, size, &source.tiles, db).await?);
     }
     if events.is_empty() && !source.complete {
         return Ok(None);
     }
     let Source { name, keys, witnesses, tokens, complete, .. } = source;
     Ok(Some(Log { name, checkpoint, keys, witnesses, events, leaves: complete.then_some(leaves), tokens }))
+}
+
+/// The checkpoint that has its cosignatures, if they are wanted, or if it covers the case; else the newest.
+async fn head(
+    case: &str,
+    source: &Source,
+    db: &mut PgConnection,
+) -> Result<Option<(String, u64)>, GatherError> {
+    // Read before the newest, which is never smaller.
+    let witnessed = source.tiles.final_checkpoint()?.map(read_head).transpose()?;
+    let is_wanted = source.witnesses.as_ref().is_some_and(|witnesses| witnesses.quorum > 0);
+    let newest = source.tiles.checkpoint()?.map(read_head).transpose()?;
+    if let Some((_, size)) = &witnessed {
+        match all_sealed(case, *size, db).await {
+            Err(GatherError::NotSealed { .. }) if !is_wanted => {}
+            sealed => return sealed.map(|()| witnessed),
+        }
+    } else if is_wanted && newest.is_some() {
+        return Err(GatherError::NotFinal);
+    }
+    if let Some((_, size)) = &newest {
+        all_sealed(case, *size, db).await?;
+    }
+    Ok(newest)
 }
 
 fn read_head(note: Vec<u8>) -> Result<(String, u64), GatherError> {
@@ -88,51 +113,23 @@ fn read_head(note: Vec<u8>) -> Result<(String, u64), GatherError> {
     Ok((String::from_utf8(note).map_err(|error| bad(&error))?, head.size()))
 }
 
-/// The leaves from index `first` on that one file has.
-fn entries(tiles: &Tiles, first: u64, size: u64) -> Result<Vec<Vec<u8>>, GatherError> {
-    let Some(tile) = Tile::of_entry(first, size) else { return Ok(Vec::new()) };
-    let bytes = tiles.tile(tile)?;
-    let entries = Entries::of(&bytes).map_while(Result::ok).take(tile.width().into());
-    let entries: Vec<_> = entries.map(<[u8]>::to_vec).collect();
-    let position = first + entries.len() as u64 + 1;
-    if entries.len() < usize::from(tile.width()) {
-        Err(GatherError::BadLeaf { position })
-    } else {
-        Ok(entries)
-    }
-}
-
 /// The events of the case among leaves that begin at index `first`.
 async fn of_case(
     case: &str,
     first: u64,
-    entries: &[Vec<u8>],
+    entries: Vec<Vec<u8>>,
     size: u64,
     tiles: &Tiles,
     db: &mut PgConnection,
 ) -> Result<Vec<Event>, GatherError> {
-    let mut wanted = Vec::new();
-    for (position, entry) in (first + 1..).zip(entries) {
-        let sealed = Statement::parse(entry).map_err(|_| GatherError::BadLeaf { position })?;
-        if sealed.case.as_deref() == Some(case) {
-            wanted.push((position, sealed, entry));
-        }
-    }
-    let (Some((low, ..)), Some((high, ..))) = (wanted.first(), wanted.last()) else { return Ok(Vec::new()) };
-    let mut stored = event::read(db, low - 1, *high).await?.into_iter();
+    let is_of_case = |leaf: &Statement| leaf.case.as_deref() == Some(case);
     let mut events = Vec::new();
-    for (position, sealed, entry) in wanted {
-        let found = stored.find(|event| event.position.cast_unsigned() == position);
-        let found = found.filter(|event| is_sealed(&sealed, event));
-        let Stored { data, meta, .. } = found.ok_or(GatherError::NotAsSealed { position })?;
+    for Paired { position, stored, leaf } in sealed::pair(first, entries, is_of_case, usize::MAX, db).await? {
         let path = Plan::inclusion(position - 1, size, size)?.hashes::<Sha256, _>(tiles)?;
-        events.push(Event { position, data, meta, leaf: entry.clone(), path });
+        let Stored { data, meta, .. } = stored;
+        events.push(Event { position, data, meta, leaf, path });
     }
     Ok(events)
-}
-
-fn is_sealed(sealed: &Statement, stored: &Stored) -> bool {
-    leaf::statement(&sealed.origin, stored, sealed.salt).is_ok_and(|now| now == *sealed)
 }
 
 /// Nothing of the case waits for its checkpoint: a bundle that lacked the newest events would mislead.

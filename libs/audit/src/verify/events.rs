@@ -4,12 +4,13 @@ use merkle::Statement;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::{Place, Report, VerifyError, What};
+use super::{Place, Report, Scope, VerifyError, What};
 use crate::{Stored, event, leaf};
 
 pub(super) struct Events<'a> {
     pub(super) db: &'a mut PgConnection,
     pub(super) origin: &'a str,
+    pub(super) scope: &'a Scope,
 }
 
 impl Events<'_> {
@@ -26,6 +27,11 @@ impl Events<'_> {
             let found = stored.next_if(|event| event.position.cast_unsigned() == position);
             while stored.next_if(|event| event.position.cast_unsigned() <= position).is_some() {
                 report.add(Place::at(position, sealed.as_ref()), What::EventTwice);
+            }
+            let stored_case = found.as_ref().and_then(case);
+            let sealed_case = sealed.as_ref().and_then(|sealed| sealed.case.as_deref());
+            if !self.scope.has(position, [sealed_case, stored_case.as_deref()]) {
+                continue;
             }
             match (sealed, found) {
                 (Some(sealed), Some(stored)) => {
@@ -90,6 +96,12 @@ impl Events<'_> {
         }
         Ok(event::positions_of(self.db, sealed.event_id).await?.first().copied())
     }
+}
+
+/// The case that an event is of, as far as its meta can be read.
+fn case(stored: &Stored) -> Option<String> {
+    let meta: Option<decider::Meta> = serde_json::from_slice(&stored.meta).ok();
+    meta?.case_id.map(|case| case.to_string())
 }
 
 /// The fields that differ, whatever fields a statement has.

@@ -153,7 +153,12 @@ impl Kept {
 
     async fn verify(&self, saved: &[Vec<u8>]) -> Report {
         let saved = saved.iter().enumerate().map(|(n, note)| (format!("saved-{n}"), note.clone()));
-        let asked = Verify { tiles: self.tiles(), policy: policy(), saved: saved.collect() };
+        let asked = Verify {
+            tiles: self.tiles(),
+            policy: policy(),
+            saved: saved.collect(),
+            scope: audit::Scope::Whole,
+        };
         let mut db = self.place.log.options().read_only().await.unwrap();
         asked.run(Some(&mut db), |_, _| {}).await.unwrap()
     }

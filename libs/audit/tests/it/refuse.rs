@@ -91,7 +91,7 @@ async fn another_key_signs_only_when_it_is_told_of_the_older_one() {
     let verified = async |keys| {
         let policy = merkle::Policy::new(keys, vec![], 0).unwrap();
         let mut db = place.log.options().read_only().await.unwrap();
-        let asked = audit::Verify { tiles: place.tiles(), policy, saved: vec![] };
+        let asked = audit::Verify { tiles: place.tiles(), policy, saved: vec![], scope: audit::Scope::Whole };
         asked.run(Some(&mut db), |_, _| {}).await.unwrap()
     };
     let (old, new) = (merkle::Signer::key(&signer()).clone(), merkle::Signer::key(&*new()).clone());

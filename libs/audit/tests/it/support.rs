@@ -162,7 +162,7 @@ impl Place {
 
     fn asked(&self, saved: &[Vec<u8>]) -> Verify {
         let saved = saved.iter().enumerate().map(|(n, note)| (format!("saved-{n}"), note.clone()));
-        Verify { tiles: self.tiles(), policy: policy(), saved: saved.collect() }
+        Verify { tiles: self.tiles(), policy: policy(), saved: saved.collect(), scope: audit::Scope::Whole }
     }
 }
 

@@ -161,7 +161,12 @@ async fn old_lines_of_witnesses_under_another_checkpoint_are_worth_nothing() {
         matches!(&seen.alarms[..], [Alarm::BadCheckpoint { file, .. }] if file == "checkpoint.final"),
         "{seen:?}"
     );
-    let verify = audit::Verify { tiles: place.tiles(), policy: quorum(1, 1), saved: vec![] };
+    let verify = audit::Verify {
+        tiles: place.tiles(),
+        policy: quorum(1, 1),
+        saved: vec![],
+        scope: audit::Scope::Whole,
+    };
     let report = verify.run(None, |_, _| {}).await.unwrap();
     assert!(report.found[0].to_string().contains("witness.example/0"), "{report:?}");
 }

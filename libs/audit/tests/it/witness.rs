@@ -301,7 +301,8 @@ async fn verifying_with_a_quorum_wants_a_final_checkpoint_that_has_it() {
     place.fill(5).await;
     place.seal_all().await;
     let verify = async |of| {
-        let asked = Verify { tiles: place.tiles(), policy: quorum(of, 2), saved: vec![] };
+        let asked =
+            Verify { tiles: place.tiles(), policy: quorum(of, 2), saved: vec![], scope: audit::Scope::Whole };
         asked.run(None, |_, _| {}).await.unwrap()
     };
     let report = verify(1).await;

@@ -5,12 +5,15 @@
 
 use std::path::PathBuf;
 
-use audit::Connect;
+use audit::{Connect, Tiles};
 use clap::{Args, value_parser};
 use decider::CaseId;
 use sqlx::PgConnection;
 
-use super::place::{Trust, Where};
+use super::{
+    logs::no_events_of,
+    place::{Trust, Where},
+};
 use crate::{
     error::{Because, Error},
     law::files,
@@ -80,11 +83,16 @@ pub(super) async fn run(args: ExportArgs, shell: Shell) -> Result<(), Error> {
         None => services::names().collect(),
     };
     let url = database_url(&args)?;
+    let mut events = 0;
     for service in services {
         let manifest = export(&args, service, &url).await?;
+        events += manifest.events;
         tell(&manifest, shell)?;
     }
-    Ok(())
+    match &args.case {
+        Some(case) if events == 0 => Err(no_events_of(case)),
+        _ => Ok(()),
+    }
 }
 
 fn database_url(args: &ExportArgs) -> Result<String, Error> {
@@ -111,7 +119,8 @@ async fn export(args: &ExportArgs, service: &str, url: &str) -> Result<Manifest,
         None => begin(args, subject, &mut db).await?,
     };
     folder.store(&manifest)?;
-    let mut events = Events::new(db, &manifest);
+    let tiles = sealed(args, &manifest, &zh, &en)?;
+    let mut events = Events::new(db, tiles, &manifest);
     while !manifest.is_complete {
         match part::write(&folder, &mut events, &manifest).await.because(zh.clone(), en.clone())? {
             Some(part) => manifest.add(part),
@@ -122,14 +131,35 @@ async fn export(args: &ExportArgs, service: &str, url: &str) -> Result<Manifest,
     Ok(manifest)
 }
 
+/// The leaves that the events are compared with: those whose root was signed.
+fn sealed(args: &ExportArgs, manifest: &Manifest, zh: &str, en: &str) -> Result<Option<Tiles>, Error> {
+    let Some(note) = &manifest.checkpoint else { return Ok(None) };
+    let place = place(args, &manifest.subject);
+    let accepted = args.trust.policy(Some(&place))?.accept(note.as_bytes()).because(zh, en)?;
+    let tiles = place.tiles()?;
+    let root = audit::sealed::root(&tiles, accepted.checkpoint.size()).because(zh, en)?;
+    if root != *accepted.checkpoint.root() {
+        return Err(Error::told(
+            format!("{zh}：审计叶与已签树根不符；`fenghuo audit verify` 可指出何处被改动"),
+            format!(
+                "{en}: the leaves do not give the signed root; `fenghuo audit verify` says where they were changed"
+            ),
+        ));
+    }
+    Ok(Some(tiles))
+}
+
+fn place(args: &ExportArgs, subject: &Subject) -> Where {
+    Where::of(&subject.service, &args.data, args.tiles.as_deref())
+}
+
 /// A new export, of all that is there now.
 async fn begin(args: &ExportArgs, subject: Subject, db: &mut PgConnection) -> Result<Manifest, Error> {
     if args.unsealed {
         let head = events::head(db).await.because("查询日志末尾", "ask where the log ends")?;
         return Ok(Manifest::new(subject, head, None));
     }
-    let place = Where::of(&subject.service, &args.data, args.tiles.as_deref());
-    let (note, accepted) = signed(args, &place)?;
+    let (note, accepted) = signed(args, &place(args, &subject))?;
     let size = accepted.checkpoint.size();
     Ok(Manifest::new(subject, size, Some((accepted.checkpoint.origin().to_owned(), note))))
 }
@@ -137,10 +167,12 @@ async fn begin(args: &ExportArgs, subject: Subject, db: &mut PgConnection) -> Re
 /// The checkpoint that the export lies under.
 fn signed(args: &ExportArgs, place: &Where) -> Result<(String, merkle::Accepted), Error> {
     let what = ("读取已签检查点", "read the signed checkpoint");
-    let note = place.tiles()?.checkpoint().because(what.0, what.1)?.ok_or_else(|| {
+    let tiles = place.tiles()?;
+    let found = if args.trust.quorum() > 0 { tiles.final_checkpoint() } else { tiles.checkpoint() };
+    let note = found.because(what.0, what.1)?.ok_or_else(|| {
         Error::told(
-            "日志尚无已签检查点；--unsealed 可照样导出",
-            "the log has no signed checkpoint yet; --unsealed exports without",
+            "日志尚无这样的已签检查点；--unsealed 可照样导出",
+            "the log has no such signed checkpoint yet; --unsealed exports without",
         )
     })?;
     let accepted = args.trust.policy(Some(place))?.accept(&note).because(what.0, what.1)?;

@@ -7,6 +7,7 @@ use std::{
 
 use audit::{Connect, Stored, read_events};
 use clap::Args;
+use decider::CaseId;
 use sqlx::PgConnection;
 
 use crate::{
@@ -99,4 +100,9 @@ fn progress(text: &str) {
     if io::stderr().is_terminal() {
         let _ = write!(io::stderr(), "\r\x1b[K{text}");
     }
+}
+
+/// A case that nobody has heard of is a mistake of whoever asks, and no answer.
+pub(super) fn no_events_of(case: &CaseId) -> Error {
+    Error::told(format!("没有案件 {case} 的事件"), format!("no log has events of case {case}"))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use audit::{Site, Tiles, Tsa, Witnesses};
 use clap::Args;
-use merkle::{Policy, Signer, VerifierKey};
+use merkle::{KeyError, Policy, Signer, VerifierKey};
 use witness::{Peer, http::Client};
 
 use super::keygen::public_file;
@@ -40,10 +40,10 @@ pub(super) struct Trust {
 }
 
 /// Where the files are.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Where {
     /// Whose log, in a system on this machine
-    #[arg(long, required_unless_present = "tiles")]
+    #[arg(long)]
     pub(super) service: Option<String>,
     /// Data folder of that system
     #[arg(long, default_value = system::DATA, value_name = "DIR")]
@@ -84,6 +84,21 @@ impl Where {
     /// Of a service's log: in a system's data folder, or in a place of its own.
     pub(super) fn of(service: &str, data: &Path, tiles: Option<&str>) -> Self {
         Self { service: Some(service.to_owned()), data: data.to_owned(), tiles: tiles.map(str::to_owned) }
+    }
+
+    /// Neither a service nor a place is named.
+    pub(super) fn is_of_no_log(&self) -> bool {
+        self.service.is_none() && self.tiles.is_none()
+    }
+
+    /// The same system's log of a service.
+    pub(super) fn with(&self, service: &str) -> Self {
+        Self { service: Some(service.to_owned()), ..self.clone() }
+    }
+
+    /// Whether the system has sealed the service's log.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.service.as_ref().is_some_and(|service| self.data.join(TILES).join(service).is_dir())
     }
 
     pub(super) fn tiles(&self) -> Result<Tiles, Error> {
@@ -133,8 +148,11 @@ impl Trust {
 
 /// Reads a public key, or the file that holds it.
 pub(crate) fn verifier(text: &str) -> Result<VerifierKey, Error> {
-    if let Ok(key) = VerifierKey::from_str(text) {
-        return Ok(key);
+    match VerifierKey::from_str(text) {
+        Ok(key) => return Ok(key),
+        // What follows would name it as a file.
+        Err(error @ KeyError::Private) => return Err(error).because("读取公钥", "read a public key"),
+        Err(_) => {}
     }
     let (name, text) = files::text(Path::new(text))?;
     VerifierKey::from_str(text.trim())

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use decider::CaseId;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::logs::Logs;
+use super::logs::{Logs, no_events_of};
 use crate::{
     error::{Error, Text},
     shell::Shell,
@@ -118,6 +118,9 @@ async fn ask(args: &RunArgs, shell: Shell) -> Result<(), Error> {
         run.log(service, &options).await?;
     }
     let answer = run.answer(args.to.unwrap_or_else(OffsetDateTime::now_utc));
+    if let Some(case) = args.case.as_ref().filter(|_| !answer.is_case_known && answer.unreadable.is_empty()) {
+        return Err(no_events_of(case));
+    }
     if args.json {
         shell.json(&tell::as_json(&answer))?;
     } else {

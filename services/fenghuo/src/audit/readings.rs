@@ -66,7 +66,11 @@ pub(super) async fn run(args: ReadingsArgs, shell: Shell) -> Result<(), Error> {
         logs::read(service, &options, |stored| told.see(service, &stored)).await?;
     }
     let unreadable = std::mem::take(&mut told.unreadable);
+    let is_known = !told.begins.is_empty() || !unreadable.is_empty();
     let mut readings = told.readings();
+    if !is_known && readings.is_empty() {
+        return Err(logs::no_events_of(&args.case));
+    }
     readings.retain(|reading| args.by.as_ref().is_none_or(|by| by.as_str() == reading.actor));
     readings.iter().try_for_each(|reading| print(reading, args.json, shell))?;
     if !args.json {

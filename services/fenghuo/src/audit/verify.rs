@@ -6,12 +6,16 @@ use std::{
     path::PathBuf,
 };
 
-use audit::{Connect, Report, Verify};
+use audit::{Connect, Report, Scope, Tiles, Verify};
 use clap::Args;
+use decider::CaseId;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::place::{Trust, Where};
+use super::{
+    logs::no_events_of,
+    place::{Trust, Where},
+};
 use crate::{
     error::{Because, Error},
     law::files,
@@ -24,6 +28,8 @@ const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo audit verify --service hazard
   fenghuo audit verify --service hazard --checkpoint saved-2026-09 --checkpoint saved-2026-10
+  fenghuo audit verify --case wuyi-2023-0417
+  fenghuo audit verify --service hazard --from 1000 --to 2000
   fenghuo audit verify --tiles /srv/audit/hazard --vkey hazard.vkey --files-only
   fenghuo audit verify --tiles /srv/audit/hazard --vkey hazard.vkey --service hazard \\
       --database-url postgres://auditor@db/hazard";
@@ -34,6 +40,16 @@ const EXAMPLE: &str = "\
 pub struct VerifyArgs {
     #[command(flatten)]
     place: Where,
+    /// Compare the events of this case only; without --service or --tiles in every log of the system. The trees are
+    /// verified whole
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["from", "to", "files_only"])]
+    case: Option<CaseId>,
+    /// Compare the events from this position on only
+    #[arg(long, value_name = "POSITION", conflicts_with = "files_only")]
+    from: Option<u64>,
+    /// Compare the events up to and with this position only
+    #[arg(long, value_name = "POSITION", conflicts_with = "files_only")]
+    to: Option<u64>,
     #[command(flatten)]
     trust: Trust,
     /// Signed checkpoint that was kept elsewhere; may be given several times
@@ -51,24 +67,74 @@ pub struct VerifyArgs {
 }
 
 pub(super) async fn run(args: VerifyArgs, shell: Shell) -> Result<(), Error> {
-    let verify = Verify {
-        tiles: args.place.tiles()?,
-        policy: args.trust.policy(Some(&args.place))?,
-        saved: args.checkpoints.iter().map(saved).collect::<Result<_, _>>()?,
+    let scope = scope(&args)?;
+    let places = match &args.case {
+        Some(_) if args.place.is_of_no_log() => {
+            services::names().map(|service| args.place.with(service)).filter(Where::is_sealed).collect()
+        }
+        _ => vec![args.place.clone()],
     };
-    let mut db = if args.files_only { None } else { Some(database(&args).await?) };
+    let (mut found, mut events) = (0, 0);
+    for place in &places {
+        let report = verify(&args, place, &scope, shell).await?;
+        found += report.found_total;
+        events += report.events;
+    }
+    match &args.case {
+        Some(case) if found + events == 0 => return Err(no_events_of(case)),
+        _ if found == 0 => return Ok(()),
+        _ => {}
+    }
+    Err(Error::told(format!("核验未通过：{found} 处"), format!("verification failed in {found} places")))
+}
+
+/// Verifies one log, and tells what was found.
+async fn verify(args: &VerifyArgs, place: &Where, scope: &Scope, shell: Shell) -> Result<Report, Error> {
+    let tiles = place.tiles()?;
+    is_this_log(args, &tiles)?;
+    let verify = Verify {
+        tiles,
+        policy: args.trust.policy(Some(place))?,
+        saved: args.checkpoints.iter().map(saved).collect::<Result<_, _>>()?,
+        scope: scope.clone(),
+    };
+    let mut db = if args.files_only { None } else { Some(database(args, place).await?) };
     let quorum = verify.policy.quorum();
     let report = verify.run(db.as_mut(), progress).await;
     progress_done();
     let report = report.because("核验日志", "verify the log")?;
     tell(&report, db.is_some(), quorum, args.json, shell)?;
-    if report.found_total == 0 {
-        return Ok(());
+    Ok(report)
+}
+
+/// A key of another log would show every leaf as changed.
+fn is_this_log(args: &VerifyArgs, tiles: &Tiles) -> Result<(), Error> {
+    let head = tiles.checkpoint().because("读取检查点", "read the checkpoint")?.unwrap_or_default();
+    let origin = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    match args.trust.keys()?.first() {
+        Some(key) if !origin.is_empty() && key.name() != origin => Err(Error::usage(
+            format!("检查点属于日志 {origin}，而公钥属于 {}", key.name()),
+            format!("the checkpoint is of log {origin}, the key of {}", key.name()),
+        )),
+        _ => Ok(()),
     }
-    Err(Error::told(
-        format!("核验未通过：{} 处", report.found_total),
-        format!("verification failed in {} places", report.found_total),
-    ))
+}
+
+fn scope(args: &VerifyArgs) -> Result<Scope, Error> {
+    if let Some(case) = &args.case {
+        return Ok(Scope::Case(case.to_string()));
+    }
+    let (from, to) = match (args.from, args.to) {
+        (None, None) => return Ok(Scope::Whole),
+        (from, to) => (from.unwrap_or(1), to.unwrap_or(u64::MAX)),
+    };
+    if from == 0 || from > to {
+        return Err(Error::usage(
+            "--from 须不小于 1，且不大于 --to",
+            "--from begins at 1 and is not after --to",
+        ));
+    }
+    Ok(Scope::Range { from, to })
 }
 
 fn saved(file: &PathBuf) -> Result<(String, Vec<u8>), Error> {
@@ -77,8 +143,8 @@ fn saved(file: &PathBuf) -> Result<(String, Vec<u8>), Error> {
     Ok((name, bytes))
 }
 
-async fn database(args: &VerifyArgs) -> Result<PgConnection, Error> {
-    let Some(service) = &args.place.service else {
+async fn database(args: &VerifyArgs, place: &Where) -> Result<PgConnection, Error> {
+    let Some(service) = &place.service else {
         return Err(Error::usage(
             "需要 --service 以核对数据库中的事件，或 --files-only",
             "say whose events with --service, or --files-only",
@@ -86,7 +152,7 @@ async fn database(args: &VerifyArgs) -> Result<PgConnection, Error> {
     };
     let url = match &args.database_url {
         Some(url) => url.clone(),
-        None => files::text(&system::database_url_file(&args.place.data.join("keys")))?.1,
+        None => files::text(&system::database_url_file(&place.data.join("keys")))?.1,
     };
     let options = system::log_options(url.trim(), services::find(service)?.service.name)?;
     options.read_only().await.because("连接数据库", "connect to the database")

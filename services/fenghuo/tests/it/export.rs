@@ -215,3 +215,80 @@ fn kill_in_the_middle(data: &Path, folder: &Path, more: &[&str]) {
     child.wait().unwrap();
     assert_eq!(manifest(&folder.join(SERVICE))["complete"], false, "it was killed in the middle");
 }
+
+/// As a superuser could, past every trigger.
+async fn tamper(data: &Path, position: i64) {
+    let url = fs::read_to_string(data.join("keys/database-url")).unwrap();
+    let mut db = PgConnection::connect(url.trim()).await.unwrap();
+    let changes = format!(
+        "alter table enforcement.events disable trigger events_append_only;
+         update enforcement.events set kind = kind || 'X' where position = {position};
+         alter table enforcement.events enable always trigger events_append_only"
+    );
+    eventlog::sqlx::raw_sql(eventlog::sqlx::AssertSqlSafe(changes)).execute(&mut db).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_changed_is_found_by_case_and_by_position_and_is_not_exported() {
+    let scratch = Scratch::new().unwrap();
+    let data = scratch.path().join("data");
+    let _dev = Dev::start(&data);
+    let data_text = data.to_str().unwrap();
+    let played = run(&["play", SCENARIO, "--data", data_text]);
+    assert!(played.status.success(), "{}", err(&played));
+    let head = sealed(&data, SERVICE)["size"].as_u64().unwrap();
+    let audit =
+        |arguments: &[&str]| run(&[&["--lang", "en", "audit"], arguments, &["--data", data_text]].concat());
+    let whole = audit(&["verify", "--case", "wuyi-2023-0417"]);
+    assert!(whole.status.success(), "{}{}", out(&whole), err(&whole));
+    assert_eq!(
+        out(&whole).matches("signed checkpoints verified").count(),
+        6,
+        "in every log: {}",
+        out(&whole)
+    );
+
+    // In the middle, and of the case; positions beside it are as they were.
+    let of_case = of_log(&data, Some("wuyi-2023-0417")).await;
+    let place: u64 = of_case[of_case.len() / 2]["position"].parse().unwrap();
+    tamper(&data, place.cast_signed()).await;
+    let (before, at, after) = ((place - 1).to_string(), place.to_string(), (place + 1).to_string());
+    let range = |from: &str, to: &str| audit(&["verify", "--service", SERVICE, "--from", from, "--to", to]);
+    assert!(range("1", &before).status.success());
+    assert!(range(&after, &head.to_string()).status.success());
+    for found in [range(&at, &at), audit(&["verify", "--case", "wuyi-2023-0417"])] {
+        assert_eq!(found.status.code(), Some(1), "{}", out(&found));
+        assert!(out(&found).contains(&format!("position {place}")), "{}", out(&found));
+    }
+    assert_eq!(range("0", "1").status.code(), Some(2));
+
+    let to = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    for subject in [["--service", SERVICE], ["--case", "wuyi-2023-0417"]] {
+        let exported = audit(&[&["export", "-o", &to(subject[0])], &subject[..]].concat());
+        assert_eq!(exported.status.code(), Some(1), "{}", out(&exported));
+        let why = format!("position {place} is not as it was sealed");
+        assert!(err(&exported).contains(&why), "{}", err(&exported));
+    }
+
+    // The leaves of one log do not cover the events of another.
+    let (tiles, key) = (data.join("audit/reward"), data.join("keys/audit-reward.vkey"));
+    let other = ["--tiles", tiles.to_str().unwrap(), "--vkey", key.to_str().unwrap()];
+    let exported = audit(&[&["export", "--service", "hazard", "-o", &to("other")], &other[..]].concat());
+    assert!(err(&exported).contains("position 1 is not as it was sealed"), "{}", err(&exported));
+    let verified = audit(&["verify", "--service", "hazard", "--vkey", key.to_str().unwrap()]);
+    assert_eq!(verified.status.code(), Some(2), "{}", out(&verified));
+    let private = data.join("keys/audit-hazard.key");
+    let verified = audit(&["verify", "--service", "hazard", "--vkey", private.to_str().unwrap()]);
+    assert!(err(&verified).contains("this is a private key"), "{}", err(&verified));
+
+    for asked in [
+        &["verify", "--case", "nobody-knows"][..],
+        &["export", "--case", "nobody-knows", "-o", &to("nothing")],
+        &["readings", "nobody-knows"],
+        &["queries", "run", "--all", "--case", "nobody-knows"],
+    ] {
+        let answer = audit(asked);
+        assert_eq!(answer.status.code(), Some(1), "{asked:?}: {}", out(&answer));
+        assert!(err(&answer).contains("no log has events of case nobody-knows"), "{}", err(&answer));
+    }
+}

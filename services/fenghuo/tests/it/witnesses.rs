@@ -63,6 +63,32 @@ fn verified(data: &str) -> String {
     out(&verified)
 }
 
+/// A bundle and an export carry the lines of the witnesses, and want them.
+fn bundled(data: &str) {
+    let key = |name: &str| format!("{data}/keys/{name}.vkey");
+    let witnesses = [1, 2, 3].map(|number| key(&format!("witness-{number}")));
+    let as_option = |option: &'static str| witnesses.iter().flat_map(|key| [option, key]).collect::<Vec<_>>();
+    let asked = |arguments: &[&str], option: &'static str| {
+        let witnesses = as_option(option);
+        let done = run(&[&["--lang", "en", "audit"], arguments, &witnesses, &["--quorum", "2"]].concat());
+        assert!(done.status.success(), "{arguments:?}: {}{}", out(&done), err(&done));
+        out(&done)
+    };
+    let file = format!("{data}/wuyi.zip");
+    asked(&["bundle", "wuyi-2023-0417", "-o", &file, "--data", data], "--witness");
+    let logs = ["credit", "enforcement", "hazard", "investigation", "reward", "timeline"];
+    let logs = logs.map(|log| key(&format!("audit-{log}")));
+    let logs = logs.iter().flat_map(|key| ["--key", key]).collect::<Vec<_>>();
+    let told = asked(&[&["bundle", "verify", &file][..], &logs].concat(), "--key");
+    assert!(told.ends_with("verified\n"), "{told}");
+    asked(
+        &["export", "--case", "wuyi-2023-0417", "-o", &format!("{data}/export"), "--data", data],
+        "--witness",
+    );
+    let manifest = std::fs::read_to_string(format!("{data}/export/hazard/manifest.json")).unwrap();
+    assert!(manifest.contains("witness-1") || manifest.contains("witness-2"), "{manifest}");
+}
+
 #[test]
 fn a_system_with_witnesses_is_final_and_goes_on_after_a_kill() {
     let scratch = Scratch::new().unwrap();
@@ -77,6 +103,7 @@ fn a_system_with_witnesses_is_final_and_goes_on_after_a_kill() {
     assert!(Path::new(data).join("audit/hazard/checkpoint.final").is_file());
     let told = verified(data);
     assert!(told.contains(&format!("final: {first} leaves, cosigned by 2 witnesses")), "{told}");
+    bundled(data);
     let keys = || [1, 2, 3].map(|n| std::fs::read(format!("{data}/keys/witness-{n}.vkey")).unwrap());
     let generated = keys();
     dev.signal("KILL");

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use audit::bundle::{Files, GatherError, Trust, gather, pack, unpack, verify};
+use audit::sealed::SealedError;
 use merkle::Signer;
 use sha2::Digest as _;
 
@@ -130,7 +131,10 @@ async fn an_event_that_is_not_as_it_was_sealed_is_not_bundled() {
         place.tamper(&format!("update events set {change} where position = 2")).await;
         let mut db = place.log.options().read_only().await.unwrap();
         let made = gather(CASE, source(&place, "things", &things(), true), &mut db).await;
-        assert!(matches!(made, Err(GatherError::NotAsSealed { position: 2 })), "{change}: {made:?}");
+        assert!(
+            matches!(made, Err(GatherError::Sealed(SealedError::NotAsSealed { position: 2 }))),
+            "{change}: {made:?}"
+        );
     }
 }
 

@@ -19,6 +19,7 @@ use super::{
     super::{
         TILES,
         keygen::public_file,
+        logs::no_events_of,
         place::{Trust, open, site, verifier},
     },
     verify::tell,
@@ -81,10 +82,7 @@ pub(super) async fn run(args: MakeArgs, shell: Shell) -> Result<(), Error> {
     }
     contents.logs.sort_by(|one, other| one.name.cmp(&other.name));
     if contents.logs.iter().all(|log| log.events.is_empty()) {
-        return Err(Error::told(
-            format!("没有案件 {case} 的事件"),
-            format!("no log has events of case {case}"),
-        ));
+        return Err(no_events_of(case));
     }
     let made = contents.files();
     let trust = bundle::Trust {
@@ -129,7 +127,7 @@ impl MakeArgs {
         let give_up = Instant::now() + SEALED_MAX;
         loop {
             match gather(case.as_str(), self.source(place)?, &mut db).await {
-                Err(GatherError::NotSealed { .. }) if Instant::now() < give_up => {
+                Err(GatherError::NotSealed { .. } | GatherError::NotFinal) if Instant::now() < give_up => {
                     tokio::time::sleep(LOOK_EVERY).await;
                 }
                 part => return part.because(format!("取日志 {name}"), format!("read log {name}")),

@@ -1,6 +1,7 @@
-//! The events that are exported, page by page: a log without a gap, or a case in it.
+//! The events that are exported, page by page: a log without a gap, or a case in it. Where they lie under a signed
+//! checkpoint, each is compared with its leaf: what was changed since is not exported.
 
-use audit::Stored;
+use audit::{Stored, Tiles, sealed::SealedError};
 use decider::CaseId;
 use sqlx::PgConnection;
 
@@ -14,6 +15,8 @@ const PAGE: u64 = 64;
 pub(super) enum EventsError {
     #[error("read the database")]
     Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
     #[error("there is no event at position {0}")]
     Gap(u64),
 }
@@ -21,6 +24,8 @@ pub(super) enum EventsError {
 /// Where an export is.
 pub(super) struct Events {
     db: PgConnection,
+    /// Absent where what is exported is not sealed.
+    tiles: Option<Tiles>,
     case: Option<CaseId>,
     after: u64,
     until: u64,
@@ -28,14 +33,27 @@ pub(super) struct Events {
 
 impl Events {
     /// What follows the parts that the manifest names.
-    pub(super) fn new(db: PgConnection, manifest: &Manifest) -> Self {
+    pub(super) fn new(db: PgConnection, tiles: Option<Tiles>, manifest: &Manifest) -> Self {
         let after = manifest.parts.last().map_or(0, |part| part.last);
-        Self { db, case: manifest.subject.case.clone(), after, until: manifest.until }
+        Self { db, tiles, case: manifest.subject.case.clone(), after, until: manifest.until }
     }
 
     /// The next events, at most so many; none at the end.
     pub(super) async fn page(&mut self, limit: u64) -> Result<Vec<Stored>, EventsError> {
         let limit = limit.min(PAGE);
+        if let Some(tiles) = &self.tiles {
+            let case = self.case.as_ref().map(CaseId::as_str);
+            while self.after < self.until {
+                let (page, seen) =
+                    audit::sealed::page(tiles, &mut self.db, case, self.after, self.until, limit as usize)
+                        .await?;
+                self.after = seen;
+                if !page.is_empty() {
+                    return Ok(page);
+                }
+            }
+            return Ok(Vec::new());
+        }
         let page = match &self.case {
             Some(case) => audit::read_case(&mut self.db, case, self.after, self.until, limit).await?,
             None => {

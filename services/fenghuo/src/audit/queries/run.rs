@@ -25,6 +25,8 @@ pub(super) struct Answer {
     /// Each query with its findings, in the order of recording.
     pub(super) found: Vec<(&'static Named, Vec<Finding>)>,
     pub(super) unreadable: Vec<Unreadable>,
+    /// Whether any log has an event of the case that was asked for.
+    pub(super) is_case_known: bool,
 }
 
 /// What was read of a log.
@@ -43,12 +45,20 @@ pub(super) struct Run {
     wanted: Wanted,
     logs: Vec<Counted>,
     unreadable: Vec<Unreadable>,
+    is_case_known: bool,
 }
 
 impl Run {
     pub(super) fn new(queries: impl Iterator<Item = &'static Named>, wanted: Wanted) -> Self {
         let queries = queries.map(|named| (named, (named.make)())).collect();
-        Self { queries, record: Record::default(), wanted, logs: Vec::new(), unreadable: Vec::new() }
+        Self {
+            queries,
+            record: Record::default(),
+            wanted,
+            logs: Vec::new(),
+            unreadable: Vec::new(),
+            is_case_known: false,
+        }
     }
 
     /// Reads a log from its first event to its last.
@@ -81,6 +91,7 @@ impl Run {
     }
 
     pub(super) fn see(&mut self, seen: &Seen) {
+        self.is_case_known |= self.wanted.case.is_some() && seen.place.case == self.wanted.case;
         self.record.see(seen);
         for (_, query) in &mut self.queries {
             query.see(seen);
@@ -89,14 +100,14 @@ impl Run {
 
     /// What is wrong as of an instant.
     pub(super) fn answer(self, as_of: OffsetDateTime) -> Answer {
-        let Self { queries, record, wanted, logs, unreadable } = self;
+        let Self { queries, record, wanted, logs, unreadable, is_case_known } = self;
         let found = queries.into_iter().map(|(named, query)| {
             let mut found = query.findings(&record, as_of);
             found.retain(|finding| is_wanted(finding, &wanted));
             found.sort_by_key(|finding| (finding.place.recorded_at, finding.place.position));
             (named, found)
         });
-        Answer { as_of, found: found.collect(), logs, unreadable }
+        Answer { as_of, found: found.collect(), logs, unreadable, is_case_known }
     }
 }
 
