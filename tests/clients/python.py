@@ -1,17 +1,23 @@
-"""The published Python clients against a running event store: `python.py MODULE before|after|tokens URI STATE`.
+"""The published Python clients against a running server: `python.py MODULE before|after|tokens|service URI STATE`.
 
-MODULE is kurrentdbclient or esdbclient. `before` appends, reads, filters, is refused, and leaves a subscription in the
-middle; `after`, when the server was started anew, takes the subscription up where it was. `tokens` is told the URI of an operator
-and, in place of STATE, that of an auditor.
+MODULE is kurrentdbclient or esdbclient. `before` appends, reads, filters, is refused, and leaves subscriptions in the
+middle; `after`, when the server was started anew, takes them up where they were, and finds it by discovery. `tokens` is
+told the URI of an operator and, in place of STATE, that of an auditor; `service` that of a department's log and a stream
+of the department's own.
 """
 
+import atexit
+import faulthandler
 import importlib
 import json
 import sys
+from itertools import takewhile
 from uuid import uuid4
 
-PAST = 5  # events that the subscription sees before the server stops
+PAST = 5  # events that the first subscription sees before the server stops
 COUNT = 12
+WINDOW = 4  # events between two checkpoints, shown or not
+PATIENCE = 60  # seconds, for all: an event that is lost must not be waited for without an end
 
 
 def name_of(module):
@@ -21,7 +27,10 @@ def name_of(module):
 def client_of(module, uri):
     api = importlib.import_module(module)
     kind = getattr(api, "KurrentDBClient", None) or api.EventStoreDBClient
-    return api, importlib.import_module(f"{module}.exceptions"), kind(uri)
+    client = kind(uri)
+    # Whatever happens: one that is left to the end of the interpreter may wait for ever.
+    atexit.register(client.close)
+    return api, importlib.import_module(f"{module}.exceptions"), client
 
 
 def named(exceptions, name):
@@ -42,8 +51,27 @@ def events(api, count, start=0):
     return [api.NewEvent(type="Counted", data=json.dumps({"n": n}).encode(), metadata=b"\x00\xff%d" % n) for n in numbers]
 
 
+def number(event):
+    return json.loads(event.data)["n"]
+
+
 def counted(found):
-    return [json.loads(event.data)["n"] for event in found]
+    return [number(event) for event in found]
+
+
+def heard(subscription, last, each=lambda n: None):
+    """What a subscription brings, up to the event with this number. Its end is no count, so that a loss is seen."""
+    seen = []
+    for event in subscription:
+        seen.append(event)
+        each(number(event))
+        if number(event) == last:
+            break
+    return seen
+
+
+def of(stream):
+    return dict(filter_include=[stream], filter_by_stream_name=True)
 
 
 def before(module, uri, state):
@@ -70,9 +98,8 @@ def before(module, uri, state):
     assert [event.metadata for event in client.get_stream(stream)] == [b"\x00\xff%d" % n for n in range(COUNT)]
     assert counted(client.get_stream(stream, backwards=True, limit=3)) == [11, 10, 9]
     assert counted(client.get_stream(stream, stream_position=10)) == [10, 11]
-    mine = dict(filter_include=[stream], filter_by_stream_name=True)
-    assert counted(client.read_all(**mine)) == list(range(COUNT))
-    assert counted(client.read_all(backwards=True, limit=2, **mine)) == [11, 10]
+    assert counted(client.read_all(**of(stream))) == list(range(COUNT))
+    assert counted(client.read_all(backwards=True, limit=2, **of(stream))) == [11, 10]
     assert len([e for e in client.read_all() if e.stream_name == stream]) == COUNT, "the default filter, a look-ahead"
     expect(named(exceptions, "NotFound"), lambda: client.get_stream(f"{stream}-missing"))
 
@@ -98,18 +125,46 @@ def before(module, uri, state):
     if module == "kurrentdbclient":
         sessions(api, exceptions, client)
 
-    # Leave a subscription in the middle.
-    seen = []
-    with client.subscribe_to_all(include_caught_up=True, **mine) as subscription:
-        for event in subscription:
-            seen.append(event)
-            if len(seen) == PAST:
-                break
+    # Leave subscriptions in the middle: to the whole log, to the stream, and one at a checkpoint.
+    with client.subscribe_to_all(include_caught_up=True, **of(stream)) as subscription:
+        seen = heard(subscription, PAST - 1)
     assert counted(seen) == list(range(PAST))
-    client.append_to_stream(stream, current_version=any_state, events=events(api, 2, COUNT))
+    append = lambda count, start: client.append_to_stream(stream, current_version=any_state, events=events(api, count, start))
+    # From behind a revision; what comes while it is live follows without a gap.
+    with client.subscribe_to_stream(stream, stream_position=PAST - 1) as subscription:
+        followed = heard(subscription, COUNT, lambda n: n == COUNT - 1 and append(2, COUNT))
+    assert counted(followed) == [event.stream_position for event in followed] == list(range(PAST, COUNT + 1))
+    checkpoint = leave_at_checkpoint(api, client, stream)
+    append(1, COUNT + 2)
+    left = {"position": seen[-1].commit_position, "revision": followed[-1].stream_position, "checkpoint": checkpoint}
     with open(state, "w", encoding="utf-8") as file:
-        json.dump({"stream": stream, "position": seen[-1].commit_position}, file)
-    client.close()
+        json.dump({"stream": stream, **left}, file)
+
+
+def leave_at_checkpoint(api, client, stream):
+    """Where a filtered subscription stands behind events that it is not shown, only the server can say.
+
+    It does so at the end of what there is, and then after every window of events.
+    """
+    with client.subscribe_to_all(
+        include_checkpoints=True, window_size=WINDOW, checkpoint_interval_multiplier=1, **of(stream)
+    ) as subscription:
+        seen, _ = until_checkpoint(subscription, client.get_commit_position())
+        none = api.StreamState.NO_STREAM
+        hidden = client.append_to_stream(f"hidden-{uuid4()}", current_version=none, events=events(api, WINDOW))
+        none_seen, checkpoint = until_checkpoint(subscription, hidden)
+    assert (counted(seen), none_seen, checkpoint) == (list(range(COUNT + 2)), [], hidden)
+    return checkpoint
+
+
+def until_checkpoint(subscription, position):
+    """The events up to the checkpoint that has reached a position, and where that is."""
+    seen = []
+    for event in subscription:
+        if not event.is_checkpoint:
+            seen.append(event)
+        elif event.commit_position >= position:
+            return seen, event.commit_position
 
 
 def sessions(api, exceptions, client):
@@ -129,21 +184,25 @@ def sessions(api, exceptions, client):
 
 def after(module, uri, state):
     api, _, client = client_of(module, uri)
+    # Found by asking who is there: one, who is the leader.
+    (member,) = client.read_gossip()
+    found = f"{member.address}:{member.port}"
+    assert (member.state, client.connection_target, found in uri) == ("NODE_STATE_LEADER", found, True), member
     with open(state, encoding="utf-8") as file:
         left = json.load(file)
-    stream, position = left["stream"], left["position"]
-    mine = dict(filter_include=[stream], filter_by_stream_name=True)
-    seen = []
-    with client.subscribe_to_all(commit_position=position, **mine) as subscription:
-        for event in subscription:
-            seen.append(event)
-            if len(seen) == COUNT + 2 - PAST:
-                # What comes while the subscription is live follows without a gap.
-                client.append_to_stream(stream, current_version=api.StreamState.ANY, events=events(api, 3, COUNT + 2))
-            if len(seen) == COUNT + 5 - PAST:
-                break
-    assert counted(seen) == list(range(PAST, COUNT + 5)), counted(seen)
-    client.close()
+    stream, last = left["stream"], COUNT + 2
+    for first, subscribe in (
+        (PAST, lambda: client.subscribe_to_all(commit_position=left["position"], **of(stream))),
+        (COUNT + 1, lambda: client.subscribe_to_stream(stream, stream_position=left["revision"])),
+        (COUNT + 2, lambda: client.subscribe_to_all(commit_position=left["checkpoint"], **of(stream))),
+    ):
+        # What comes while the subscription is live follows without a gap.
+        more, any_state = events(api, 3, last + 1), api.StreamState.ANY
+        append = lambda n: n == last and client.append_to_stream(stream, current_version=any_state, events=more)
+        with subscribe() as subscription:
+            seen = counted(heard(subscription, last + 3, append))
+        last += 3
+        assert seen == list(range(first, last + 1)), (seen, first, last)
 
 
 def tokens(module, uri, auditor_uri):
@@ -161,7 +220,39 @@ def tokens(module, uri, auditor_uri):
     assert "valid" in str(refused), refused
 
 
+def service(module, uri, dossier):
+    """The door of a department: nobody appends, and whoever reads stands in the log."""
+    api, exceptions, client = client_of(module, uri)
+    any_state, denied = api.StreamState.ANY, exceptions.AccessDeniedError
+    for stream in (f"{name_of(module)}-{uuid4()}", dossier):
+        for count in (1, 2):
+            new = events(api, count)
+            expect(denied, lambda: client.append_to_stream(stream, current_version=any_state, events=new))
+        if module == "kurrentdbclient":
+            new = api.NewEvents(stream_name=stream, events=[api.NewEvent(type="Counted", data=b"{}")], current_version=any_state)
+            expect(denied, lambda: client.multi_append_to_stream([new]))
+
+    story = ["Received", "Clock", "Routed", "Clock"]  # with the duty to verify, which goes to the town
+    types = lambda events: [event.type for event in events]
+    assert types(client.get_stream(dossier)) == story
+    whole = list(client.read_all(filter_exclude=()))
+    assert (whole[0].stream_name, whole[0].type, whole[0].commit_position) == ("$genesis", "$genesis", 1)
+    assert types(event for event in whole if event.stream_name == dossier) == story
+
+    is_history = lambda event: not event.is_caught_up
+    with client.subscribe_to_stream(dossier, include_caught_up=True) as subscription:
+        assert types(takewhile(is_history, subscription)) == story
+    with client.subscribe_to_all(filter_exclude=(), include_caught_up=True) as subscription:
+        followed = list(takewhile(is_history, subscription))
+    # Behind that may stand that it was followed.
+    assert [event.id for event in followed][: len(whole)] == [event.id for event in whole]
+    for opened in (dossier.replace(":", "."), "log.hazard"):
+        queries = [json.loads(event.data)["data"]["query"] for event in client.get_stream(f"reading:{opened}")]
+        assert queries == ["Streams.Read", "Streams.Subscribe"], queries
+
+
 if __name__ == "__main__":
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     module, phase, uri, state = sys.argv[1:5]
-    {"before": before, "after": after, "tokens": tokens}[phase](module, uri, state)
+    {"before": before, "after": after, "tokens": tokens, "service": service}[phase](module, uri, state)
     print(f"{module} {phase}: good")
