@@ -46,12 +46,15 @@ proto: tools ## the published language
 
 k8s: tools ## the manifests: rendered, against Kubernetes' schemas, and for what schemas cannot see
 	kubectl kustomize k8s/overlays/dev >.tools/rendered.yaml
-	tools-python -m kubernetes_validate --kubernetes-version 1.32 --strict --quiet .tools/rendered.yaml
+	kubectl kustomize k8s/overlays/dev-door >.tools/rendered-door.yaml
+	tools-python -m kubernetes_validate --kubernetes-version 1.32 --strict --quiet .tools/rendered.yaml .tools/rendered-door.yaml
 	tools-python k8s/check.py <.tools/rendered.yaml
+	tools-python k8s/check.py --door <.tools/rendered-door.yaml
 
 compose: tools install ## Dockerfile, compose file, NATS users
 	hadolint deploy/Dockerfile
 	docker-compose --env-file deploy/.env.example --file deploy/compose.yaml config --quiet
+	docker-compose --env-file deploy/.env.example --file deploy/compose.yaml --file deploy/door.yaml config --quiet
 	set -a && . deploy/.env.example && nats-server -t -c deploy/nats.conf
 
 tools: ## bring what the checks need into .tools

@@ -1,14 +1,20 @@
 """Checks rendered manifests for what a schema cannot see: references, selectors, probes, and the restricted pod.
 
-Usage: kubectl kustomize k8s/overlays/dev | k8s/check.py
+Usage: kubectl kustomize k8s/overlays/dev | k8s/check.py [--door]
+
+With --door, auditors reach every log; without, there is no way to one.
 """
 
+import re
 import sys
 
 import yaml
 
 SERVICES = {"hazard", "enforcement", "investigation", "credit", "reward", "timeline"}
 WITNESS = "fenghuo-witness"
+# A certificate with its key, in the shape of kubernetes.io/tls: made in the cluster, and never rendered.
+DOOR_SECRET = "fenghuo-door"
+AUDITORS = {"matchLabels": {"fenghuo-auditors": "true"}}
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -76,6 +82,12 @@ def check_pod(name, pod, templates=()):
         )
         for mount in container.get("volumeMounts", []):
             expect(mount["name"] in mounted, f"{where}: no volume {mount['name']}")
+        # Kubernetes leaves $(NAME) as it stands where NAME comes later.
+        known = set()
+        for variable in container.get("env", []):
+            for used in re.findall(r"\$\((\w+)\)", variable.get("value", "")):
+                expect(used in known, f"{where}: {variable['name']} uses {used}, which does not stand before it")
+            known.add(variable["name"])
     for container in pod["containers"]:
         ports = {port[key] for port in container["ports"] for key in ("name", "containerPort")}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -91,6 +103,8 @@ def check_pod(name, pod, templates=()):
 
 def check_references(name, pod, by_kind):
     for kind, reference, key in references(pod):
+        if (kind, reference) == ("Secret", DOOR_SECRET):
+            continue
         found = by_kind.get(kind, {}).get(reference)
         expect(found is not None, f"{name}: {kind} {reference} is not there")
         keys = {**(found or {}).get("data", {}), **(found or {}).get("stringData", {})}
@@ -136,6 +150,9 @@ def selected(selector, pods):
 
 def chosen(peer, labels):
     """Whether a peer of a NetworkPolicy takes in a pod with these labels."""
+    if "podSelector" not in peer:
+        # Namespaces as a whole, and never that of the services.
+        return False
     selector = peer["podSelector"]
     holds = {
         "In": lambda wanted: labels.get(wanted["key"]) in wanted["values"],
@@ -166,7 +183,38 @@ def check_ways(name, policy, services):
         expect(port in reached(policy["egress"], "to", labels), f"NetworkPolicy {name}: no way to {other}")
 
 
-def check(documents):
+def check_door(name, by_kind, is_open):
+    """Auditors reach the log, and nobody else, with TLS and without a right to append; or there is no door."""
+    pod = by_kind["Deployment"][name]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    ways = [rule for rule in by_kind["NetworkPolicy"][name]["spec"]["ingress"] if rule["ports"] != [{"port": 8080}]]
+    settings = {
+        setting["name"]: setting.get("value", "")
+        for setting in container["env"]
+        if setting["name"].startswith("FENGHUO_DOOR_")
+    }
+    if not is_open:
+        expect(not settings and not ways, f"{name}: a door is open")
+        return
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    expect(
+        ways == [{"from": [{"namespaceSelector": AUDITORS}], "ports": [{"port": ports.get("door")}]}],
+        f"NetworkPolicy {name}: others than auditors may come to the door, or auditors may not",
+    )
+    served = {port["targetPort"]: port["port"] for port in by_kind["Service"][name]["spec"]["ports"]}
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    secrets = {volume["secret"]["secretName"]: volume["name"] for volume in pod["volumes"] if "secret" in volume}
+    folder = mounts.get(secrets.get(DOOR_SECRET))
+    wanted = {
+        "FENGHUO_DOOR_LISTEN": f"0.0.0.0:{ports.get('door')}",
+        "FENGHUO_DOOR_ADVERTISE": f"fenghuo-$(FENGHUO_SERVICE).$(FENGHUO_NAMESPACE).svc:{served.get('door')}",
+        "FENGHUO_DOOR_TLS_CERT": f"{folder}/tls.crt",
+        "FENGHUO_DOOR_TLS_KEY": f"{folder}/tls.key",
+    }
+    expect(settings == wanted, f"{name}: its door is set to {settings}, not {wanted}")
+
+
+def check(documents, has_door):
     by_kind = {}
     for document in documents:
         by_kind.setdefault(document["kind"], {})[document["metadata"]["name"]] = document
@@ -192,6 +240,7 @@ def check(documents):
         pod = spec["template"]["spec"]
         check_pod(name, pod)
         check_references(name, pod, by_kind)
+        check_door(name, by_kind, has_door)
     for spec in stateful.values():
         check_witness(spec, by_kind)
 
@@ -220,7 +269,7 @@ def check(documents):
         expect(not reached(policy["ingress"], "from", witness), f"NetworkPolicy {name}: a witness may call")
 
 
-check([document for document in yaml.safe_load_all(sys.stdin) if document])
+check([document for document in yaml.safe_load_all(sys.stdin) if document], sys.argv[1:] == ["--door"])
 for fault in faults:
     print(f"k8s: {fault}", file=sys.stderr)
 sys.exit(1 if faults else 0)
