@@ -71,6 +71,7 @@ decider::refusals! {
         NotApproved => "国令310号5", "未经批准不得移送", "nothing is transferred without approval";
         NotSameLevelPolice => "国令310号5", "应当向同级公安机关移送", "a case goes to the police of the same level";
         NotThePolice => "国令310号8", "须由公安机关作出", "only the police may do this";
+        SentToOtherPolice => "国令310号8", "案件未移送该公安机关", "the case was sent to other police";
         NotSent => "国令310号8", "案件尚未移送公安机关", "nothing has been sent to the police";
         NotRefused => "国令310号9", "公安机关没有不予立案", "the police have not declined to file";
         ObjectionTooLate { last_day: Date } => "国令310号9", "提请复议期限已于 {last_day} 届满", "an objection was possible until {last_day}";
@@ -302,6 +303,7 @@ fn receive(open: &Open, receipt: String, by: &Department, cx: &Context) -> Resul
     let Stage::Sent(_) = open.stage else {
         return Err(Refusal::NotSent);
     };
+    sent_to(open, by)?;
     let review = cx.rules.period("transfer.police_review")?;
     // Their three days run from the acceptance; until then they were counted from the sending.
     let answer_by = cx.calendar.due(cx.at, review, Side::Agency);
@@ -315,6 +317,7 @@ fn answer(open: &Open, filed: bool, reason: String, by: &Department, cx: &Contex
         Stage::Objected(_) => Duty::AnswerObjection,
         _ => return Err(Refusal::NotSent),
     };
+    sent_to(open, by)?;
     let hand_over = cx.rules.period("transfer.handover")?;
     let object = cx.rules.period("transfer.objection")?;
     let due = |period| cx.calendar.due(cx.at, period, Side::Agency);
@@ -383,4 +386,9 @@ fn the_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {
 
 fn the_police(by: &Department) -> Result<(), Refusal> {
     if by.kind == DepartmentKind::Police { Ok(()) } else { Err(Refusal::NotThePolice) }
+}
+
+/// Other police may know of the case, but its clocks are those of the police whom it was sent to.
+fn sent_to(open: &Open, by: &Department) -> Result<(), Refusal> {
+    if open.police.as_ref() == Some(by) { Ok(()) } else { Err(Refusal::SentToOtherPolice) }
 }

@@ -48,6 +48,8 @@ pub struct Open {
     pub stage: Stage,
     /// The article that is or was last with the police.
     pub sent: Option<Article>,
+    /// The police whom it was sent to.
+    pub police: Option<Department>,
     pub transferred: BTreeSet<Article>,
     pub declined: BTreeSet<Article>,
     pub received: bool,
@@ -101,9 +103,10 @@ impl Open {
                 self.stage = Stage::Idle;
                 self.declined.insert(*article);
             }
-            Event::Sent { article, .. } => {
+            Event::Sent { article, to, .. } => {
                 self.stage = Stage::Sent(*article);
                 self.sent = Some(*article);
+                self.police = Some(to.clone());
                 self.received = false;
                 self.objected = false;
                 self.transferred.insert(*article);

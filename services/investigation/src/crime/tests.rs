@@ -261,6 +261,19 @@ fn the_police_answer_within_three_days_of_their_receipt() {
 }
 
 #[test]
+fn only_the_police_to_whom_it_was_sent_receive_and_answer_it() {
+    for other in ["police.440106", "police.3307", "police.330724"] {
+        let other: Department = other.parse().unwrap();
+        let receive = Command::Receive { receipt: "slip".into(), by: other.clone(), at: hours(50) };
+        after(sent()).when(receive, &brigade(hours(50))).refused(Refusal::SentToOtherPolice);
+        let refuse = Command::Answer { filed: false, reason: "reason".into(), by: other, at: hours(50) };
+        after(sent()).when(refuse.clone(), &brigade(hours(50))).refused(Refusal::SentToOtherPolice);
+        let objected = story(answered(false), [(Command::Object, brigade(hours(80)))]);
+        after(objected).when(refuse, &brigade(hours(90))).refused(Refusal::SentToOtherPolice);
+    }
+}
+
+#[test]
 fn only_the_police_answer_what_was_sent() {
     after(approved()).when(answer(true, hours(50)), &brigade(hours(50))).refused(Refusal::NotSent);
     let other = Command::Answer {
