@@ -94,6 +94,7 @@ fn of_government(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
         let id = fact.field("fire_id", FireId::parse(&message.fire_id))?;
         let command = fire::Command::NoteInquiry {
             inquiry: fact.field("inquiry_id", InquiryId::parse(&message.inquiry_id))?,
+            by: fact.department.clone(),
             government: fact.field("government", message.government.parse())?,
             by_state: message.by_state,
             leader: message.leader,

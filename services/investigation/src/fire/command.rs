@@ -36,9 +36,11 @@ pub enum Command {
     CloseScene { range: String, demands: Vec<String> },
     /// 解除现场封闭
     ReleaseScene,
-    /// A government has formed its inquiry group, for the State Council where it says so.
+    /// A government has formed its inquiry group, for the State Council where it says so; told by that government or
+    /// one above it.
     NoteInquiry {
         inquiry: InquiryId,
+        by: Department,
         government: Department,
         by_state: bool,
         leader: String,
@@ -66,6 +68,7 @@ decider::refusals! {
         SceneNotClosed => "火灾事故调查规定17", "现场未封闭", "the scene is not closed";
         SceneAlreadyClosed => "火灾事故调查规定17", "现场已封闭", "the scene is closed already";
         NotAGovernment => "493号令19", "事故调查组由人民政府组织", "a government forms the inquiry group";
+        NotToldByTheGovernment => "493号令19", "调查组的成立须由该人民政府或者其上级人民政府告知，国务院调查组由省级人民政府告知", "the government of the group, or one above it, tells of it, and a province's for the State Council";
         GovernmentBelowTier { wanted: Tier } => "国办发〔2017〕87号28；493号令19", "该等级事故应由更高一级人民政府组织调查", "a fire of this level is inquired into by the government of the {wanted} level";
         AlreadyInquired => "493号令19", "已有同级或者上级政府的调查组", "a government of this level or above inquires already";
     }
@@ -207,8 +210,8 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             }
             Ok(vec![Event::SceneReleased {}])
         }
-        Command::NoteInquiry { inquiry, government, by_state, leader, members } => {
-            note_inquiry(raised, inquiry, government, by_state, leader, members)
+        Command::NoteInquiry { inquiry, by, government, by_state, leader, members } => {
+            note_inquiry(raised, inquiry, &by, government, by_state, leader, members)
         }
         // The decider has answered these before it asks here.
         Command::RaiseAlarm { .. } | Command::Tick | Command::Rederive => Ok(vec![]),
@@ -294,6 +297,7 @@ fn top(level: Option<Level>) -> Rung {
 fn note_inquiry(
     raised: &Raised,
     inquiry: InquiryId,
+    by: &Department,
     government: Department,
     by_state: bool,
     leader: String,
@@ -305,6 +309,7 @@ fn note_inquiry(
     if !government.area.contains(&raised.area) {
         return Err(Refusal::OutsideArea);
     }
+    tells_of(by, &government, by_state)?;
     // The State Council has no area code: whoever acts by its authority says so.
     let tier = if by_state { Some(Tier::State) } else { government.area.tier() };
     let tier = tier
@@ -326,6 +331,13 @@ fn note_inquiry(
         level: raised.level.unwrap_or(Level::General),
         supersedes,
     }])
+}
+
+/// Whose group it is stands in the message; who sent it is known of the sender alone.
+fn tells_of(by: &Department, government: &Department, by_state: bool) -> Result<(), Refusal> {
+    let itself_or_above = by.kind == DepartmentKind::Government && by.area.contains(&government.area);
+    let for_the_state = !by_state || by.area.tier() == Some(Tier::Province);
+    if itself_or_above && for_the_state { Ok(()) } else { Err(Refusal::NotToldByTheGovernment) }
 }
 
 /// The sender's side: a unit's report is entered by whoever took it.

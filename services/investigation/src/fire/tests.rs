@@ -62,11 +62,20 @@ fn with_deaths(count: u32) -> Vec<Event> {
 fn note(government: &str) -> Command {
     Command::NoteInquiry {
         inquiry: InquiryId::parse("wuyi-inquiry").unwrap(),
+        by: government.parse().unwrap(),
         government: government.parse().unwrap(),
         by_state: false,
         leader: "vice-governor".into(),
         members: vec!["emergency.33".into()],
     }
+}
+
+/// The same group as another department tells of it, perhaps for the State Council.
+fn told(by: &str, government: &str, by_state: bool) -> Command {
+    let Command::NoteInquiry { inquiry, government, leader, members, .. } = note(government) else {
+        panic!()
+    };
+    Command::NoteInquiry { inquiry, by: by.parse().unwrap(), government, by_state, leader, members }
 }
 
 fn dues(events: &[Event]) -> Vec<(Rung, OffsetDateTime)> {
@@ -389,12 +398,26 @@ fn the_state_council_s_group_is_formed_by_its_authority() {
     let extreme = with_deaths(30);
     let refused = Refusal::GovernmentBelowTier { wanted: Tier::State };
     given::<Fire>(extreme.clone()).when(note("government.33"), &cx).refused(refused);
-    let Command::NoteInquiry { inquiry, government, leader, members, .. } = note("government.33") else {
-        panic!()
-    };
-    let by_state = Command::NoteInquiry { inquiry, government, by_state: true, leader, members };
-    let noted = given::<Fire>(extreme).when(by_state, &cx).facts();
+    let noted = given::<Fire>(extreme).when(told("government.33", "government.33", true), &cx).facts();
     assert!(matches!(noted[..], [Event::InquiryNoted { tier: Tier::State, .. }]));
+}
+
+#[test]
+fn a_group_is_told_of_by_its_own_government_or_one_above_it() {
+    let cx = fire_body("330723", days(1));
+    let fire = || given::<Fire>(with_deaths(11));
+    for other in ["government.440106", "government.3307", "fire.33", "police.33"] {
+        let told = told(other, "government.33", false);
+        fire().when(told, &cx).refused(Refusal::NotToldByTheGovernment);
+    }
+    given::<Fire>(with_deaths(1)).when(told("government.33", "government.330723", false), &cx).facts();
+    let extreme = || given::<Fire>(with_deaths(30));
+    extreme()
+        .when(told("government.440106", "government.33", true), &cx)
+        .refused(Refusal::NotToldByTheGovernment);
+    extreme()
+        .when(told("government.330723", "government.330723", true), &cx)
+        .refused(Refusal::NotToldByTheGovernment);
 }
 
 #[test]
@@ -405,6 +428,7 @@ fn a_higher_government_takes_an_inquiry_over_and_a_second_of_the_same_level_is_r
     let Command::NoteInquiry { leader, members, .. } = note("government.33") else { panic!() };
     let second = |government: &str| Command::NoteInquiry {
         inquiry: InquiryId::parse("second").unwrap(),
+        by: government.parse().unwrap(),
         government: government.parse().unwrap(),
         by_state: false,
         leader: leader.clone(),

@@ -274,3 +274,17 @@ fn a_reply_of_another_government_is_refused() {
     let at = datetime!(2023-07-29 9:00 +8);
     assert_eq!(desk.hear("government", "government.3307", &reply, at), ["NotTheGovernment"]);
 }
+
+#[test]
+fn a_group_that_another_province_tells_of_is_refused() {
+    let mut desk = burning();
+    let formed = outside::InquiryFormed {
+        inquiry_id: INQUIRY.into(),
+        fire_id: FIRE.into(),
+        government: "government.33".into(),
+        by_state: true,
+        ..Default::default()
+    };
+    let at = datetime!(2023-04-18 8:00 +8);
+    assert_eq!(desk.hear("government", "government.440106", &formed, at), ["NotToldByTheGovernment"]);
+}
