@@ -73,6 +73,7 @@ decider::refusals! {
         NationalDocumentMissing => "火灾事故调查规定18；火灾事故调查规定35", "记录国家消防救援机构的行为须载明其文书", "an act of the national body is recorded with its document only";
         NotTheHead => "火灾事故调查规定18", "须由机构负责人批准", "only the head of the body approves this";
         NotAnOfficer => "火灾事故调查规定14", "须由火灾事故调查人员实施", "only an investigator may do this";
+        NotAnOfficial => "火灾事故调查规定32、35、36、37", "须由本机构的受理人员、调查人员、法制人员或者负责人办理", "a clerk, an investigator, a legal officer or the head of the body does this";
         TooFewOfficers { shown: usize, wanted: i64 } => "火灾事故调查规定14", "火灾事故调查人员不得少于 {wanted} 人，现有有效证件 {shown} 份", "not fewer than {wanted} investigators are needed, {shown} valid certificates were shown";
         CertificateInvalid { number: Id } => "火灾事故调查规定14", "执法证 {number} 当日无效或不属于本机构", "certificate {number} was not valid that day or belongs to another body";
         AppraisalUnknown { appraisal: Id } => "", "没有委托过鉴定 {appraisal}", "no appraisal {appraisal} was commissioned";
@@ -92,6 +93,7 @@ decider::refusals! {
         AlreadyReviewed => "火灾事故调查规定35", "复核以一次为限", "a determination is reviewed once only";
         ReviewPending => "火灾事故调查规定36", "已有复核申请在办", "a review is pending already";
         SuitPending => "火灾事故调查规定36；火灾事故调查规定38", "法院已受理诉讼", "a court has accepted a suit";
+        NotTheReviewingHead => "火灾事故调查规定36；火灾事故调查规定38", "复核的受理和结论由复核机构负责人决定", "the head of the reviewing body answers an application and concludes";
         ReviewNotRequested => "火灾事故调查规定36", "没有待答复的复核申请", "no application for review waits for an answer";
         ReviewNotAccepted => "火灾事故调查规定38", "复核尚未受理或者已经结束", "no accepted review is running";
     }
@@ -210,7 +212,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::DecideReview { outcome, document } => {
             review::conclude(open, outcome, document, cx).map(Some)
         }
-        Command::NoteSuit { court } => Ok(review::note_suit(open, court)),
+        Command::NoteSuit { court } => review::note_suit(open, court, cx),
         // The decider has answered these before it asks here.
         Command::Open { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
@@ -281,11 +283,7 @@ fn body(open: &Open, tier: Tier, cx: &Context) -> Result<(), Refusal> {
 
 fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) -> Result<Higher, Refusal> {
     fire_body(open, cx)?;
-    let (tier, acts) = match than {
-        Tier::County => (Tier::City, Tier::City),
-        Tier::City => (Tier::Province, Tier::Province),
-        Tier::Province | Tier::State => (Tier::State, Tier::Province),
-    };
+    let (tier, acts) = next_higher(than);
     if cx.actor.department.area.tier() != Some(acts) {
         return Err(Refusal::NotTheNextHigherBody);
     }
@@ -293,6 +291,34 @@ fn higher_body(open: &Open, than: Tier, document: Option<String>, cx: &Context) 
         return Err(Refusal::NationalDocumentMissing);
     }
     Ok(Higher { tier, recorded_by: cx.actor.department.clone(), document })
+}
+
+/// The next higher body, and the one that acts for it here: the national one has no account.
+fn next_higher(than: Tier) -> (Tier, Tier) {
+    match than {
+        Tier::County => (Tier::City, Tier::City),
+        Tier::City => (Tier::Province, Tier::Province),
+        Tier::Province | Tier::State => (Tier::State, Tier::Province),
+    }
+}
+
+/// What comes from outside is entered where it arrives: by the body whose determination it is, or the next higher one.
+fn entering(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    fire_body(open, cx)?;
+    let own = match &open.stage {
+        Stage::Investigating => open.tier_at(cx.at),
+        Stage::Issued(issued) | Stage::Served(issued) => issued.tier,
+    };
+    let (_, higher) = next_higher(own);
+    match cx.actor.department.area.tier() {
+        Some(tier) if tier == own || tier == higher => official(cx),
+        _ => Err(Refusal::NotTheBody),
+    }
+}
+
+fn official(cx: &Context) -> Result<(), Refusal> {
+    let roles = [Role::Clerk, Role::Officer, Role::Legal, Role::Head];
+    if roles.iter().any(|role| cx.actor.has(*role)) { Ok(()) } else { Err(Refusal::NotAnOfficial) }
 }
 
 fn fire_body(open: &Open, cx: &Context) -> Result<(), Refusal> {

@@ -573,6 +573,41 @@ fn what_is_sent_back_is_determined_again_within_fifteen_days_and_not_reviewed_ag
     after(served).when(request(), &cx).refused(Refusal::AlreadyReviewed);
 }
 
+fn acting(kind: DepartmentKind, area: &str, role: Role, at: OffsetDateTime) -> Context {
+    context(at, actor(kind, area, &[role]))
+}
+
+#[test]
+fn an_application_and_a_suit_are_entered_by_officials_of_the_body_or_the_next_higher_one() {
+    let at = datetime!(2023-05-20 9:00 +8);
+    let suit = || Command::NoteSuit { court: "county-court".into() };
+    let by = |kind, area, role| acting(kind, area, role, at);
+    for (cx, refusal) in [
+        (by(DepartmentKind::Town, "440106001", Role::Grid), Refusal::OnlyFireBody),
+        (by(DepartmentKind::Police, "330723", Role::Officer), Refusal::OnlyFireBody),
+        (by(DepartmentKind::Fire, "440106", Role::Officer), Refusal::OutsideArea),
+        (by(DepartmentKind::Fire, "33", Role::Officer), Refusal::NotTheBody),
+        (by(DepartmentKind::Fire, "330723", Role::Grid), Refusal::NotAnOfficial),
+    ] {
+        after(served()).when(request(), &cx).refused(refusal.clone());
+        after(accepted()).when(suit(), &cx).refused(refusal);
+    }
+    for area in ["330723", "3307"] {
+        after(served()).when(request(), &by(DepartmentKind::Fire, area, Role::Clerk)).facts();
+        after(accepted()).when(suit(), &by(DepartmentKind::Fire, area, Role::Legal)).facts();
+    }
+    after(opened()).when(suit(), &by(DepartmentKind::Fire, "3307", Role::Officer)).facts();
+}
+
+#[test]
+fn a_review_is_accepted_refused_and_concluded_by_the_head_of_the_reviewing_body() {
+    let officer = acting(DepartmentKind::Fire, "3307", Role::Officer, datetime!(2023-05-22 9:00 +8));
+    after(requested()).when(accept(), &officer).refused(Refusal::NotTheReviewingHead);
+    let refuse = Command::RefuseReview { ground: Ground::NotAParty, document: None };
+    after(requested()).when(refuse, &officer).refused(Refusal::NotTheReviewingHead);
+    after(accepted()).when(decide(Outcome::Upheld), &officer).refused(Refusal::NotTheReviewingHead);
+}
+
 #[test]
 fn a_suit_ends_the_review() {
     let at = datetime!(2023-05-24 9:00 +8);

@@ -1,18 +1,19 @@
 //! The review by the next higher fire body (火灾事故调查规定 35-39): once, in time, never of a simple one.
 
-use decider::{Context, Id};
+use decider::{Context, Id, Role};
 use law::{Due, Role as Side};
 
 use super::{
     super::{
-        Duty, Event, Ground, Outcome, Review,
+        Duty, Event, Ground, Higher, Outcome, Review,
         state::{Issued, Open, Stage},
     },
-    Refusal, body, higher_body,
+    Refusal, body, entering, higher_body,
 };
 
-/// A party asks for a review.
+/// A party asks for a review; whether it is one, the reviewing body says.
 pub(super) fn request(open: &Open, party: Id, cx: &Context) -> Result<Event, Refusal> {
+    entering(open, cx)?;
     let Stage::Served(issued) = &open.stage else {
         return Err(Refusal::NotServed);
     };
@@ -38,7 +39,7 @@ pub(super) fn request(open: &Open, party: Id, cx: &Context) -> Result<Event, Ref
 
 /// The next higher body accepts the application.
 pub(super) fn accept(open: &Open, document: Option<String>, cx: &Context) -> Result<Event, Refusal> {
-    let by = higher_body(open, issued(open)?.tier, document, cx)?;
+    let by = reviewing_head(open, document, cx)?;
     requested(open)?;
     let file = cx.rules.period("fire.review.file_return")?;
     let decide = cx.rules.period("fire.review.decide")?;
@@ -56,7 +57,7 @@ pub(super) fn refuse(
     document: Option<String>,
     cx: &Context,
 ) -> Result<Event, Refusal> {
-    let by = higher_body(open, issued(open)?.tier, document, cx)?;
+    let by = reviewing_head(open, document, cx)?;
     requested(open)?;
     Ok(Event::ReviewRefused { by, ground, review_by: still_open(open, ground, cx)? })
 }
@@ -83,7 +84,7 @@ pub(super) fn conclude(
     document: Option<String>,
     cx: &Context,
 ) -> Result<Event, Refusal> {
-    let by = higher_body(open, issued(open)?.tier, document, cx)?;
+    let by = reviewing_head(open, document, cx)?;
     accepted(open)?;
     let again = cx.rules.period("fire.review.redetermine")?;
     Ok(Event::ReviewDecided {
@@ -96,9 +97,15 @@ pub(super) fn conclude(
 }
 
 /// A court has accepted a suit: a review that is not concluded ends, and none begins.
-pub(super) fn note_suit(open: &Open, court: String) -> Option<Event> {
+pub(super) fn note_suit(open: &Open, court: String, cx: &Context) -> Result<Option<Event>, Refusal> {
+    entering(open, cx)?;
     let review_ended = matches!(open.review, Review::Requested | Review::Accepted);
-    (!open.suit).then_some(Event::SuitAccepted { court, review_ended })
+    Ok((!open.suit).then_some(Event::SuitAccepted { court, review_ended }))
+}
+
+fn reviewing_head(open: &Open, document: Option<String>, cx: &Context) -> Result<Higher, Refusal> {
+    let by = higher_body(open, issued(open)?.tier, document, cx)?;
+    if cx.actor.has(Role::Head) { Ok(by) } else { Err(Refusal::NotTheReviewingHead) }
 }
 
 fn requested(open: &Open) -> Result<(), Refusal> {
