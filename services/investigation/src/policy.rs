@@ -187,7 +187,8 @@ fn after_casualties(recorded: &Recorded, totals: Totals) -> Result<Vec<Reaction>
     let id = recorded.stream.id();
     let fire = own(recorded, FireId::parse(id))?;
     let case = recorded.meta.case_id.as_ref().map_or(id, decider::CaseId::as_str);
-    let command = crime::Command::NoteHarm { fire, totals };
+    let area = recorded.meta.actor.department.area.clone();
+    let command = crime::Command::NoteHarm { fire, totals, area };
     let harm = Reaction::new("note-harm", Order::of::<Crime>(case, command));
     let hurt = totals.deaths > 0 || totals.serious_injuries > 0;
     let casualties = hurt.then(|| determine("note-casualties", id, determination::Command::NoteCasualties));
@@ -202,7 +203,8 @@ fn note(id: &str, event: authority::Event) -> Reaction {
 fn noted(fact: &Fact, field: &str, subject: &str, grounds: &[Ground]) -> Result<Reaction, Unreadable> {
     let subject = fact.field(field, Id::parse(subject))?;
     let case = fact.case_id.as_ref().map_or(subject.as_str(), decider::CaseId::as_str).to_owned();
-    let command = crime::Command::NoteFacts { subject, grounds: grounds.to_vec() };
+    let area = fact.department.area.clone();
+    let command = crime::Command::NoteFacts { subject, grounds: grounds.to_vec(), area };
     Ok(Reaction::new("note-facts", Order::of::<Crime>(&case, command)))
 }
 

@@ -8,7 +8,7 @@ use decider::{
     clocked,
 };
 use law::{
-    Role as Side, RuleError,
+    AreaCode, Role as Side, RuleError,
     clock::{self, Clocks},
 };
 use time::{Date, OffsetDateTime};
@@ -23,10 +23,10 @@ use crate::fire::{FireId, Totals};
 /// A command for a suspected crime.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Something became known of a hazard or a seal.
-    NoteFacts { subject: Id, grounds: Vec<Ground> },
-    /// The harm of a fire as it is known now.
-    NoteHarm { fire: FireId, totals: Totals },
+    /// Something became known of a hazard or a seal, by a department of this area.
+    NoteFacts { subject: Id, grounds: Vec<Ground>, area: AreaCode },
+    /// The harm of a fire as it is known now, by a department of this area.
+    NoteHarm { fire: FireId, totals: Totals, area: AreaCode },
     /// 指定专案组; certificates as the register of authority knows them.
     AppointTeam { officers: Vec<Certificate> },
     /// 专案组提出移送报告
@@ -58,6 +58,8 @@ decider::refusals! {
     pub enum Refusal {
         NothingKnown => "国令310号3", "没有涉嫌犯罪的事实", "no fact points to a crime";
         NotAnAgency => "国令310号5", "须由县级以上行政执法机关指定专案组", "an agency of county level or above appoints the team";
+        OutsideArea => "国令310号5；行政处罚法22", "案件不在本单位管辖区域内", "the case lies outside the agency's area";
+        NotAppointedByTheHead => "国令310号5", "专案组由行政执法机关负责人指定", "the head of the agency appoints the team";
         NotTheAgency => "国令310号5", "本单位不是办理该案的行政执法机关", "another agency has this case";
         NotAnOfficer => "国令310号5", "须由专案组人员实施", "only a member of the team may do this";
         NotThePrincipal => "国令310号5", "是否移送由行政执法机关正职负责人决定", "the agency's principal decides on a transfer";
@@ -154,17 +156,19 @@ impl Clocked for Crime {
 
 fn reply(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
     match (state, command) {
-        (State::Unknown, Command::NoteFacts { subject, grounds }) => {
-            Ok(note_facts(&Open::default(), &subject, grounds, cx)?)
+        (State::Unknown, Command::NoteFacts { subject, grounds, area }) => {
+            Ok(note_facts(&Open::default(), &subject, grounds, &area, cx)?)
         }
-        (State::Unknown, Command::NoteHarm { fire, totals }) => {
-            Ok(note_harm(&Open::default(), fire, totals, cx)?)
+        (State::Unknown, Command::NoteHarm { fire, totals, area }) => {
+            Ok(note_harm(&Open::default(), fire, totals, area, cx)?)
         }
         (State::Unknown, _) => Err(Refusal::NothingKnown),
-        (State::Open(open), Command::NoteFacts { subject, grounds }) => {
-            Ok(note_facts(open, &subject, grounds, cx)?)
+        (State::Open(open), Command::NoteFacts { subject, grounds, area }) => {
+            Ok(note_facts(open, &subject, grounds, &area, cx)?)
         }
-        (State::Open(open), Command::NoteHarm { fire, totals }) => Ok(note_harm(open, fire, totals, cx)?),
+        (State::Open(open), Command::NoteHarm { fire, totals, area }) => {
+            Ok(note_harm(open, fire, totals, area, cx)?)
+        }
         (State::Open(open), command) => handle(open, command, cx).map(|event| event.into_iter().collect()),
     }
 }
@@ -173,26 +177,33 @@ fn note_facts(
     open: &Open,
     subject: &Id,
     grounds: Vec<Ground>,
+    area: &AreaCode,
     cx: &Context,
 ) -> Result<Vec<Event>, RuleError> {
     let mut facts = open.facts.clone();
     let known = facts.entry(subject.clone()).or_default();
     let new: Vec<_> = grounds.into_iter().filter(|ground| known.insert(*ground)).collect();
     let harm: Vec<_> = open.harm.values().copied().collect();
-    let mut events: Vec<_> =
-        new.into_iter().map(|ground| Event::FactNoted { subject: subject.clone(), ground }).collect();
+    let note = |ground| Event::FactNoted { subject: subject.clone(), ground, area: Some(area.clone()) };
+    let mut events: Vec<_> = new.into_iter().map(note).collect();
     events.extend(indications(&facts, &harm, &open.indicated, &cx.rules)?);
     Ok(events)
 }
 
-fn note_harm(open: &Open, fire: FireId, totals: Totals, cx: &Context) -> Result<Vec<Event>, RuleError> {
+fn note_harm(
+    open: &Open,
+    fire: FireId,
+    totals: Totals,
+    area: AreaCode,
+    cx: &Context,
+) -> Result<Vec<Event>, RuleError> {
     if open.harm.get(&fire) == Some(&totals) {
         return Ok(vec![]);
     }
     let mut harm = open.harm.clone();
     harm.insert(fire.clone(), totals);
     let harm: Vec<_> = harm.into_values().collect();
-    let mut events = vec![Event::HarmNoted { fire, totals }];
+    let mut events = vec![Event::HarmNoted { fire, totals, area: Some(area) }];
     events.extend(indications(&open.facts, &harm, &open.indicated, &cx.rules)?);
     Ok(events)
 }
@@ -226,18 +237,15 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
 }
 
 fn appoint(open: &Open, officers: Vec<Certificate>, cx: &Context) -> Result<Event, Refusal> {
-    let agency = &cx.actor.department;
-    let enforces = matches!(
-        agency.kind,
-        DepartmentKind::Fire | DepartmentKind::Emergency | DepartmentKind::Housing | DepartmentKind::Market
-    );
-    if !enforces || agency.area.tier().is_none() {
-        return Err(Refusal::NotAnAgency);
+    an_agency(open, cx)?;
+    if !cx.actor.has(Role::Head) {
+        return Err(Refusal::NotAppointedByTheHead);
     }
     if open.indicated.is_empty() {
         return Err(Refusal::NothingKnown);
     }
     idle(open)?;
+    let agency = &cx.actor.department;
     check_officers(&officers, agency, cx.at, "transfer.team_min", &cx.rules)??;
     Ok(Event::TeamAppointed { officers, agency: agency.clone() })
 }
@@ -347,8 +355,9 @@ fn object(open: &Open, cx: &Context) -> Result<Event, Refusal> {
 
 /// Closes what is neither pending nor running. A penalty may stand beside a transfer, never in its place.
 fn close(open: &Open, penalty: Option<Id>, cx: &Context) -> Result<Option<Event>, Refusal> {
-    if open.agency.is_some() {
-        the_agency(open, cx)?;
+    match open.agency {
+        Some(_) => the_agency(open, cx)?,
+        None => an_agency(open, cx)?,
     }
     if !cx.actor.has(Role::Head) {
         return Err(Refusal::NotThePrincipal);
@@ -374,6 +383,19 @@ fn idle(open: &Open) -> Result<(), Refusal> {
             Err(Refusal::TransferPending)
         }
     }
+}
+
+/// An agency that may have the case.
+fn an_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    let agency = &cx.actor.department;
+    let enforces = matches!(
+        agency.kind,
+        DepartmentKind::Fire | DepartmentKind::Emergency | DepartmentKind::Housing | DepartmentKind::Market
+    );
+    if !enforces || agency.area.tier().is_none() {
+        return Err(Refusal::NotAnAgency);
+    }
+    if open.lies_in(&agency.area) { Ok(()) } else { Err(Refusal::OutsideArea) }
 }
 
 fn the_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {

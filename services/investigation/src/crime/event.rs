@@ -1,7 +1,7 @@
 //! What happens to a suspected crime. Names here are the storage format: never rename, retype or reuse.
 
 use decider::{Department, Id, authority::Certificate};
-use law::{Due, clock};
+use law::{AreaCode, Due, clock};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
@@ -76,9 +76,21 @@ pub enum Duty {
 #[serde(tag = "type", content = "data")]
 pub enum Event {
     /// Something became known of a hazard or a seal.
-    FactNoted { subject: Id, ground: Ground },
+    FactNoted {
+        subject: Id,
+        ground: Ground,
+        /// Of the department that told it; older events do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        area: Option<AreaCode>,
+    },
     /// The harm of a fire as it is known now.
-    HarmNoted { fire: FireId, totals: Totals },
+    HarmNoted {
+        fire: FireId,
+        totals: Totals,
+        /// Of the department that told it; older events do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        area: Option<AreaCode>,
+    },
     /// 涉嫌犯罪
     Indicated {
         article: Article,

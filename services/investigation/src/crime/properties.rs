@@ -7,6 +7,7 @@ use decider::{
     authority::Certificate,
     harness::{actor, context},
 };
+use law::AreaCode;
 use proptest::prelude::*;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -29,6 +30,10 @@ fn give(state: &mut State, command: Command, cx: &Context) -> Result<Vec<Event>,
     let events = Crime::decide(state, command, cx)?;
     *state = events.iter().fold(state.clone(), Crime::evolve);
     Ok(events)
+}
+
+fn area() -> AreaCode {
+    AreaCode::parse("330723103").unwrap()
 }
 
 fn hazard(index: usize) -> Id {
@@ -98,7 +103,7 @@ proptest! {
         for (subject, ground) in notes {
             let ground = GROUNDS[ground];
             known.entry(subject).or_default().insert(ground);
-            let command = Command::NoteFacts { subject: hazard(subject), grounds: vec![ground] };
+            let command = Command::NoteFacts { subject: hazard(subject), grounds: vec![ground], area: area() };
             for event in give(&mut state, command, &brigade(DAY)).unwrap() {
                 if matches!(event, Event::Indicated { article: Article::DangerousOperation, .. }) {
                     raised += 1;
@@ -114,7 +119,7 @@ proptest! {
         steps in prop::collection::vec((step(), 0..60_i64), 1..60),
     ) {
         let mut state = State::default();
-        let four = Command::NoteFacts { subject: hazard(1), grounds: GROUNDS[..4].to_vec() };
+        let four = Command::NoteFacts { subject: hazard(1), grounds: GROUNDS[..4].to_vec(), area: area() };
         give(&mut state, four, &brigade(DAY)).unwrap();
         let mut at = DAY;
         let (mut decide_by, mut send_by) = (None, None);

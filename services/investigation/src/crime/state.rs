@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decider::{Department, Id};
-use law::clock::Clocks;
+use law::{AreaCode, clock::Clocks};
 use time::OffsetDateTime;
 
 use super::{Article, Duty, Event, Ground};
@@ -42,6 +42,8 @@ pub struct Open {
     /// By hazard or seal: the facts of one never complete those of another.
     pub facts: BTreeMap<Id, BTreeSet<Ground>>,
     pub harm: BTreeMap<FireId, Totals>,
+    /// Where it was learnt of.
+    pub areas: BTreeSet<AreaCode>,
     /// Whether the indication is only an early warning.
     pub indicated: BTreeMap<Article, bool>,
     pub agency: Option<Department>,
@@ -65,6 +67,14 @@ impl Open {
             .any(|article| !self.transferred.contains(article) && !self.declined.contains(article))
     }
 
+    /// Whether the case lies in this area. A department tells of what lies in its own area, so that of several the
+    /// narrow ones say where; a higher one alone leaves it open among those below it.
+    pub fn lies_in(&self, area: &AreaCode) -> bool {
+        let narrow = |one: &&AreaCode| !self.areas.iter().any(|other| other != *one && one.contains(other));
+        let mut places = self.areas.iter().filter(narrow).peekable();
+        places.peek().is_none() || places.any(|place| area.contains(place) || place.contains(area))
+    }
+
     /// Whether an act at this instant keeps the duty's time.
     pub fn in_time(&self, duty: Duty, at: OffsetDateTime) -> bool {
         self.clocks.get(&duty).is_none_or(|clock| clock.in_time(at))
@@ -84,11 +94,13 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 impl Open {
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::FactNoted { subject, ground } => {
+            Event::FactNoted { subject, ground, area } => {
                 self.facts.entry(subject.clone()).or_default().insert(*ground);
+                self.areas.extend(area.clone());
             }
-            Event::HarmNoted { fire, totals } => {
+            Event::HarmNoted { fire, totals, area } => {
                 self.harm.insert(fire.clone(), *totals);
+                self.areas.extend(area.clone());
             }
             Event::Indicated { article, early_warning, .. } => {
                 self.indicated.insert(*article, *early_warning);

@@ -5,7 +5,7 @@ use decider::{
     authority::Certificate,
     harness::{Given, actor, beside_clocks, context, given, woken},
 };
-use law::clock;
+use law::{AreaCode, clock};
 use time::{
     Duration, OffsetDateTime,
     macros::{date, datetime},
@@ -37,11 +37,21 @@ fn id(text: &str) -> Id {
 }
 
 fn note(subject: &str, grounds: &[Ground]) -> Command {
-    Command::NoteFacts { subject: id(subject), grounds: grounds.to_vec() }
+    note_in("330723103", subject, grounds)
+}
+
+fn note_in(area: &str, subject: &str, grounds: &[Ground]) -> Command {
+    let area = AreaCode::parse(area).unwrap();
+    Command::NoteFacts { subject: id(subject), grounds: grounds.to_vec(), area }
 }
 
 fn harm(totals: Totals) -> Command {
-    Command::NoteHarm { fire: FireId::parse("wuyi").unwrap(), totals }
+    harm_in("330723", totals)
+}
+
+fn harm_in(area: &str, totals: Totals) -> Command {
+    let area = AreaCode::parse(area).unwrap();
+    Command::NoteHarm { fire: FireId::parse("wuyi").unwrap(), totals, area }
 }
 
 fn deaths(deaths: u32) -> Command {
@@ -92,7 +102,7 @@ fn answer(filed: bool, at: OffsetDateTime) -> Command {
 }
 
 fn teamed() -> Vec<Event> {
-    story(indicated(), [(team(&brigade(DAY)), brigade(DAY))])
+    story(indicated(), [(team(&head(DAY)), head(DAY))])
 }
 
 fn reported() -> Vec<Event> {
@@ -178,16 +188,57 @@ fn three_serious_injuries_or_ten_households_reach_a_threshold() {
 
 #[test]
 fn a_team_has_two_officers_of_an_agency_and_something_to_look_at() {
-    let cx = brigade(DAY);
+    let cx = head(DAY);
     given::<Crime>([]).when(team(&cx), &cx).refused(Refusal::NothingKnown);
     let noted = story(vec![], [(note("h-1", &FOUR[..2]), cx.clone())]);
     after(noted).when(team(&cx), &cx).refused(Refusal::NothingKnown);
     let one = Command::AppointTeam { officers: vec![certificate("c-1", &cx)] };
     after(indicated()).when(one, &cx).refused(Refusal::TooFewOfficers { shown: 1, wanted: 2 });
-    let old = brigade(datetime!(2024-01-01 0:00 +8));
+    let old = head(datetime!(2024-01-01 0:00 +8));
     after(indicated()).when(team(&old), &old).refused(Refusal::CertificateInvalid { number: id("c-1") });
     let town = context(DAY, actor(DepartmentKind::Town, "330723103", &[Role::Officer]));
     after(indicated()).when(team(&town), &town).refused(Refusal::NotAnAgency);
+}
+
+#[test]
+fn the_head_of_an_agency_of_the_place_appoints_the_team() {
+    let by = |kind, area| context(DAY, actor(kind, area, &[Role::Head]));
+    after(indicated()).when(team(&brigade(DAY)), &brigade(DAY)).refused(Refusal::NotAppointedByTheHead);
+    for area in ["440106", "330724", "32"] {
+        let cx = by(DepartmentKind::Fire, area);
+        after(indicated()).when(team(&cx), &cx).refused(Refusal::OutsideArea);
+        let nobody_s = story(vec![], [(deaths(1), brigade(DAY))]);
+        after(nobody_s).when(Command::Close { penalty: None }, &cx).refused(Refusal::OutsideArea);
+    }
+    for cx in [by(DepartmentKind::Fire, "33"), by(DepartmentKind::Emergency, "3307")] {
+        after(indicated()).when(team(&cx), &cx).facts();
+    }
+}
+
+#[test]
+fn of_several_who_told_of_a_case_the_narrow_ones_say_where_it_lies() {
+    let of = |area| context(DAY, actor(DepartmentKind::Fire, area, &[Role::Head]));
+    let appoint = |told: &[Command], area| {
+        let cx = of(area);
+        let events = story(vec![], told.iter().map(|command| (command.clone(), brigade(DAY))));
+        after(events).when(team(&cx), &cx)
+    };
+    let deaths = Totals { deaths: 1, ..Totals::default() };
+    let (town, province) = (note_in("330723103", "h-1", &FOUR), harm_in("33", deaths));
+    appoint(std::slice::from_ref(&province), "330723").facts();
+    appoint(&[town.clone(), province.clone()], "330723").facts();
+    appoint(&[town.clone(), province], "330724").refused(Refusal::OutsideArea);
+    appoint(&[town, harm_in("330724", deaths)], "330724").facts();
+}
+
+#[test]
+fn where_a_case_lies_was_not_said_of_old() {
+    let old = |event| match event {
+        Event::FactNoted { subject, ground, .. } => Event::FactNoted { subject, ground, area: None },
+        other => other,
+    };
+    let cx = head(DAY);
+    after(indicated().into_iter().map(old).collect()).when(team(&cx), &cx).facts();
 }
 
 #[test]
@@ -340,10 +391,10 @@ fn a_penalty_never_replaces_the_transfer() {
 fn a_closed_matter_opens_again_with_a_new_indication() {
     let closed = story(answered(false), [(Command::Close { penalty: None }, head(hours(80)))]);
     after(closed.clone()).when(Command::Close { penalty: None }, &head(hours(81))).then([]);
-    let cx = brigade(hours(90));
-    let again = story(closed, [(deaths(1), cx.clone()), (team(&cx), cx.clone())]);
+    let cx = head(hours(90));
+    let again = story(closed, [(deaths(1), cx.clone()), (team(&cx), cx)]);
     after(again)
-        .when(Command::Report { article: Article::FireLiability, document: "3".into() }, &cx)
+        .when(Command::Report { article: Article::FireLiability, document: "3".into() }, &brigade(hours(90)))
         .events();
 }
 
