@@ -5,6 +5,7 @@ mod command;
 mod event;
 mod state;
 
+pub(crate) use command::reaches_a_threshold;
 pub use command::{Command, Crime, Refusal};
 pub use event::{Article, Duty, Event, Ground};
 pub use state::{Open, Stage, State};

@@ -192,7 +192,8 @@ fn after_casualties(recorded: &Recorded, totals: Totals) -> Result<Vec<Reaction>
     let harm = Reaction::new("note-harm", Order::of::<Crime>(case, command));
     let hurt = totals.deaths > 0 || totals.serious_injuries > 0;
     let casualties = hurt.then(|| determine("note-casualties", id, determination::Command::NoteCasualties));
-    Ok([Some(harm), casualties].into_iter().flatten().collect())
+    let loss = determine("note-harm", id, determination::Command::NoteHarm { totals });
+    Ok([Some(harm), casualties, Some(loss)].into_iter().flatten().collect())
 }
 
 fn note(id: &str, event: authority::Event) -> Reaction {

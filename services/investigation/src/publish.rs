@@ -144,6 +144,7 @@ fn of_determination(id: &str, event: determination::Event) -> Option<Public> {
         Event::Opened { .. }
         | Event::Moved { .. }
         | Event::CasualtiesNoted {}
+        | Event::HarmNoted { .. }
         | Event::Filed { .. }
         | Event::FileReturned { .. } => return None,
         Event::Clock { duty, event } => return clock(fire_id, &duty.to_string(), &event),

@@ -14,6 +14,7 @@ use law::{
 use time::{Date, OffsetDateTime};
 
 use self::indication::indications;
+pub(crate) use self::indication::reaches_a_threshold;
 use super::{
     Article, Duty, Event, Ground, State, clocks, evolve,
     state::{Open, Stage},

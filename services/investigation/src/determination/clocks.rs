@@ -59,7 +59,10 @@ pub(super) fn wind(open: &Open, event: &Event, winding: &mut Winding<'_, Duty>) 
         | Event::FileReturned { .. }
         | Event::ReviewDecided { .. }
         | Event::SuitAccepted { .. } => wind_review(open, event, winding),
-        Event::CasualtiesNoted {} | Event::PartiesHeard { .. } | Event::Clock { .. } => Ok(()),
+        Event::CasualtiesNoted {}
+        | Event::HarmNoted { .. }
+        | Event::PartiesHeard { .. }
+        | Event::Clock { .. } => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     Duty, Event, Ground, Higher, Outcome, State, clocks, evolve,
     state::{Open, Stage},
 };
+use crate::fire::Totals;
 
 /// A command for a cause determination.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub enum Command {
     Move { to: Tier, at: OffsetDateTime },
     /// Somebody was hurt.
     NoteCasualties,
+    /// The harm of the fire as it is known now.
+    NoteHarm { totals: Totals },
     /// 委托鉴定
     CommissionAppraisal { appraisal: Id },
     /// 鉴定结束
@@ -84,6 +87,7 @@ decider::refusals! {
         PartiesNotHeard => "火灾事故调查规定31", "认定前应当向当事人说明并听取意见", "the parties are heard before the determination";
         CauseNotExplained => "火灾事故调查规定31", "认定的起火原因与向当事人说明的不一致", "this is not the cause that was explained to the parties";
         NotSimple => "火灾事故调查规定12", "有人员伤亡或者当事人有异议的，不适用简易程序", "casualties or a dispute exclude the simple procedure";
+        NotSlight => "火灾事故调查规定12", "火灾等级高于一般或者损害达到涉嫌犯罪标准的，不适用简易程序", "a fire above the general level, or one whose harm points to a crime, excludes the simple procedure";
         NothingToFile => "火灾事故调查规定13", "只有简易认定须备案", "only a simple determination is filed";
         NotIssued => "火灾事故调查规定32", "尚未作出火灾事故认定", "nothing has been determined yet";
         AlreadyServed => "火灾事故调查规定32", "认定书已送达", "the determination has been served already";
@@ -192,6 +196,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             Ok((to > from).then_some(Event::Moved { from, to, at }))
         }
         Command::NoteCasualties => Ok((!open.casualties).then_some(Event::CasualtiesNoted {})),
+        Command::NoteHarm { totals } => Ok((totals != open.harm).then_some(Event::HarmNoted { totals })),
         Command::CommissionAppraisal { appraisal } => commission(open, appraisal, cx),
         Command::ReturnAppraisal { appraisal } => return_appraisal(open, appraisal, cx),
         Command::Extend { document } => extend(open, document, cx).map(Some),

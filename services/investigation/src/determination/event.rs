@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 
+use crate::fire::Totals;
+
 /// An act of the next higher fire body. Above the province stands the national one, which has neither an area
 /// code nor an account here: the provincial body records what it has in writing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +83,8 @@ pub enum Event {
     },
     /// Somebody was hurt, so the simple procedure is closed.
     CasualtiesNoted {},
+    /// The harm of the fire as it is known now.
+    HarmNoted { totals: Totals },
     /// 委托鉴定: the clock stands still.
     AppraisalCommissioned {
         appraisal: Id,

@@ -10,6 +10,7 @@ use law::{
 use time::OffsetDateTime;
 
 use super::{Duty, Event, Outcome};
+use crate::fire::Totals;
 
 /// A determination as it stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,6 +70,7 @@ pub struct Open {
     /// Who had jurisdiction from when on, oldest first.
     pub tiers: Vec<(OffsetDateTime, Tier)>,
     pub casualties: bool,
+    pub harm: Totals,
     pub appraisals: BTreeMap<Id, Appraisal>,
     /// The cause that was explained to the parties, and whether they dispute the facts.
     pub heard: Option<(String, bool)>,
@@ -111,6 +113,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 alarm_at: *alarm_at,
                 tiers: vec![(*alarm_at, *tier)],
                 casualties: false,
+                harm: Totals::default(),
                 appraisals: BTreeMap::new(),
                 heard: None,
                 stage: Stage::Investigating,
@@ -135,6 +138,7 @@ impl Open {
         match event {
             Event::Moved { to, at, .. } => self.tiers.push((*at, *to)),
             Event::CasualtiesNoted {} => self.casualties = true,
+            Event::HarmNoted { totals } => self.harm = *totals,
             Event::AppraisalCommissioned { appraisal, at } => {
                 self.appraisals.insert(appraisal.clone(), Appraisal { since: *at, returned: false });
             }

@@ -12,6 +12,7 @@ use time::{
 };
 
 use super::*;
+use crate::fire::Totals;
 
 const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
 const MAY_10: OffsetDateTime = datetime!(2023-05-10 10:00 +8);
@@ -414,6 +415,23 @@ fn the_simple_procedure_wants_no_casualties_and_no_dispute() {
     };
     let disputed = story(opened(), [(disputed, cx.clone())]);
     after(disputed).when(issue_simple(&cx), &cx).refused(Refusal::NotSimple);
+}
+
+#[test]
+fn the_simple_procedure_wants_slight_harm() {
+    let cx = body("330723", MAY_10);
+    let noted = |totals| story(heard(), [(Command::NoteHarm { totals }, cx.clone())]);
+    let loss = |yuan: i64| Totals { direct_loss_fen: yuan * 100, ..Totals::default() };
+    let property = Totals { property_loss_fen: 50_000_000, ..Totals::default() };
+    let homeless = Totals { households: 10, ..Totals::default() };
+    for grave in [loss(30_000_000), loss(500_000), property, homeless] {
+        after(noted(grave)).when(issue_simple(&cx), &cx).refused(Refusal::NotSlight);
+        after(noted(grave)).when(issue(&cx), &cx).facts();
+    }
+    after(noted(loss(499_999))).when(issue_simple(&cx), &cx).facts();
+    let corrected = story(noted(loss(600_000)), [(Command::NoteHarm { totals: loss(60_000) }, cx.clone())]);
+    after(corrected.clone()).when(issue_simple(&cx), &cx).facts();
+    after(corrected).when(Command::NoteHarm { totals: loss(60_000) }, &cx).then([]);
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl View for DeterminationsView {
             Event::SuitAccepted { review_ended: true, .. } => state(tx, recorded, "served", None).await?,
             Event::SuitAccepted { .. }
             | Event::CasualtiesNoted {}
+            | Event::HarmNoted { .. }
             | Event::PartiesHeard { .. }
             | Event::Filed { .. }
             | Event::FileReturned { .. } => touch(tx, recorded).await?,

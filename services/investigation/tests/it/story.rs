@@ -250,6 +250,36 @@ fn a_transfer_is_addressed_to_the_police() {
 }
 
 #[test]
+fn a_fire_of_a_great_loss_is_not_determined_in_the_simple_procedure() {
+    let mut desk = Desk::default();
+    before_the_fire(&mut desk, datetime!(2023-03-20 10:00 +8));
+    let at = datetime!(2023-04-17 14:04 +8);
+    let alarm = fire::Command::RaiseAlarm {
+        premises: "厂房".into(),
+        area: AreaCode::parse("330723103").unwrap(),
+        unit: Uscc::synthetic(330_723, 1),
+        ignited_at: at,
+        unit_knew_at: None,
+    };
+    let brigade = fire_body("330723", at);
+    on_fire(&mut desk, alarm, &brigade);
+    let loss = Totals { direct_loss_fen: 3_000_000_000, ..Totals::default() };
+    on_fire(&mut desk, fire::Command::UpdateCasualties(loss), &brigade);
+    assert_eq!(desk.last("LevelDetermined").body["level"], "larger");
+    let cause = "电焊".to_owned();
+    let hear = determination::Command::HearParties {
+        cause: cause.clone(),
+        present: vec![],
+        absent: vec![],
+        disputed: false,
+    };
+    on_determination(&mut desk, hear, &brigade);
+    let officers = vec![Certificate { department: "fire.330723".parse().unwrap(), ..certificate("c-3") }];
+    let issue = determination::Command::Issue { document: "认字1".into(), cause, officers, simple: true };
+    assert_eq!(refusal(desk.execute(Order::of::<Determination>(FIRE, issue), &brigade)), "NotSlight");
+}
+
+#[test]
 fn a_fact_that_came_twice_changes_nothing() {
     let mut desk = burning();
     let before = desk.log.len();

@@ -36,6 +36,12 @@ pub(super) fn indications(
 
 type Indication = Option<(Article, bool, Vec<Ground>)>;
 
+/// Whether the harm of this one fire reaches the threshold of a crime, be it only to warn.
+pub(crate) fn reaches_a_threshold(harm: &Totals, rules: &RulePack) -> Result<bool, RuleError> {
+    let (facts, harm) = (Facts::new(), std::slice::from_ref(harm));
+    Ok(fire_liability(&facts, harm, rules)?.is_some() || negligent_fire(harm, rules)?.is_some())
+}
+
 fn dangerous_operation(facts: &Facts) -> Indication {
     has_all(facts, &FOUR).then(|| (Article::DangerousOperation, false, FOUR.to_vec()))
 }

@@ -4,7 +4,7 @@ use decider::{
     Context,
     authority::{Certificate, Flaw, check_officers},
 };
-use law::{Role as Side, Tier};
+use law::{Level, Role as Side, RuleError, RulePack, Tier};
 
 use super::{
     super::{
@@ -13,6 +13,7 @@ use super::{
     },
     Refusal, body, investigating, officer_of_the_body,
 };
+use crate::{crime::reaches_a_threshold, fire::Totals};
 
 /// Determines the cause, in the ordinary or the simple procedure, for the first time or after a review.
 pub(super) fn issue(
@@ -28,6 +29,9 @@ pub(super) fn issue(
     let disputed = heard(open, &cause)?;
     if simple && (disputed || open.casualties) {
         return Err(Refusal::NotSimple);
+    }
+    if simple && !slight(&open.harm, &cx.rules)? {
+        return Err(Refusal::NotSlight);
     }
     check(&officers, simple, cx)?;
     let again = matches!(open.review, Review::Redetermine(_));
@@ -88,6 +92,14 @@ fn heard(open: &Open, cause: &str) -> Result<bool, Refusal> {
         Some((explained, _)) if explained != cause => Err(Refusal::CauseNotExplained),
         Some((_, disputed)) => Ok(*disputed),
     }
+}
+
+/// Slight is left to the provinces (火灾事故调查规定 12); above the general level or near a crime it is nowhere. The
+/// article names the loss of property, which may be known before the economic loss that contains it.
+fn slight(harm: &Totals, rules: &RulePack) -> Result<bool, RuleError> {
+    let harm = Totals { direct_loss_fen: harm.direct_loss_fen.max(harm.property_loss_fen), ..*harm };
+    let level = Level::of(harm.deaths, harm.serious_injuries, harm.direct_loss_fen, rules)?;
+    Ok(level == Level::General && !reaches_a_threshold(&harm, rules)?)
 }
 
 /// One investigator is enough in the simple procedure (火灾事故调查规定 13).
