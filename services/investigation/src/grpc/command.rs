@@ -3,9 +3,10 @@
 use chassis::{field, status};
 use contracts::investigation::v1::{self as wire, execute_request::Command as Wire};
 use decider::{Id, Order, authority::Certificate};
+use eventlog::ViewRead;
 use pbjson_types::Timestamp;
 use time::OffsetDateTime;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::Door;
 use crate::{
@@ -155,10 +156,10 @@ impl Door {
         })
     }
 
-    /// The certificates as this department knows them now; an unknown number is the caller's mistake.
+    /// The certificates with everything that this log knows; an unknown number is the caller's mistake.
     async fn officers(&self, name: &str, numbers: &[String]) -> Result<Vec<Certificate>, Status> {
         field::list(name, numbers, field::parse::<Id>)?;
-        let mut query = self.0.query("authority", 0).await?;
+        let mut query = self.register().await?;
         let known =
             view::certificates(&mut query, numbers).await.map_err(|error| status::of_database(&error))?;
         let unknown =
@@ -167,6 +168,15 @@ impl Door {
             Some(number) => Err(field::invalid(name, format_args!("no certificate {number} is known"))),
             None => Ok(known),
         }
+    }
+
+    /// The register as far as the log goes. One that lags so long is no answer to what was asked: come again.
+    async fn register(&self) -> Result<ViewRead, Status> {
+        let head = self.0.log().head().await.map_err(|error| status::of_log(&error))?;
+        self.0.query("authority", head.position).await.map_err(|status| match status.code() {
+            Code::DeadlineExceeded => Status::unavailable(status.message()),
+            _ => status,
+        })
     }
 }
 

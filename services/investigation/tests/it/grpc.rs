@@ -11,11 +11,15 @@ use contracts::{
         self as wire, execute_request::Command, investigation_service_client::InvestigationServiceClient,
     },
 };
-use decider::{DepartmentKind, Role, harness};
-use eventlog::{Options, ScriptedClock, World, migrate};
-use investigation::SERVICE;
+use decider::{DepartmentKind, Id, Order, Role, authority::Certificate, harness};
+use eventlog::{Log, Options, ScriptedClock, World, migrate};
+use investigation::{
+    SERVICE,
+    authority::{Authority, Command as AuthorityCommand, Event as AuthorityEvent},
+};
 use law::{Calendar, RulePack, Uscc};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions, Scratch};
+use sqlx::{Connection, PgConnection};
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status, transport::Channel};
@@ -25,11 +29,13 @@ const ALARM: OffsetDateTime = datetime!(2023-04-17 14:04 +8);
 
 struct Whole {
     running: Running,
+    log: Options,
+    world: World,
     shutdown: CancellationToken,
     token: String,
     door: InvestigationServiceClient<Channel>,
     // The servers go before their folders.
-    _postgres: Postgres,
+    postgres: Postgres,
     _nats: Nats,
     _scratch: [Scratch; 2],
 }
@@ -47,7 +53,7 @@ async fn start() -> Whole {
         calendar: Calendar::builtin(),
     };
     let settings = Settings {
-        log,
+        log: log.clone(),
         bus: BusOptions::new(nats.url(), SERVICE.name),
         listener: tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
         keys: signer.key_set(),
@@ -57,7 +63,7 @@ async fn start() -> Whole {
         allowance_keys: None,
         selftest_every: chassis::SELFTEST_EVERY,
         sealing: None,
-        world,
+        world: world.clone(),
     };
     let shutdown = CancellationToken::new();
     let running = chassis::start(&SERVICE, settings, shutdown.clone()).await.unwrap();
@@ -65,7 +71,7 @@ async fn start() -> Whole {
     let token = signer.issue(&officer, time::Duration::hours(1)).unwrap();
     let endpoint = Channel::from_shared(format!("http://{}", running.address)).unwrap();
     let door = InvestigationServiceClient::new(endpoint.connect().await.unwrap());
-    Whole { running, shutdown, token, door, _postgres: postgres, _nats: nats, _scratch: scratch }
+    Whole { running, log, world, shutdown, token, door, postgres, _nats: nats, _scratch: scratch }
 }
 
 impl Whole {
@@ -87,6 +93,32 @@ impl Whole {
         Ok(self.door.execute(message).await?.into_inner().outcome.unwrap())
     }
 
+    fn url(&self) -> String {
+        self.postgres.url()
+    }
+
+    /// The log learns of a certificate as it does from the bus: beside the service's own door.
+    async fn note_certificate(&self, number: &str) {
+        let certificate = Certificate {
+            number: Id::parse(number).unwrap(),
+            department: "fire.330723".parse().unwrap(),
+            from: datetime!(2022-01-01 0:00 +8),
+            until: datetime!(2032-01-01 0:00 +8),
+        };
+        let note = AuthorityCommand::Note(AuthorityEvent::CertificateNoted { certificate });
+        let request = eventlog::Request {
+            command_id: Uuid::new_v4(),
+            fingerprint: vec![],
+            actor: harness::actor(DepartmentKind::Fire, "330723", &[]),
+            at: None,
+            case_id: None,
+            causation: None,
+            traceparent: None,
+        };
+        let log = Log::open(self.log.clone(), self.world.clone()).await.unwrap();
+        log.execute(Order::of::<Authority>(number, note), request).await.unwrap();
+    }
+
     async fn stop(self) {
         self.shutdown.cancel();
         self.running.stopped().await.unwrap();
@@ -102,6 +134,16 @@ fn raise() -> wire::RaiseAlarm {
         ignited_at: Some(chassis::timestamp(datetime!(2023-04-17 14:01:47 +8))),
         unit_knew_at: None,
     }
+}
+
+fn issue() -> Command {
+    Command::IssueDetermination(wire::IssueDetermination {
+        fire_id: "wuyi-f1".into(),
+        document: "1".into(),
+        cause: "slag".into(),
+        certificates: vec!["c-9".into()],
+        simple: false,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,17 +202,31 @@ async fn what_was_commanded_is_read_back_and_what_was_wrong_is_named() {
     let page = whole.door.list_fires(list).await.unwrap().into_inner();
     assert_eq!((page.fires.len(), page.next_page_token.as_str()), (1, ""));
 
-    let issue = Command::IssueDetermination(wire::IssueDetermination {
-        fire_id: "wuyi-f1".into(),
-        document: "1".into(),
-        cause: "slag".into(),
-        certificates: vec!["c-9".into()],
-        simple: false,
-    });
-    let status = whole.give(issue).await.unwrap_err();
+    let status = whole.give(issue()).await.unwrap_err();
     assert!(status.message().starts_with("issue_determination.certificates: "), "{status}");
 
     let nothing = whole.asking(wire::GetTransferRequest { transfer_id: "other".into(), min_position: 0 });
     assert_eq!(whole.door.get_transfer(nothing).await.unwrap_err().code(), Code::NotFound);
+    whole.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_the_log_knows_is_never_called_unknown() {
+    let mut whole = start().await;
+    whole.give(Command::RaiseAlarm(raise())).await.unwrap();
+
+    // The register stands still: its row is locked while the log goes on.
+    let mut db = PgConnection::connect(&whole.url()).await.unwrap();
+    let mut held = db.begin().await.unwrap();
+    sqlx::query("select from investigation.view_generations where view = 'authority' for update")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    whole.note_certificate("c-9").await;
+    assert_eq!(whole.give(issue()).await.unwrap_err().code(), Code::Unavailable);
+
+    held.rollback().await.unwrap();
+    let refused = status::refusal_of(&whole.give(issue()).await.unwrap_err()).unwrap();
+    assert_eq!(refused.name, "PartiesNotHeard");
     whole.stop().await;
 }
