@@ -223,7 +223,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::Answer { filed, reason, by, at: _ } => answer(open, filed, reason, &by, cx).map(Some),
         Command::Object => object(open, cx).map(Some),
         Command::HandOver => {
-            the_agency(open, cx)?;
+            the_team(open, cx)?;
             match open.stage {
                 Stage::Filed(_) => {
                     Ok(Some(Event::HandedOver { in_time: open.in_time(Duty::HandOver, cx.at) }))
@@ -252,10 +252,7 @@ fn appoint(open: &Open, officers: Vec<Certificate>, cx: &Context) -> Result<Even
 }
 
 fn report(open: &Open, article: Article, document: String, cx: &Context) -> Result<Event, Refusal> {
-    the_agency(open, cx)?;
-    if !cx.actor.has(Role::Officer) {
-        return Err(Refusal::NotAnOfficer);
-    }
+    the_team(open, cx)?;
     if !open.indicated.contains_key(&article) {
         return Err(Refusal::NotIndicated { article });
     }
@@ -291,7 +288,7 @@ fn decide_on(open: &Open, cx: &Context) -> Result<Article, Refusal> {
 }
 
 fn send(open: &Open, to: Department, document: String, cx: &Context) -> Result<Event, Refusal> {
-    the_agency(open, cx)?;
+    the_team(open, cx)?;
     let Stage::Approved(article) = open.stage else {
         return Err(Refusal::NotApproved);
     };
@@ -340,7 +337,7 @@ fn answer(open: &Open, filed: bool, reason: String, by: &Department, cx: &Contex
 }
 
 fn object(open: &Open, cx: &Context) -> Result<Event, Refusal> {
-    the_agency(open, cx)?;
+    the_team(open, cx)?;
     if open.stage != Stage::NotFiled {
         return Err(Refusal::NotRefused);
     }
@@ -405,6 +402,11 @@ fn the_agency(open: &Open, cx: &Context) -> Result<(), Refusal> {
         Some(agency) if *agency == cx.actor.department => Ok(()),
         Some(_) => Err(Refusal::NotTheAgency),
     }
+}
+
+fn the_team(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    the_agency(open, cx)?;
+    if cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
 }
 
 fn the_police(by: &Department) -> Result<(), Refusal> {

@@ -282,6 +282,13 @@ fn a_transfer_that_is_declined_with_its_reason_is_not_sent() {
 }
 
 #[test]
+fn the_team_sends_objects_and_hands_over() {
+    after(approved()).when(send("police.330723"), &head(hours(48))).refused(Refusal::NotAnOfficer);
+    after(answered(false)).when(Command::Object, &head(hours(80))).refused(Refusal::NotAnOfficer);
+    after(answered(true)).when(Command::HandOver, &head(hours(80))).refused(Refusal::NotAnOfficer);
+}
+
+#[test]
 fn what_is_approved_goes_to_the_police_of_the_same_level_within_24_hours() {
     after(reported()).when(send("police.330723"), &brigade(DAY)).refused(Refusal::NotApproved);
     for wrong in ["police.3307", "police.330723103", "police.330724", "procuratorate.330723"] {

@@ -76,7 +76,7 @@ decider::refusals! {
         NationalDocumentMissing => "火灾事故调查规定18；火灾事故调查规定35", "记录国家消防救援机构的行为须载明其文书", "an act of the national body is recorded with its document only";
         NotTheHead => "火灾事故调查规定18", "须由机构负责人批准", "only the head of the body approves this";
         NotAnOfficer => "火灾事故调查规定14", "须由火灾事故调查人员实施", "only an investigator may do this";
-        NotAnOfficial => "火灾事故调查规定32、35、36、37", "须由本机构的受理人员、调查人员、法制人员或者负责人办理", "a clerk, an investigator, a legal officer or the head of the body does this";
+        NotAnOfficial => "火灾事故调查规定13、32、35、36、37", "须由本机构的受理人员、调查人员、法制人员或者负责人办理", "a clerk, an investigator, a legal officer or the head of the body does this";
         TooFewOfficers { shown: usize, wanted: i64 } => "火灾事故调查规定14", "火灾事故调查人员不得少于 {wanted} 人，现有有效证件 {shown} 份", "not fewer than {wanted} investigators are needed, {shown} valid certificates were shown";
         CertificateInvalid { number: Id } => "火灾事故调查规定14", "执法证 {number} 当日无效或不属于本机构", "certificate {number} was not valid that day or belongs to another body";
         AppraisalUnknown { appraisal: Id } => "", "没有委托过鉴定 {appraisal}", "no appraisal {appraisal} was commissioned";
@@ -231,6 +231,7 @@ fn commission(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>,
 }
 
 fn return_appraisal(open: &Open, appraisal: Id, cx: &Context) -> Result<Option<Event>, Refusal> {
+    officer_of_the_body(open, cx)?;
     let Some(known) = open.appraisals.get(&appraisal) else {
         return Err(Refusal::AppraisalUnknown { appraisal });
     };

@@ -618,6 +618,31 @@ fn an_application_and_a_suit_are_entered_by_officials_of_the_body_or_the_next_hi
 }
 
 #[test]
+fn what_the_body_owes_is_done_by_its_officials() {
+    let at = datetime!(2023-05-22 9:00 +8);
+    let nobody = context(at, actor(DepartmentKind::Fire, "330723", &[]));
+    let cx = body("330723", MAY_10);
+    let simple = story(heard(), [(issue_simple(&cx), cx)]);
+    after(simple).when(Command::File, &nobody).refused(Refusal::NotAnOfficial);
+    after(issued()).when(Command::Serve { by_public_notice: false }, &nobody).refused(Refusal::NotAnOfficial);
+    after(accepted()).when(Command::ReturnFile, &nobody).refused(Refusal::NotAnOfficial);
+}
+
+#[test]
+fn an_appraisal_is_returned_to_an_investigator_of_the_body() {
+    let commission = Command::CommissionAppraisal { appraisal: id("a-1") };
+    let commissioned = story(opened(), [(commission, body("330723", MAY_10))]);
+    let back = || Command::ReturnAppraisal { appraisal: id("a-1") };
+    for (cx, refusal) in [
+        (acting(DepartmentKind::Fire, "440106", Role::Officer, MAY_10), Refusal::OutsideArea),
+        (acting(DepartmentKind::Fire, "3307", Role::Officer, MAY_10), Refusal::NotTheBody),
+        (acting(DepartmentKind::Fire, "330723", Role::Clerk, MAY_10), Refusal::NotAnOfficer),
+    ] {
+        after(commissioned.clone()).when(back(), &cx).refused(refusal);
+    }
+}
+
+#[test]
 fn a_review_is_accepted_refused_and_concluded_by_the_head_of_the_reviewing_body() {
     let officer = acting(DepartmentKind::Fire, "3307", Role::Officer, datetime!(2023-05-22 9:00 +8));
     after(requested()).when(accept(), &officer).refused(Refusal::NotTheReviewingHead);

@@ -1,6 +1,6 @@
 //! What can be asked of an inquiry, and when the law says no.
 
-use decider::{Clocked, Context, Decider, Department, DepartmentKind, Id, Winding, clocked};
+use decider::{Clocked, Context, Decider, Department, DepartmentKind, Id, Role, Winding, clocked};
 use law::{
     AreaCode, Level, Period, Role as Side, Tier, Uscc,
     clock::{self, Clock, Clocks, Extension},
@@ -56,6 +56,7 @@ decider::refusals! {
         TakenOver => "493号令20", "事故调查已由上级人民政府接管", "a higher government has taken the inquiry over";
         NotTheGovernment => "493号令29；493号令32", "须由组织事故调查的人民政府作出", "only the government that inquires may do this";
         NotOfTheGroup => "493号令22", "本单位不是该级事故调查组的组成部门", "the department has no part in this inquiry group";
+        NotAMember => "493号令22、23", "须由事故调查组成员办理", "a member of the inquiry group does this";
         NoDays => "493号令29", "延长期限须为正数", "an extension by no day is none";
         ExtensionTooLong { wanted: u32, left: u32 } => "493号令29", "申请延长 {wanted} 日，至多还可延长 {left} 日", "an extension by {wanted} days was wanted, {left} days are left";
         PeriodOver { last_day: Date } => "493号令29", "调查期限已于 {last_day} 届满，不得再延长", "the time ran out on {last_day} and cannot be extended any more";
@@ -273,5 +274,9 @@ fn group(open: &Open, cx: &Context) -> Result<(), Refusal> {
         DepartmentKind::Government | DepartmentKind::Emergency | DepartmentKind::Fire
     );
     let tier = department.area.tier() == Some(open.tier.min(Tier::Province));
-    if member && tier && department.area.contains(&open.area) { Ok(()) } else { Err(Refusal::NotOfTheGroup) }
+    if !member || !tier || !department.area.contains(&open.area) {
+        return Err(Refusal::NotOfTheGroup);
+    }
+    let roles = [Role::Clerk, Role::Officer, Role::Legal, Role::Head];
+    if roles.iter().any(|role| cx.actor.has(*role)) { Ok(()) } else { Err(Refusal::NotAMember) }
 }

@@ -87,6 +87,13 @@ fn nothing_is_inquired_into_before_a_group_is_formed() {
 }
 
 #[test]
+fn whoever_has_no_part_in_the_department_s_work_does_none_of_the_group_s() {
+    let at = |roles| context(JULY_20, actor(DepartmentKind::Emergency, "33", roles));
+    after(formed()).when(submit(), &at(&[])).refused(Refusal::NotAMember);
+    after(formed()).when(submit(), &at(&[Role::Grid])).refused(Refusal::NotAMember);
+}
+
+#[test]
 fn the_report_is_due_sixty_days_from_the_accident_and_not_from_the_forming() {
     let Some(Event::Formed { report_by, .. }) = beside_clocks(formed()).pop() else { panic!() };
     assert_eq!(report_by.last_day, date!(2023 - 06 - 16));

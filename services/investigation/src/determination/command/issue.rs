@@ -11,7 +11,7 @@ use super::{
         Duty, Event, Review,
         state::{Open, Stage},
     },
-    Refusal, body, investigating, officer_of_the_body,
+    Refusal, body, investigating, officer_of_the_body, official,
 };
 use crate::{crime::reaches_a_threshold, fire::Totals};
 
@@ -55,6 +55,7 @@ pub(super) fn issue(
 pub(super) fn file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
     let tier = issued_tier(open)?;
     body(open, tier, cx)?;
+    official(cx)?;
     match &open.stage {
         Stage::Issued(issued) | Stage::Served(issued) if issued.simple => {
             Ok(open.to_file.then(|| Event::Filed { in_time: open.in_time(Duty::File, cx.at) }))
@@ -67,6 +68,7 @@ pub(super) fn file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> 
 pub(super) fn serve(open: &Open, by_public_notice: bool, cx: &Context) -> Result<Event, Refusal> {
     let tier = issued_tier(open)?;
     body(open, tier, cx)?;
+    official(cx)?;
     if matches!(open.stage, Stage::Served(..)) {
         return Err(Refusal::AlreadyServed);
     }

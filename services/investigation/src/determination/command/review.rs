@@ -8,7 +8,7 @@ use super::{
         Duty, Event, Ground, Higher, Outcome, Review,
         state::{Issued, Open, Stage},
     },
-    Refusal, body, entering, higher_body,
+    Refusal, body, entering, higher_body, official,
 };
 
 /// A party asks for a review; whether it is one, the reviewing body says.
@@ -73,6 +73,7 @@ fn still_open(open: &Open, ground: Ground, cx: &Context) -> Result<Option<Due>, 
 /// The original body sends its explanation and its file.
 pub(super) fn return_file(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> {
     body(open, issued(open)?.tier, cx)?;
+    official(cx)?;
     accepted(open)?;
     Ok(open.to_return.then(|| Event::FileReturned { in_time: open.in_time(Duty::ReturnFile, cx.at) }))
 }
