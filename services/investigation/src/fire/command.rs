@@ -1,6 +1,6 @@
 //! What can be asked of a fire, and when the law says no.
 
-use decider::{Clocked, Context, Decider, Department, DepartmentKind, Winding, clocked};
+use decider::{Clocked, Context, Decider, Department, DepartmentKind, Role, Winding, clocked};
 use law::{
     AreaCode, Level, Role as Side, RuleError, Tier, Uscc, cause_tier,
     clock::{self, Clocks},
@@ -30,7 +30,7 @@ pub enum Command {
     UpdateCasualties(Totals),
     /// 火灾扑灭
     Extinguish,
-    /// 申报损失
+    /// 申报损失, entered by the fire body that the unit declares it to.
     DeclareLoss { unit: Uscc, property_loss_fen: i64, document: String },
     /// 封闭火灾现场
     CloseScene { range: String, demands: Vec<String> },
@@ -60,6 +60,7 @@ decider::refusals! {
         IgnitedAfterAlarm => "", "起火时间不得晚于接警时间", "a fire does not break out after its alarm";
         BeforeAlarm => "", "行为时间早于接警时间", "the act is dated before the alarm";
         OnlyFireBody => "消防法51", "须由消防救援机构实施", "only a fire rescue body may do this";
+        NotAnOfficial => "消防法51", "须由消防救援机构的受理人员、执法人员或者负责人办理", "a clerk, an officer or the head of the fire rescue body does this";
         OutsideArea => "火灾事故调查规定6", "火灾地点不在本单位管辖区域内", "the fire lies outside the department's area";
         NotUpward { from: Rung, to: Rung } => "493号令10", "事故信息应当逐级上报", "reports go upward, not from {from} to {to}";
         NotTheReporter { from: Rung } => "493号令9；493号令10", "本单位不是该级的报告主体", "the department does not report for {from}";
@@ -189,6 +190,7 @@ fn handle(raised: &Raised, command: Command, cx: &Context) -> Result<Vec<Event>,
             Ok(once(burning, Event::Extinguished { declare_loss_by }))
         }
         Command::DeclareLoss { unit, property_loss_fen, document } => {
+            fire_body(&raised.area, cx)?;
             let clock = raised.clocks.get(&Duty::DeclareLoss).ok_or(Refusal::NotExtinguished)?;
             if property_loss_fen < 0 {
                 return Err(Refusal::NegativeLoss);
@@ -357,7 +359,11 @@ fn fire_body(area: &AreaCode, cx: &Context) -> Result<(), Refusal> {
     if !cx.actor.is_of(DepartmentKind::Fire) {
         return Err(Refusal::OnlyFireBody);
     }
-    if cx.actor.department.area.contains(area) { Ok(()) } else { Err(Refusal::OutsideArea) }
+    if !cx.actor.department.area.contains(area) {
+        return Err(Refusal::OutsideArea);
+    }
+    let roles = [Role::Clerk, Role::Officer, Role::Head];
+    if roles.iter().any(|role| cx.actor.has(*role)) { Ok(()) } else { Err(Refusal::NotAnOfficial) }
 }
 
 fn once(happens: bool, event: Event) -> Vec<Event> {

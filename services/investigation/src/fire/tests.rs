@@ -115,6 +115,8 @@ fn an_alarm_is_raised_once() {
 #[test]
 fn only_a_fire_body_of_the_place_raises_the_alarm() {
     given::<Fire>([]).when(raise(), &emergency("330723", ALARM)).refused(Refusal::OnlyFireBody);
+    let nobody = context(ALARM, actor(DepartmentKind::Fire, "330723", &[]));
+    given::<Fire>([]).when(raise(), &nobody).refused(Refusal::NotAnOfficial);
     given::<Fire>([]).when(raise(), &fire_body("330724", ALARM)).refused(Refusal::OutsideArea);
 }
 
@@ -362,6 +364,22 @@ fn losses_are_declared_within_seven_days_of_extinction() {
     };
     assert!(in_time(datetime!(2023-04-25 23:00 +8)));
     assert!(!in_time(datetime!(2023-04-26 0:00 +8)));
+}
+
+#[test]
+fn a_unit_declares_its_loss_to_the_fire_body_of_the_place() {
+    let out = after(raised(), Command::Extinguish, &fire_body("330723", minutes(100)));
+    let declare = || Command::DeclareLoss {
+        unit: Uscc::synthetic(330_723, 1),
+        property_loss_fen: 1,
+        document: "inventory".into(),
+    };
+    let fire = || given::<Fire>(out.clone());
+    fire().when(declare(), &emergency("330723", days(1))).refused(Refusal::OnlyFireBody);
+    fire().when(declare(), &fire_body("440106", days(1))).refused(Refusal::OutsideArea);
+    let nobody = context(days(1), actor(DepartmentKind::Fire, "330723", &[]));
+    fire().when(declare(), &nobody).refused(Refusal::NotAnOfficial);
+    given::<Fire>(raised()).when(Command::Extinguish, &nobody).refused(Refusal::NotAnOfficial);
 }
 
 #[test]
