@@ -1,6 +1,6 @@
 //! What can be asked of a certificate, and when the law says no.
 
-use decider::{Context, Decider, Department, Role, authority::Certificate};
+use decider::{Context, Decider, Department, DepartmentKind, Role, authority::Certificate};
 
 use super::{Event, State, evolve};
 
@@ -18,7 +18,7 @@ decider::refusals! {
     pub enum Refusal {
         NumberUsed => "行政处罚法42", "该执法证号已使用，不得重复核发", "the number was used before; a new certificate has a new number";
         NotIssued => "行政处罚法42", "没有该执法证", "there is no such certificate";
-        NotTheRegistrar { department: Department } => "行政处罚法42", "执法证由 {department} 或者其上级的负责人核发、收回", "the head of {department} or of a body above it issues and withdraws its certificates";
+        NotTheRegistrar { department: Department } => "行政处罚法42", "执法证由 {department}、其上级同类机关或者人民政府的负责人核发、收回", "the head of {department}, of a body of its kind above it or of the government issues and withdraws its certificates";
         EmptyTerm => "", "执法证有效期为空", "the certificate would never be valid";
     }
 }
@@ -58,9 +58,11 @@ impl Decider for Certification {
     }
 }
 
-/// The unit's own head answers for its officers, and so does the head of any body whose area holds the unit.
+/// The unit's own head answers for its officers, and so do the heads of the bodies of its kind above it and of the
+/// government; another department of the same place does not.
 fn registrar(department: &Department, cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.has(Role::Head) && cx.actor.department.area.contains(&department.area) {
+    let answers = cx.actor.is_of(department.kind) || cx.actor.is_of(DepartmentKind::Government);
+    if cx.actor.has(Role::Head) && answers && cx.actor.department.area.contains(&department.area) {
         Ok(())
     } else {
         Err(Refusal::NotTheRegistrar { department: department.clone() })
