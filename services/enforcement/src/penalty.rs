@@ -5,6 +5,7 @@ mod command;
 mod event;
 mod handling;
 mod lighter;
+mod limitation;
 mod norm;
 mod settling;
 mod state;

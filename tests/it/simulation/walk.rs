@@ -255,14 +255,21 @@ mod early {
             delegation: None,
             accident_level: None,
             act_on: None,
+            found_on: None,
+            harm: None,
         };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
     pub(super) fn conclude(w: &mut World, cast: &Cast) {
         let fine_fen = w.rng.random_range(4..50) * 100_000;
-        let command =
-            penalty::Command::Conclude { facts: "f".into(), fine_fen, review: vec![], act_on: None };
+        let command = penalty::Command::Conclude {
+            facts: "f".into(),
+            fine_fen,
+            review: vec![],
+            act_on: None,
+            harm: None,
+        };
         give::<penalty::Penalty>(w, cast, "enforcement", &text("h", cast), brigade(), command);
     }
 
@@ -564,11 +571,13 @@ mod late {
                     delegation: None,
                     accident_level: Some(Level::Major),
                     act_on: Some(law::shanghai_date(w.now - Duration::days(10))),
+                    found_on: None,
+                    harm: None,
                 },
             ),
             1 => (
                 emergency(&[Role::Officer]),
-                Command::Conclude { facts: "f".into(), fine_fen, review: vec![], act_on: None },
+                Command::Conclude { facts: "f".into(), fine_fen, review: vec![], act_on: None, harm: None },
             ),
             2 => (
                 emergency(&[Role::Officer]),

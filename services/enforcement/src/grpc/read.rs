@@ -65,12 +65,19 @@ pub(super) fn file(
         delegation,
         accident_level: level("file_case.accident_level", &m.accident_level)?,
         act_on: date("file_case.act_on", &m.act_on)?,
+        found_on: date("file_case.found_on", &m.found_on)?,
+        harm: said("file_case.harm", &m.harm)?,
     })
 }
 
 /// A date that may be left out.
 fn date(name: &str, text: &str) -> Result<Option<Date>, Status> {
     if text.is_empty() { Ok(None) } else { field::date(name, text).map(Some) }
+}
+
+/// A text that may be left out.
+fn said(name: &str, text: &str) -> Result<Option<String>, Status> {
+    if text.is_empty() { Ok(None) } else { field::text(name, text).map(Some) }
 }
 
 /// All of it, or nothing: a referred case says it all already.
@@ -104,6 +111,7 @@ pub(super) fn conclude(m: &wire::ConcludeInvestigation) -> Result<penalty::Comma
         fine_fen: m.fine_fen,
         review: field::list("conclude_investigation.review", &m.review, field::parse)?,
         act_on: date("conclude_investigation.act_on", &m.act_on)?,
+        harm: said("conclude_investigation.harm", &m.harm)?,
     })
 }
 

@@ -33,13 +33,23 @@ pub enum Command {
         accident_level: Option<Level>,
         /// 违法行为发生之日, or when it ended; none takes the day on which it was found.
         act_on: Option<Date>,
+        /// 发现之日; none takes the referral's, else that of the filing.
+        found_on: Option<Date>,
+        /// 危害后果, where the act concerns life, health or financial safety.
+        harm: Option<String>,
     },
     /// The policy's: the act is this case's.
     ConfirmAct,
     /// The policy's: the act is another case's.
     DenyAct { holder: Id },
-    /// 调查终结; the day of the act where it is another one than was filed.
-    Conclude { facts: String, fine_fen: i64, review: Vec<ReviewGround>, act_on: Option<Date> },
+    /// 调查终结; the day of the act where it is another one than was filed, the harm where filing named none.
+    Conclude {
+        facts: String,
+        fine_fen: i64,
+        review: Vec<ReviewGround>,
+        act_on: Option<Date>,
+        harm: Option<String>,
+    },
     /// 选定适用的规定, where old and new cannot be compared.
     ChooseEdition { which: Which, reason: String },
     /// 法制审核
@@ -102,6 +112,8 @@ decider::refusals! {
         FineOutOfRange { min: InYuan, max: InYuan, article: String } => "行政处罚法38", "按照{article}，罚款须在 {min} 元至 {max} 元之间", "by {article} the fine lies between {min} and {max} yuan";
         ActDayMissing { item: Id } => "行政处罚法36", "事项 {item} 须写明违法行为发生之日", "item {item} needs the day of the act";
         ActDayAhead { day: Date } => "行政处罚法36", "违法行为发生之日 {day} 尚未到来", "the act's day, {day}, is yet to come";
+        FoundAhead { day: Date } => "行政处罚法36", "违法行为被发现之日 {day} 尚未到来", "the day on which the act was found, {day}, is yet to come";
+        FoundTooLate { until: Date } => "行政处罚法36", "违法行为至 {until} 未被发现，不再给予行政处罚", "the act was not found by {until}, so it is punished no more";
         NoLongerForbidden { item: Id } => "行政处罚法37", "作出决定时的规定已不再将事项 {item} 作为违法行为，不予处罚", "the rules of the decision's day no longer forbid item {item}; there is no penalty for it";
         ActRulesUnknown { rule: String } => "行政处罚法37", "规则包中没有违法行为发生时的 {rule}，须由负责人选定适用的规定并说明理由", "no pack knows {rule} as of the day of the act; the head chooses the edition and says why";
         LighterUntold { rule: String } => "行政处罚法37", "规则 {rule} 前后不一，又未载明何者较轻，须由负责人选定适用的规定并说明理由", "{rule} has changed and does not say which way is lighter; the head chooses the edition and says why";

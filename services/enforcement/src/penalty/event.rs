@@ -97,6 +97,12 @@ pub enum Event {
         /// 违法行为发生之日; of a continuing act the day on which it ended (行政处罚法 36).
         #[serde(with = "iso_date")]
         act_on: Date,
+        /// 发现之日, where filing states it: an act that was not found in time is not punished (行政处罚法 36).
+        #[serde(with = "iso_date::option", default, skip_serializing_if = "Option::is_none")]
+        found_on: Option<Date>,
+        /// 危害后果 of an act that concerns life, health or financial safety, which gives more time to find it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        harm: Option<String>,
         decide_by: Due,
     },
     /// The case holds the act: nobody else fines it.
@@ -112,6 +118,9 @@ pub enum Event {
         /// The day of the act, as the investigation has found it.
         #[serde(with = "iso_date")]
         act_on: Date,
+        /// The harm, where only the investigation has found it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        harm: Option<String>,
     },
     /// 选定适用的规定: the editions cannot be compared, and the head has chosen (行政处罚法 37).
     EditionChosen { lighter: LighterOf, reason: String, chosen_by: Id },

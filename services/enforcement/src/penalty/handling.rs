@@ -8,9 +8,10 @@ use law::{AreaCode, Level, Period, Role as Side, RuleError, shanghai_date};
 use time::Date;
 
 use super::{
-    Command, Duty, Event, InYuan, Norm, Range, Refusal, ReviewGround, Subject,
+    Command, Duty, Event, InYuan, Norm, Range, Refusal, Subject,
     command::ours,
     lighter::{Editions, applied, choose, ranking},
+    limitation::{found_in_time, still_punished},
     settling,
     state::{Claim, Hearing, Open, Proposal, Referral},
 };
@@ -24,14 +25,18 @@ pub(super) fn deny(open: &Open, holder: Id) -> Option<Event> {
 }
 
 pub(super) fn file(referred: Option<&Referral>, command: Command, cx: &Context) -> Result<Event, Refusal> {
-    let Command::File { subject, items, officers, delegation, accident_level, act_on } = command else {
+    let Command::File { subject, items, officers, delegation, accident_level, act_on, found_on, harm } =
+        command
+    else {
         return Err(Refusal::AlreadyFiled);
     };
     officer(cx)?;
     let subject = subject_of(referred.map(|referral| &referral.subject), subject)?;
     check_officers(&officers, &cx.actor.department, cx.at, "penalty.officers_min", &cx.rules)??;
-    let found_on = referred.map_or_else(|| shanghai_date(cx.at), |referral| referral.found_on);
-    let act_on = day_of_act(act_on, &items, found_on, cx)?;
+    let seen_on = referred.map_or_else(|| shanghai_date(cx.at), |referral| referral.found_on);
+    let act_on = day_of_act(act_on, &items, seen_on, cx)?;
+    let harmful = accident_level.is_some() || harm.is_some();
+    found_in_time(day_found(found_on, seen_on, cx)?, act_on, harmful, cx)?;
     let item = gravest(&items, accident_level, act_on, &subject.area, cx)?;
     let authority = power(&item, &subject, delegation.as_ref(), cx)?;
     let decide = cx.rules.period("penalty.decision_deadline")?;
@@ -46,6 +51,8 @@ pub(super) fn file(referred: Option<&Referral>, command: Command, cx: &Context) 
         handler: cx.actor.id.clone(),
         accident_level,
         act_on,
+        found_on,
+        harm,
         decide_by: cx.calendar.due(cx.at, decide, Side::Agency),
     })
 }
@@ -62,14 +69,22 @@ fn subject_of(referred: Option<&Subject>, stated: Option<Subject>) -> Result<Sub
     }
 }
 
+/// The day on which the act was found; that on which it was seen last where nobody states one.
+fn day_found(stated: Option<Date>, seen_on: Date, cx: &Context) -> Result<Date, Refusal> {
+    match stated {
+        Some(day) if day > shanghai_date(cx.at) => Err(Refusal::FoundAhead { day }),
+        stated => Ok(stated.unwrap_or(seen_on)),
+    }
+}
+
 /// A hazard lasts until somebody finds it gone, and a continuing act counts from its end (行政处罚法 36): so the
 /// day on which it was found still there stands for a day that nobody states. An accident is over long before
 /// its case is filed, and its day must be stated.
-fn day_of_act(stated: Option<Date>, items: &[Id], found_on: Date, cx: &Context) -> Result<Date, Refusal> {
+fn day_of_act(stated: Option<Date>, items: &[Id], seen_on: Date, cx: &Context) -> Result<Date, Refusal> {
     let accident = |item: &&Id| Norm::of(item).is_some_and(|norm| norm.by_level);
     match (stated, items.iter().find(accident)) {
         (None, Some(item)) => Err(Refusal::ActDayMissing { item: item.clone() }),
-        (None, None) => Ok(found_on),
+        (None, None) => Ok(seen_on),
         (Some(day), _) => not_ahead(day, cx),
     }
 }
@@ -139,9 +154,7 @@ pub(super) fn dismiss_referred(subject: &Subject, ground: String, cx: &Context) 
 pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, Refusal> {
     ours(&open.case.department, &open.case.authority, cx)?;
     match command {
-        Command::Conclude { facts, fine_fen, review, act_on } => {
-            conclude(open, facts, fine_fen, review, act_on, cx).map(Some)
-        }
+        command @ Command::Conclude { .. } => conclude(open, command, cx).map(Some),
         Command::ChooseEdition { which, reason } => choose(open, which, reason, cx),
         Command::Review { passed, opinion } => review(open, passed, opinion, cx).map(Some),
         Command::ServeNotice { document, defence, hearing } => {
@@ -177,22 +190,19 @@ pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Opti
     }
 }
 
-fn conclude(
-    open: &Open,
-    facts: String,
-    fine_fen: i64,
-    review: Vec<ReviewGround>,
-    act_on: Option<Date>,
-    cx: &Context,
-) -> Result<Event, Refusal> {
+fn conclude(open: &Open, command: Command, cx: &Context) -> Result<Event, Refusal> {
+    let Command::Conclude { facts, fine_fen, review, act_on, harm } = command else {
+        return Err(Refusal::NotConcluded);
+    };
     officer(cx)?;
     if open.notice.is_some() {
         return Err(Refusal::AlreadyNoticed);
     }
     let act_on = act_on.map_or(Ok(open.case.act_on), |day| not_ahead(day, cx))?;
+    still_punished(&open.case, act_on, open.case.harmful || harm.is_some(), cx)?;
     let (range, _) = applied(open, act_on, cx)?;
     within(fine_fen, range)?;
-    Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone(), act_on })
+    Ok(Event::InvestigationConcluded { facts, fine_fen, review, handler: cx.actor.id.clone(), act_on, harm })
 }
 
 pub(super) fn within(fine_fen: i64, range: Range) -> Result<Range, Refusal> {

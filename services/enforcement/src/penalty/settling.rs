@@ -8,6 +8,7 @@ use super::{
     command::ours,
     handling::{head, power, within},
     lighter::applied,
+    limitation::still_punished,
     state::{Claim, Decided, Hearing, Notice, Open, Proposal, Publication},
 };
 
@@ -36,6 +37,7 @@ pub(super) fn decide(
     heard(open, notice, cx)?;
     deliberated(open, proposal, notice, &panel)?;
     let case = &open.case;
+    still_punished(case, case.act_on, case.harmful, cx)?;
     let (range, lighter) = applied(open, case.act_on, cx)?;
     let range = within(fine_fen, range)?;
     if fine_fen > notice.fine_fen {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use decider::{Department, Id, authority::Delegation};
-use law::{Due, Level, LighterOf, clock::Clocks};
+use law::{Due, Level, LighterOf, clock::Clocks, shanghai_date};
 use time::{Date, OffsetDateTime};
 
 use super::{Duty, Event, Outcome, ReviewGround, Subject};
@@ -42,6 +42,10 @@ pub struct Case {
     pub accident_level: Option<Level>,
     /// The day of the act, as filed or as the investigation has found it.
     pub act_on: Date,
+    /// The day on which the act was found, as stated or as referred.
+    pub found_on: Option<Date>,
+    /// Whether an act that concerns life, health or financial safety did harm.
+    pub harmful: bool,
     pub clocks: Clocks<Duty>,
 }
 
@@ -49,6 +53,13 @@ impl Case {
     /// When a duty is due, or was; none if it never was.
     pub fn due(&self, duty: Duty) -> Option<&Due> {
         self.clocks.get(&duty).map(|clock| &clock.until.due)
+    }
+
+    /// The day on which the act was found; where nobody said so, that of the filing, with which the time to decide
+    /// began.
+    pub fn found_on(&self) -> Option<Date> {
+        let filed = || self.clocks.get(&Duty::Decide).map(|clock| shanghai_date(clock.terms.start));
+        self.found_on.or_else(filed)
     }
 
     /// Whether an act at this instant keeps the duty's time.
@@ -133,7 +144,8 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
         (_, Event::Referred { subject, found_on, .. }) => {
             State::Referred(Box::new(Referral { subject: subject.clone(), found_on: *found_on }))
         }
-        (_, Event::Filed { .. }) => file(event),
+        (State::Referred(referral), Event::Filed { .. }) => file(event, Some(referral.found_on)),
+        (_, Event::Filed { .. }) => file(event, None),
         (_, Event::Dismissed { .. }) => State::Dismissed,
         (State::Open(open), Event::Decided { .. }) => decide(open.case, event),
         (State::Open(mut open), event) => {
@@ -148,7 +160,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
     }
 }
 
-fn file(event: &Event) -> State {
+fn file(event: &Event, referred: Option<Date>) -> State {
     let Event::Filed {
         subject,
         item,
@@ -159,6 +171,8 @@ fn file(event: &Event) -> State {
         handler,
         accident_level,
         act_on,
+        found_on,
+        harm,
         ..
     } = event
     else {
@@ -173,6 +187,8 @@ fn file(event: &Event) -> State {
             authority: authority.clone(),
             accident_level: *accident_level,
             act_on: *act_on,
+            found_on: found_on.or(referred),
+            harmful: accident_level.is_some() || harm.is_some(),
             clocks: Clocks::default(),
         },
         claim: Claim::Pending,
@@ -202,8 +218,9 @@ impl Open {
         match event {
             Event::ActClaimed {} => self.claim = Claim::Held,
             Event::ActTaken { holder } => self.claim = Claim::Taken(holder.clone()),
-            Event::InvestigationConcluded { fine_fen, review, handler, act_on, .. } => {
+            Event::InvestigationConcluded { fine_fen, review, handler, act_on, harm, .. } => {
                 self.case.act_on = *act_on;
+                self.case.harmful |= harm.is_some();
                 self.proposal = Some(Proposal { fine_fen: *fine_fen, review: review.clone() });
                 self.handlers.insert(handler.clone());
                 self.reviewed = false;

@@ -4,6 +4,7 @@ mod decision;
 mod filing;
 mod hearing;
 mod lighter;
+mod limitation;
 mod random;
 mod settlement;
 
@@ -108,11 +109,19 @@ fn file(items: &[&str], delegation: Option<Delegation>, level: Option<Level>, cx
         accident_level: level,
         // An accident's day must be said.
         act_on: level.map(|_| ACT),
+        found_on: None,
+        harm: None,
     }
 }
 
 fn conclude(fine_yuan: i64, review: &[ReviewGround]) -> Command {
-    Command::Conclude { facts: "f".into(), fine_fen: fine_yuan * YUAN, review: review.to_vec(), act_on: None }
+    Command::Conclude {
+        facts: "f".into(),
+        fine_fen: fine_yuan * YUAN,
+        review: review.to_vec(),
+        act_on: None,
+        harm: None,
+    }
 }
 
 fn notify(hearing: bool) -> Command {

@@ -121,11 +121,19 @@ fn file(subject: Option<Subject>) -> penalty::Command {
         delegation: None,
         accident_level: None,
         act_on: None,
+        found_on: None,
+        harm: None,
     }
 }
 
 fn conclude() -> penalty::Command {
-    penalty::Command::Conclude { facts: "f".into(), fine_fen: 2_000_000, review: vec![], act_on: None }
+    penalty::Command::Conclude {
+        facts: "f".into(),
+        fine_fen: 2_000_000,
+        review: vec![],
+        act_on: None,
+        harm: None,
+    }
 }
 
 fn notify() -> penalty::Command {

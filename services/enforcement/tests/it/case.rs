@@ -71,7 +71,7 @@ fn conclude(penalty_id: &str) -> Command {
         facts: "drums".into(),
         fine_fen: 2_000_000,
         review: vec![],
-        act_on: String::new(),
+        ..Default::default()
     })
 }
 

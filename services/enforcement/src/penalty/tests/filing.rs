@@ -10,7 +10,16 @@ fn with_day(command: Command, day: Option<Date>) -> Command {
     let Command::File { subject, items, officers, delegation, accident_level, .. } = command else {
         panic!()
     };
-    Command::File { subject, items, officers, delegation, accident_level, act_on: day }
+    Command::File {
+        subject,
+        items,
+        officers,
+        delegation,
+        accident_level,
+        act_on: day,
+        found_on: None,
+        harm: None,
+    }
 }
 
 fn refer() -> Command {
@@ -41,6 +50,8 @@ fn a_referred_case_is_filed_for_what_was_referred() {
         delegation: None,
         accident_level: None,
         act_on: None,
+        found_on: None,
+        harm: None,
     };
     let events = given::<Penalty>([referred()]).when(file(None), &cx).facts();
     assert!(matches!(&events[..], [Event::Filed { subject: filed, .. }] if *filed == subject()));
@@ -65,7 +76,16 @@ fn a_case_needs_two_different_officers_with_certificates_of_the_unit_and_the_day
     let cx = officer(DAY);
     let with = |officers: Vec<Certificate>| {
         let Command::File { subject, items, .. } = file(&["fire-60-1"], None, None, &cx) else { panic!() };
-        Command::File { subject, items, officers, delegation: None, accident_level: None, act_on: None }
+        Command::File {
+            subject,
+            items,
+            officers,
+            delegation: None,
+            accident_level: None,
+            act_on: None,
+            found_on: None,
+            harm: None,
+        }
     };
     let one = two(&cx)[0].clone();
     given::<Penalty>([])

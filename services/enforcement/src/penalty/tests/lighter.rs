@@ -70,7 +70,16 @@ fn filed(book: &Arc<Book>, act_on: Option<Date>) -> Vec<Event> {
     let Command::File { subject, items, officers, .. } = file(&["fire-60-1"], None, None, &cx) else {
         panic!()
     };
-    let command = Command::File { subject, items, officers, delegation: None, accident_level: None, act_on };
+    let command = Command::File {
+        subject,
+        items,
+        officers,
+        delegation: None,
+        accident_level: None,
+        act_on,
+        found_on: None,
+        harm: None,
+    };
     story(vec![(command, cx.clone()), (Command::ConfirmAct, cx)])
 }
 
@@ -170,6 +179,8 @@ fn what_is_no_longer_forbidden_is_neither_told_nor_decided() {
             delegation: None,
             accident_level: None,
             act_on: Some(date!(2023 - 03 - 20)),
+            found_on: None,
+            harm: None,
         };
         given::<Penalty>([]).when(earlier, &late).refused(no());
         // A decision of before, entered late, stands on the rules of its own day.
@@ -266,7 +277,7 @@ fn where_the_law_chooses_nobody_else_does() {
 
 #[test]
 fn an_act_of_which_no_pack_knows_the_rules_is_a_persons_to_judge_until_a_pack_tells() {
-    let long_ago = date!(2020 - 06 - 01);
+    let long_ago = date!(2021 - 04 - 01);
     let book = amendment(RulePack::builtin_text());
     let events = filed(&book, Some(long_ago));
     let officer = by(&book, officer(DAY));
@@ -302,6 +313,7 @@ fn the_investigation_may_find_another_day_of_the_act() {
         fine_fen: 60_000 * YUAN,
         review: vec![],
         act_on: Some(date!(2023 - 03 - 23)),
+        harm: None,
     };
     let events = after(filed(&book, None), after_the_change, &cx);
     let lighter = choice(&after(events, notify(true), &cx));
@@ -311,6 +323,7 @@ fn the_investigation_may_find_another_day_of_the_act() {
         fine_fen: 5_000 * YUAN,
         review: vec![],
         act_on: Some(date!(2023 - 03 - 25)),
+        harm: None,
     };
     given::<Penalty>(filed(&book, None))
         .when(ahead, &cx)
@@ -329,6 +342,8 @@ fn of_several_norms_the_higher_by_their_lighter_editions_is_filed() {
         delegation: None,
         accident_level: None,
         act_on: Some(act_on),
+        found_on: None,
+        harm: None,
     };
     for (act_on, expected) in [(date!(2023 - 03 - 20), "fire-61"), (date!(2023 - 03 - 22), "fire-60-1")] {
         let events = given::<Penalty>([]).when(filing(act_on), &late).facts();
