@@ -288,6 +288,10 @@ fn case_order(command: Wire) -> Result<Order, Status> {
             ("waive_defence", m.penalty_id, Command::WaiveDefence { document, hearing: m.hearing_too })
         }
         Wire::RequestHearing(m) => ("request_hearing", m.penalty_id, Command::RequestHearing),
+        Wire::NoticeHearing(m) => {
+            let command = read::hearing(&m)?;
+            ("notice_hearing", m.penalty_id, command)
+        }
         Wire::CloseHearing(m) => {
             let record = field::text("close_hearing.record", &m.record)?;
             ("close_hearing", m.penalty_id, Command::CloseHearing { record })

@@ -92,6 +92,7 @@ fn of_penalty(id: &str, event: penalty::Event) -> Option<Public> {
         | Event::EditionChosen { .. }
         | Event::LegallyReviewed { .. }
         | Event::HearingRequested {}
+        | Event::HearingNoticed { .. }
         | Event::HearingClosed { .. } => return None,
         Event::Filed { subject, item, delegation, department, authority, act_on, decide_by, .. } => {
             Public::of(&public::CaseFiled {

@@ -283,11 +283,15 @@ mod early {
     }
 
     pub(super) fn defence(w: &mut World, cast: &Cast) {
-        let command = match w.rng.random_range(0..5) {
+        let command = match w.rng.random_range(0..6) {
             0 => penalty::Command::ReceiveDefence { document: "d".into() },
             1 => penalty::Command::RequestHearing,
             2 => penalty::Command::CloseHearing { record: "r".into() },
-            3 => penalty::Command::Review { passed: w.percent(80), opinion: "o".into() },
+            3 => penalty::Command::NoticeHearing {
+                document: "n".into(),
+                on: law::shanghai_date(w.now) + Duration::days(w.rng.random_range(5..16)),
+            },
+            4 => penalty::Command::Review { passed: w.percent(80), opinion: "o".into() },
             _ => penalty::Command::WaiveDefence { document: "w".into(), hearing: w.percent(70) },
         };
         let by = match &command {

@@ -136,6 +136,13 @@ pub(super) fn notice(m: &wire::ServePriorNotice) -> Result<penalty::Command, Sta
     })
 }
 
+pub(super) fn hearing(m: &wire::NoticeHearing) -> Result<penalty::Command, Status> {
+    Ok(penalty::Command::NoticeHearing {
+        document: field::text("notice_hearing.document", &m.document)?,
+        on: field::date("notice_hearing.on", &m.on)?,
+    })
+}
+
 pub(super) fn decide(
     m: &wire::DecidePenalty,
     delegation: Option<Delegation>,

@@ -57,6 +57,7 @@ pub(super) fn wind(state: &State, event: &Event, winding: &mut Winding<'_, Duty>
         | Event::EditionChosen { .. }
         | Event::LegallyReviewed { .. }
         | Event::DefenceLapsed { .. }
+        | Event::HearingNoticed { .. }
         | Event::HearingClosed { .. }
         | Event::FinePaid { .. }
         | Event::Clock { .. } => Ok(()),

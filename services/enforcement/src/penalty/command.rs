@@ -62,6 +62,8 @@ pub enum Command {
     WaiveDefence { document: String, hearing: bool },
     /// 要求听证
     RequestHearing,
+    /// 听证通知; `on` is the day of the hearing.
+    NoticeHearing { document: String, on: Date },
     /// 听证结束
     CloseHearing { record: String },
     /// 处罚决定; a town shows its delegation again, as it stands now.
@@ -133,6 +135,10 @@ decider::refusals! {
         HearingWindowOpen { until: Date } => "行政处罚法64", "要求听证的期限至 {until} 届满", "a hearing may be asked for until {until}";
         HearingOpen => "行政处罚法65", "听证尚未结束，不得作出决定", "no decision before the hearing is closed";
         HearingNotRequested => "行政处罚法64", "当事人未要求听证", "no hearing was asked for";
+        HearingNoticedLate { by: Date } => "行政处罚法64", "举行听证的七个工作日前须通知当事人，最迟应于 {by} 通知", "the unit is told of the hearing seven working days before it, so by {by}";
+        HearingNotNoticed => "行政处罚法64", "未通知当事人听证的时间、地点", "the unit was not told when and where the hearing is held";
+        HearingAhead { on: Date } => "行政处罚法64", "听证定于 {on} 举行，尚未到日", "the hearing is on {on}, which is yet to come";
+        NoPartInHearings => "行政处罚法64", "听证由行政机关的执法人员、法制审核人员或者负责人组织、主持", "officers, legal reviewers and the head hold hearings, and nobody else";
         PresiderHandledCase => "行政处罚法64", "听证由非本案调查人员主持", "the hearing is presided over by someone who did not investigate the case";
         NotAReviewer => "行政处罚法58", "法制审核须由法制审核人员进行", "only a legal reviewer reviews";
         ReviewerHandledCase => "行政处罚法58", "法制审核人员不得是本案办案人员", "the reviewer has handled the case";

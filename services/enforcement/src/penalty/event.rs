@@ -153,6 +153,12 @@ pub enum Event {
     DefenceLapsed { due: Due },
     /// 要求听证
     HearingRequested {},
+    /// 听证通知: when it is held, and the paper that tells the unit so; a later one puts the hearing off.
+    HearingNoticed {
+        document: String,
+        #[serde(with = "iso_date")]
+        on: Date,
+    },
     /// 听证结束
     HearingClosed {
         record: String,

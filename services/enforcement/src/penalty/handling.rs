@@ -167,6 +167,7 @@ pub(super) fn handle(open: &Open, command: Command, cx: &Context) -> Result<Opti
             in_window(open, cx).map(|()| Some(Event::DefenceWaived { document, hearing, at: cx.at }))
         }
         Command::RequestHearing => request_hearing(open, cx),
+        Command::NoticeHearing { document, on } => notice_hearing(open, document, on, cx),
         Command::CloseHearing { record } => close_hearing(open, record, cx).map(Some),
         Command::Decide { document, fine_fen, panel, delegation } => {
             settling::decide(open, document, fine_fen, panel, delegation.as_ref(), cx).map(Some)
@@ -295,22 +296,53 @@ fn request_hearing(open: &Open, cx: &Context) -> Result<Option<Event>, Refusal> 
     let notice = open.notice.as_ref().ok_or(Refusal::NotNoticed)?;
     let until = open.case.due(Duty::RequestHearing).ok_or(Refusal::NoHearingRight)?;
     match notice.hearing {
-        Hearing::Requested | Hearing::Closed(_) => Ok(None),
+        Hearing::Requested | Hearing::Noticed(_) | Hearing::Closed(_) => Ok(None),
         Hearing::Waived(_) => Err(Refusal::HearingWaived),
         Hearing::Silent if until.is_past(cx.at) => Err(Refusal::HearingTooLate { until: until.last_day }),
         Hearing::Silent => Ok(Some(Event::HearingRequested {})),
     }
 }
 
+/// The unit is told seven working days before the hearing (行政处罚法 64), and so it is when it is put off.
+fn notice_hearing(open: &Open, document: String, on: Date, cx: &Context) -> Result<Option<Event>, Refusal> {
+    holds_hearings(cx)?;
+    if awaited(open)? == Hearing::Noticed(on) {
+        return Ok(None);
+    }
+    let before = cx.rules.period("penalty.hearing.notice_before")?;
+    let by = cx.calendar.latest_before(on, before).day;
+    if shanghai_date(cx.at) > by {
+        return Err(Refusal::HearingNoticedLate { by });
+    }
+    Ok(Some(Event::HearingNoticed { document, on }))
+}
+
+/// A hearing that was asked for and not held yet.
+fn awaited(open: &Open) -> Result<Hearing, Refusal> {
+    match open.notice.as_ref().map(|notice| notice.hearing) {
+        Some(hearing @ (Hearing::Requested | Hearing::Noticed(_))) => Ok(hearing),
+        Some(Hearing::Silent | Hearing::Closed(_) | Hearing::Waived(_)) | None => {
+            Err(Refusal::HearingNotRequested)
+        }
+    }
+}
+
 fn close_hearing(open: &Open, record: String, cx: &Context) -> Result<Event, Refusal> {
-    let requested = open.notice.as_ref().is_some_and(|notice| notice.hearing == Hearing::Requested);
-    if !requested {
-        return Err(Refusal::HearingNotRequested);
+    holds_hearings(cx)?;
+    match awaited(open)? {
+        Hearing::Noticed(on) if on > shanghai_date(cx.at) => return Err(Refusal::HearingAhead { on }),
+        Hearing::Noticed(_) => {}
+        _ => return Err(Refusal::HearingNotNoticed),
     }
     if handled(open, cx) {
         return Err(Refusal::PresiderHandledCase);
     }
     Ok(Event::HearingClosed { record, presider: cx.actor.id.clone(), at: cx.at })
+}
+
+fn holds_hearings(cx: &Context) -> Result<(), Refusal> {
+    let may = [Role::Officer, Role::Legal, Role::Head].into_iter().any(|role| cx.actor.has(role));
+    if may { Ok(()) } else { Err(Refusal::NoPartInHearings) }
 }
 
 fn officer(cx: &Context) -> Result<(), Refusal> {

@@ -88,7 +88,7 @@ fn heard(open: &Open, notice: &Notice, cx: &Context) -> Result<(), Refusal> {
     match (open.case.due(Duty::RequestHearing), notice.hearing) {
         (None, _) => Ok(()),
         (Some(_), Hearing::Closed(at) | Hearing::Waived(at)) if at <= cx.at => Ok(()),
-        (Some(_), Hearing::Requested | Hearing::Closed(_)) => Err(Refusal::HearingOpen),
+        (Some(_), Hearing::Requested | Hearing::Noticed(_) | Hearing::Closed(_)) => Err(Refusal::HearingOpen),
         (Some(until), _) if until.is_past(cx.at) => Ok(()),
         (Some(until), _) => Err(Refusal::HearingWindowOpen { until: until.last_day }),
     }

@@ -99,6 +99,8 @@ pub enum Hearing {
     /// Not asked for, so far.
     Silent,
     Requested,
+    /// To be held on that day.
+    Noticed(Date),
     Closed(OffsetDateTime),
     Waived(OffsetDateTime),
 }
@@ -244,6 +246,7 @@ impl Open {
                 }
             }
             Event::HearingRequested {} => self.hearing(Hearing::Requested),
+            Event::HearingNoticed { on, .. } => self.hearing(Hearing::Noticed(*on)),
             Event::HearingClosed { at, .. } => {
                 self.hearing(Hearing::Closed(*at));
                 // Who reviewed before the hearing has not seen its record (行政处罚法 58, 65).

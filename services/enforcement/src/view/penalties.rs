@@ -110,6 +110,7 @@ impl View for PenaltiesView {
             | Event::DefenceWaived { .. }
             | Event::DefenceLapsed { .. }
             | Event::HearingRequested {}
+            | Event::HearingNoticed { .. }
             | Event::HearingClosed { .. } => touch(tx, recorded).await?,
             Event::Clock { event: clock::Event::Rederived { old, new: Some(new), .. }, .. } => {
                 rederive(tx, recorded, &old.due, &new.due).await?;

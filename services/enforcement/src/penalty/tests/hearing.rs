@@ -9,6 +9,21 @@ fn request(at: OffsetDateTime) -> Vec<Event> {
     after(noticed(5_000), Command::RequestHearing, &officer(at))
 }
 
+/// The day of the hearing; the last day to tell of it is that of the notice.
+const HEARING: Date = date!(2023 - 04 - 04);
+
+fn hold(on: Date) -> Command {
+    Command::NoticeHearing { document: "hn".into(), on }
+}
+
+/// On that day.
+const HELD: OffsetDateTime = datetime!(2023-04-04 10:00 +8);
+
+/// Asked for and noticed on the day of the notice.
+fn noticed_for(on: Date) -> Vec<Event> {
+    after(request(NOTICE), hold(on), &officer(NOTICE))
+}
+
 fn close() -> Command {
     Command::CloseHearing { record: "h".into() }
 }
@@ -83,33 +98,92 @@ fn no_decision_between_request_and_close() {
 
 #[test]
 fn who_presides_did_not_handle_the_case() {
-    given::<Penalty>(request(NOTICE)).when(close(), &officer(AFTER)).refused(Refusal::PresiderHandledCase);
-    given::<Penalty>(noticed(5_000)).when(close(), &reviewer(AFTER)).refused(Refusal::HearingNotRequested);
+    given::<Penalty>(noticed_for(HEARING))
+        .when(close(), &officer(HELD))
+        .refused(Refusal::PresiderHandledCase);
+    given::<Penalty>(noticed(5_000)).when(close(), &reviewer(HELD)).refused(Refusal::HearingNotRequested);
+}
+
+#[test]
+fn a_hearing_is_noticed_seven_working_days_before_it() {
+    let cx = officer(NOTICE);
+    given::<Penalty>(noticed(5_000)).when(hold(HEARING), &cx).refused(Refusal::HearingNotRequested);
+    let by = date!(2023 - 03 - 23);
+    given::<Penalty>(request(NOTICE))
+        .when(hold(date!(2023 - 04 - 03)), &cx)
+        .refused(Refusal::HearingNoticedLate { by });
+    let told = Event::HearingNoticed { document: "hn".into(), on: HEARING };
+    given::<Penalty>(request(NOTICE)).when(hold(HEARING), &cx).then([told]);
+    given::<Penalty>(noticed_for(HEARING)).when(hold(HEARING), &cx).then([]);
+}
+
+#[test]
+fn a_hearing_that_is_put_off_is_noticed_anew() {
+    let day = date!(2023 - 04 - 10);
+    let cx = officer(datetime!(2023-03-28 10:00 +8));
+    let later = after(noticed_for(HEARING), hold(day), &cx);
+    given::<Penalty>(later).when(close(), &reviewer(HELD)).refused(Refusal::HearingAhead { on: day });
+    let late = officer(datetime!(2023-03-31 10:00 +8));
+    given::<Penalty>(noticed_for(HEARING))
+        .when(hold(day), &late)
+        .refused(Refusal::HearingNoticedLate { by: date!(2023 - 03 - 29) });
+}
+
+#[test]
+fn no_hearing_is_closed_without_notice_or_before_its_day() {
+    given::<Penalty>(request(NOTICE)).when(close(), &reviewer(HELD)).refused(Refusal::HearingNotNoticed);
+    given::<Penalty>(noticed_for(HEARING))
+        .when(close(), &reviewer(datetime!(2023-04-03 23:59 +8)))
+        .refused(Refusal::HearingAhead { on: HEARING });
+    given::<Penalty>(noticed_for(HEARING)).when(close(), &reviewer(HELD)).facts();
+}
+
+#[test]
+fn hearings_are_held_by_officers_reviewers_and_heads() {
+    for role in [Role::Grid, Role::Clerk, Role::Finance, Role::Auditor] {
+        let cx = |at| person("someone", DepartmentKind::Fire, "330723", role, at);
+        given::<Penalty>(request(NOTICE)).when(hold(HEARING), &cx(NOTICE)).refused(Refusal::NoPartInHearings);
+        given::<Penalty>(noticed_for(HEARING)).when(close(), &cx(HELD)).refused(Refusal::NoPartInHearings);
+    }
+    for role in [Role::Officer, Role::Legal, Role::Head] {
+        let presider = person("someone", DepartmentKind::Fire, "330723", role, HELD);
+        given::<Penalty>(noticed_for(HEARING)).when(close(), &presider).facts();
+    }
+}
+
+#[test]
+fn a_hearing_that_was_noticed_is_waived_or_held_before_the_decision() {
+    given::<Penalty>(noticed_for(HEARING)).when(decide(5_000), &head(HELD)).refused(Refusal::HearingOpen);
+    given::<Penalty>(noticed_for(HEARING)).when(Command::RequestHearing, &officer(NOTICE)).then([]);
+    let waived = after(noticed_for(HEARING), waive(true), &officer(NOTICE));
+    given::<Penalty>(waived.clone()).when(close(), &reviewer(HELD)).refused(Refusal::HearingNotRequested);
+    given::<Penalty>(waived).when(decide(5_000), &head(HELD)).facts();
 }
 
 #[test]
 fn after_a_hearing_the_case_is_reviewed_with_its_record() {
     let review = Command::Review { passed: true, opinion: "o".into() };
-    let early = after(request(NOTICE), review.clone(), &reviewer(NOTICE));
-    let presider = person("presider", DepartmentKind::Fire, "330723", Role::Officer, AFTER);
+    let early = after(noticed_for(HEARING), review.clone(), &reviewer(NOTICE));
+    let presider = person("presider", DepartmentKind::Fire, "330723", Role::Officer, HELD);
     let closed = after(early, close(), &presider);
-    given::<Penalty>(closed.clone()).when(decide(5_000), &head(AFTER)).refused(Refusal::NotReviewed);
-    let reviewed = after(closed, review, &reviewer(AFTER));
+    given::<Penalty>(closed.clone()).when(decide(5_000), &head(HELD)).refused(Refusal::NotReviewed);
+    let reviewed = after(closed, review, &reviewer(HELD));
     given::<Penalty>(reviewed.clone())
         .when(decide(5_000), &head(NOTICE))
         .refused(Refusal::DefenceWindowOpen { until: date!(2023 - 03 - 31) });
     assert!(matches!(
-        beside_clocks(after(reviewed, decide(5_000), &head(AFTER))).last(),
+        beside_clocks(after(reviewed, decide(5_000), &head(HELD))).last(),
         Some(Event::Decided { .. })
     ));
 }
 
 #[test]
 fn a_waiver_after_the_hearing_does_not_undo_it() {
-    let presider = person("presider", DepartmentKind::Fire, "330723", Role::Officer, NOTICE);
-    let closed = after(request(NOTICE), close(), &presider);
+    let presider = person("presider", DepartmentKind::Fire, "330723", Role::Officer, HELD);
+    let closed = after(noticed_for(HEARING), close(), &presider);
+    // Written before, entered after.
     let waived = after(closed, waive(true), &officer(NOTICE));
-    given::<Penalty>(waived).when(decide(5_000), &head(NOTICE)).refused(Refusal::NotReviewed);
+    given::<Penalty>(waived).when(decide(5_000), &head(HELD)).refused(Refusal::NotReviewed);
 }
 
 /// The clock of the window, after these events.

@@ -27,8 +27,11 @@ fn command() -> impl Strategy<Value = Command> {
         3 => Just(notify(true)),
         1 => Just(Command::ReceiveDefence { document: "d".into() }),
         1 => any::<bool>().prop_map(waive),
-        1 => Just(Command::RequestHearing),
-        2 => Just(Command::CloseHearing { record: "h".into() }),
+        2 => Just(Command::RequestHearing),
+        4 => (10_i64..60).prop_map(|days| Command::NoticeHearing {
+            document: "hn".into(), on: DAY.date() + Duration::days(days),
+        }),
+        4 => Just(Command::CloseHearing { record: "h".into() }),
         6 => fine.clone().prop_map(decide),
         4 => Just(Command::Publish),
         4 => fine.prop_map(|fine| Command::Revise {
@@ -40,7 +43,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// A command, by which person, how many hours after the last.
 fn steps() -> impl Strategy<Value = Vec<(Command, usize, i64)>> {
-    prop::collection::vec((command(), 0_usize..3, prop::sample::select(vec![0, 1, 30, 120])), 10..60)
+    prop::collection::vec((command(), 0_usize..3, prop::sample::select(vec![0, 1, 30, 120])), 10..90)
 }
 
 fn play(steps: Vec<(Command, usize, i64)>) -> History {
@@ -80,6 +83,25 @@ fn check(history: &History) {
         assert!(history[..place].iter().any(|(event, _)| matches!(event, Event::ActClaimed {})));
     }
     withdrawn_in_time_or_told(history);
+    heard_after_notice(history);
+}
+
+fn heard_after_notice(history: &History) {
+    let (mut told, calendar) = (None, law::Calendar::builtin());
+    for (event, at) in history {
+        match event {
+            Event::HearingNoticed { on, .. } => told = Some((*at, *on)),
+            Event::HearingClosed { .. } => {
+                let (told, on) = told.expect("invariant 6: no hearing without notice");
+                let least = calendar.due(told, Period::WorkingDays(7), law::Role::Agency).last_day;
+                assert!(
+                    least <= on && on <= law::shanghai_date(*at),
+                    "invariant 6: noticed seven days before"
+                );
+            }
+            _ => {}
+        }
+    }
 }
 
 fn told_and_heard(before: &[(Event, OffsetDateTime)], fine_fen: i64, at: OffsetDateTime) {
