@@ -108,6 +108,11 @@ impl AreaCode {
         other.0.starts_with(&self.0)
     }
 
+    /// Whether one of the two lies in the other: `other` may be said less exactly than this, or more.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
     /// The area of this level that this one is or lies in; none when this one is already wider.
     pub fn within(&self, level: AreaLevel) -> Option<Self> {
         self.0.get(..level.digits()).map(|code| Self(code.to_owned()))

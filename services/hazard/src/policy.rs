@@ -55,7 +55,7 @@ pub fn advance(recorded: &Recorded) -> Result<Vec<Reaction>, Unreadable> {
     let hazard::Event::Inspected { report: Some(report), findings, .. } = chassis::event(recorded)? else {
         return Ok(vec![]);
     };
-    let by = Some(recorded.meta.actor.id.clone());
+    let by = Some(recorded.meta.actor.clone());
     let command = report::Command::Verify { confirmed: !findings.is_empty(), by };
     Ok(vec![Reaction::new("verify-report", Order::of::<Report>(report.as_str(), command))])
 }

@@ -18,7 +18,7 @@ decider::id! {
 #[cfg(test)]
 mod tests {
     use decider::{
-        DepartmentKind, Id, Role,
+        Context, Department, DepartmentKind, Id, Role,
         harness::{actor, context, given},
     };
     use law::AreaCode;
@@ -62,6 +62,83 @@ mod tests {
         let officer =
             context(datetime!(2026-09-24 10:00 +8), actor(DepartmentKind::Fire, "330723", &[Role::Officer]));
         given::<Report>([]).when(receive("other"), &officer).refused(Refusal::NotAClerk);
+    }
+
+    const DAY: time::OffsetDateTime = datetime!(2026-03-02 10:00 +8);
+
+    fn by(department: &str, role: Role) -> Context {
+        let department: Department = department.parse().unwrap();
+        context(DAY, actor(department.kind, department.area.as_str(), &[role]))
+    }
+
+    fn received() -> Vec<Event> {
+        given::<Report>([]).when(receive("other"), &by("hotline.330723", Role::Clerk)).events()
+    }
+
+    fn routed() -> Vec<Event> {
+        let events = received();
+        let routed = given::<Report>(events.clone())
+            .when(route("town.330723103"), &by("hotline.330723", Role::Clerk))
+            .events();
+        events.into_iter().chain(routed).collect()
+    }
+
+    fn route(to: &str) -> Command {
+        Command::Route { to: to.parse().unwrap() }
+    }
+
+    fn verify() -> Command {
+        Command::Verify { confirmed: true, by: None }
+    }
+
+    #[test]
+    fn a_report_is_received_and_routed_where_the_place_lies() {
+        let elsewhere = by("hotline.440106", Role::Clerk);
+        given::<Report>([]).when(receive("other"), &elsewhere).refused(Refusal::OutsideArea);
+        let clerk = by("hotline.330723", Role::Clerk);
+        given::<Report>(received()).when(route("town.330723104"), &clerk).refused(Refusal::OutsideArea);
+        given::<Report>(received())
+            .when(route("town.330723103"), &elsewhere)
+            .refused(Refusal::NotTheHolder { holder: "hotline.330723".into() });
+    }
+
+    #[test]
+    fn a_report_is_routed_by_whoever_has_it_and_again_by_the_hotline() {
+        let brigade = by("fire.330723", Role::Clerk);
+        given::<Report>(routed())
+            .when(route("fire.330723"), &brigade)
+            .refused(Refusal::NotTheHolder { holder: "town.330723103".into() });
+        for clerk in [by("town.330723103", Role::Clerk), by("hotline.330723", Role::Clerk)] {
+            let to = "fire.330723".parse().unwrap();
+            given::<Report>(routed()).when(route("fire.330723"), &clerk).then([Event::Routed { to }]);
+        }
+    }
+
+    #[test]
+    fn an_officer_of_whoever_has_the_report_verifies_it() {
+        given::<Report>(routed())
+            .when(verify(), &by("town.330723103", Role::Grid))
+            .refused(Refusal::NotAnOfficer);
+        for other in ["town.440106001", "fire.330723"] {
+            given::<Report>(routed())
+                .when(verify(), &by(other, Role::Officer))
+                .refused(Refusal::NotTheHolder { holder: "town.330723103".into() });
+        }
+        let verified = Event::Verified { confirmed: true, by: Id::parse("tester").unwrap() };
+        given::<Report>(routed()).when(verify(), &by("town.330723103", Role::Officer)).then([verified]);
+    }
+
+    #[test]
+    fn an_inspection_elsewhere_verifies_no_report() {
+        let service = by("fire.330723", Role::Operator);
+        let inspected = |by: &str| Command::Verify { confirmed: true, by: Some(officer(by)) };
+        given::<Report>(routed()).when(inspected("town.440106001"), &service).refused(Refusal::OutsideArea);
+        let verified = Event::Verified { confirmed: true, by: Id::parse("tester").unwrap() };
+        given::<Report>(routed()).when(inspected("fire.330723"), &service).then([verified]);
+    }
+
+    fn officer(department: &str) -> decider::Actor {
+        by(department, Role::Officer).actor
     }
 
     #[test]

@@ -53,3 +53,10 @@ fn a_wrong_code_is_refused_with_the_reason() {
     assert!(serde_json::from_str::<AreaCode>("\"3307231\"").is_err());
     assert_eq!(serde_json::to_string(&area("330723")).unwrap(), "\"330723\"");
 }
+
+#[test]
+fn a_place_meets_the_area_it_is_said_of_more_or_less_exactly() {
+    assert!(area("330723").meets(&area("330723103")));
+    assert!(area("330723103").meets(&area("330723")));
+    assert!(!area("330723103").meets(&area("330723104")));
+}

@@ -106,7 +106,7 @@ fn case(number: u64) -> Result<Append, Error> {
 }
 
 fn clerk(at: OffsetDateTime) -> Context {
-    context(at, actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]))
+    context(at, actor(DepartmentKind::Hotline, "330723", &[Role::Clerk, Role::Officer]))
 }
 
 /// A wait is one pass.

@@ -1,13 +1,13 @@
 //! What can be asked of a report, and when the law says no.
 
-use decider::{Clocked, Context, Decider, Department, Id, Role, Winding, clocked};
+use decider::{Actor, Clocked, Context, Decider, Department, DepartmentKind, Id, Role, Winding, clocked};
 use law::{
     AreaCode, Due, Role as Side,
     clock::{self, Clocks},
 };
 use time::OffsetDateTime;
 
-use super::{Duty, Event, State, evolve};
+use super::{Duty, Event, Open, State, evolve};
 
 /// A command for a report.
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ pub enum Command {
     /// 核查完毕
     Verify {
         confirmed: bool,
-        /// Who verified, where that is not the actor.
-        by: Option<Id>,
+        /// Who inspected the place, where the inspection of a hazard case is the verification.
+        by: Option<Actor>,
     },
     /// The clocks': what they say by themselves.
     Tick,
@@ -43,6 +43,8 @@ decider::refusals! {
         NotReceived => "消防监督检查规定17", "尚未受理该举报", "no such report has been received";
         AlreadyVerified => "消防监督检查规定18", "该举报已核查完毕", "the report has been verified already";
         NotAClerk => "", "只有受理人员可以受理、分办举报", "only a clerk receives and routes reports";
+        NotAnOfficer => "消防监督检查规定18", "举报须由执法人员实地核查", "an officer verifies a report on the spot";
+        NotTheHolder { holder: String } => "消防监督检查规定18", "该举报由 {holder} 承办，非本单位经办", "the report is with {holder}, not with this department";
         OutsideArea => "行政处罚法22", "隐患地点不在承办单位辖区内", "the place lies outside the department's area";
     }
 }
@@ -116,6 +118,9 @@ fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, R
             Command::Receive { reporter_ref, channel, real_name, insider, premises, area, category },
         ) => {
             clerk(cx)?;
+            if !cx.actor.department.area.contains(&area) {
+                return Err(Refusal::OutsideArea);
+            }
             let verify_by = verify_by(&category, cx)?;
             Ok(vec![Event::Received {
                 reporter_ref,
@@ -130,13 +135,54 @@ fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, R
         }
         (_, Command::Receive { .. }) => Err(Refusal::AlreadyReceived),
         (State::Unknown, _) => Err(Refusal::NotReceived),
-        (State::Open(_), Command::Route { to }) => clerk(cx).map(|()| vec![Event::Routed { to }]),
-        (State::Open(_), Command::Verify { confirmed, by }) => {
-            Ok(vec![Event::Verified { confirmed, by: by.unwrap_or_else(|| cx.actor.id.clone()) }])
+        (State::Open(open), Command::Route { to }) => route(open, to, cx).map(|event| vec![event]),
+        (State::Open(open), Command::Verify { confirmed, by }) => {
+            verify(open, confirmed, by, cx).map(|event| vec![event])
         }
         (State::Closed, Command::Verify { .. } | Command::Route { .. }) => Err(Refusal::AlreadyVerified),
         // The decider has answered these before it asks here.
         (_, Command::Tick | Command::Rederive) => Ok(vec![]),
+    }
+}
+
+fn route(open: &Open, to: Department, cx: &Context) -> Result<Event, Refusal> {
+    clerk(cx)?;
+    // What a department gives back, the hotline of the place routes again.
+    let hotline = cx.actor.is_of(DepartmentKind::Hotline) && cx.actor.department.area.contains(&open.area);
+    if !hotline {
+        holder(open, cx)?;
+    }
+    if !to.area.meets(&open.area) {
+        return Err(Refusal::OutsideArea);
+    }
+    Ok(Event::Routed { to })
+}
+
+fn verify(open: &Open, confirmed: bool, by: Option<Actor>, cx: &Context) -> Result<Event, Refusal> {
+    match by {
+        // The inspection has checked the officers; that it was of this place it cannot know.
+        Some(inspector) if inspector.department.area.meets(&open.area) => {
+            Ok(Event::Verified { confirmed, by: inspector.id })
+        }
+        Some(_) => Err(Refusal::OutsideArea),
+        None if !cx.actor.has(Role::Officer) => Err(Refusal::NotAnOfficer),
+        None => {
+            holder(open, cx)?;
+            Ok(Event::Verified { confirmed, by: cx.actor.id.clone() })
+        }
+    }
+}
+
+/// Whoever has received the report, or to whom it was routed last: the one whose time runs.
+fn holder(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    let acting = &cx.actor.department;
+    match open.clocks.get(&Duty::Verify).map(|clock| &clock.terms.holder) {
+        Some(holder) if *holder != acting.to_string() => {
+            Err(Refusal::NotTheHolder { holder: holder.clone() })
+        }
+        // Before there were clocks nobody was named.
+        None if !acting.area.contains(&open.area) => Err(Refusal::OutsideArea),
+        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a report remembers.
 
 use decider::Id;
-use law::clock::Clocks;
+use law::{AreaCode, clock::Clocks};
 
 use super::{Duty, Event};
 
@@ -22,15 +22,18 @@ pub enum State {
 pub struct Open {
     /// The reporter's reference.
     pub reporter_ref: Id,
+    pub area: AreaCode,
     pub clocks: Clocks<Duty>,
 }
 
 /// Remembers an event.
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (_, Event::Received { reporter_ref, .. }) => {
-            State::Open(Open { reporter_ref: reporter_ref.clone(), clocks: Clocks::default() })
-        }
+        (_, Event::Received { reporter_ref, area, .. }) => State::Open(Open {
+            reporter_ref: reporter_ref.clone(),
+            area: area.clone(),
+            clocks: Clocks::default(),
+        }),
         (State::Open(mut open), Event::Clock { duty, event }) => {
             open.clocks.remember(duty, event);
             State::Open(open)

@@ -141,7 +141,7 @@ fn determination(written: &mut Written, id: &str, rng: &mut StdRng) -> bool {
 
 /// A report that is verified after some days, or never; says whether the closed days would have made a difference.
 fn report(written: &mut Written, id: &str, rng: &mut StdRng) -> bool {
-    let clerk = actor(DepartmentKind::Hotline, "330723", &[Role::Clerk]);
+    let clerk = actor(DepartmentKind::Hotline, "330723", &[Role::Clerk, Role::Officer]);
     let received = at(rng);
     let verified = received + Duration::hours(rng.random_range(1..24 * 12));
     let receive = report::Command::Receive {
