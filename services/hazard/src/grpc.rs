@@ -3,7 +3,7 @@
 use chassis::{Node, field, status};
 use contracts::hazard::v1::{self as wire, execute_request::Command as Wire, hazard_service_server};
 use decider::{
-    Decider, Id, Order, StreamName,
+    Decider, Department, Id, Order, StreamName,
     authority::{Certificate, Delegation},
 };
 use law::{AreaCode, Period, Uscc};
@@ -36,7 +36,8 @@ impl hazard_service_server::HazardService for Door {
         let mut message = request.into_inner();
         let envelope = message.request.take();
         let bytes = message.encode_to_vec();
-        let order = self.order(message.command.ok_or_else(field::no_command)?).await?;
+        let command = message.command.ok_or_else(field::no_command)?;
+        let order = self.order(command, &caller.actor.department).await?;
         let outcome = self.0.execute(caller, envelope, &bytes, order).await?;
         Ok(Response::new(wire::ExecuteResponse { outcome: Some(outcome) }))
     }
@@ -83,7 +84,7 @@ impl hazard_service_server::HazardService for Door {
 }
 
 impl Door {
-    async fn order(&self, command: Wire) -> Result<Order, Status> {
+    async fn order(&self, command: Wire, acting: &Department) -> Result<Order, Status> {
         match command {
             Wire::ReceiveReport(m) => Ok(report_order("receive_report", &m.report_id, receive(&m)?)?),
             Wire::RouteReport(m) => {
@@ -96,8 +97,11 @@ impl Door {
             }
             Wire::OpenCase(m) => hazard_order("open_case", &m.hazard_id, open(&m)?),
             Wire::Inspect(m) => hazard_order("inspect", &m.hazard_id, self.inspect(&m).await?),
-            Wire::OrderRectification(m) => hazard_order("order_rectification", &m.hazard_id, rectify(&m)?),
-            Wire::Reinspect(m) => hazard_order("reinspect", &m.hazard_id, self.reinspect(&m).await?),
+            Wire::OrderRectification(m) => {
+                let command = rectify(&m, self.delegations(acting).await?)?;
+                hazard_order("order_rectification", &m.hazard_id, command)
+            }
+            Wire::Reinspect(m) => hazard_order("reinspect", &m.hazard_id, self.reinspect(&m, acting).await?),
             Wire::DetermineMajor(m) => {
                 let command = hazard::Command::DetermineMajor {
                     elements: field::list("determine_major.elements", &m.elements, field::text)?,
@@ -141,11 +145,12 @@ impl Door {
         })
     }
 
-    async fn reinspect(&self, m: &wire::Reinspect) -> Result<hazard::Command, Status> {
+    async fn reinspect(&self, m: &wire::Reinspect, acting: &Department) -> Result<hazard::Command, Status> {
         Ok(hazard::Command::Reinspect {
             officers: self.officers("reinspect.certificates", &m.certificates).await?,
             outcome: field::parse("reinspect.result", &m.result)?,
             on_application: m.on_application,
+            delegations: self.delegations(acting).await?,
         })
     }
 
@@ -171,6 +176,12 @@ impl Door {
         let known =
             view::delegation(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         known.map(Some).ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
+    }
+
+    /// What a department has been delegated.
+    async fn delegations(&self, to: &Department) -> Result<Vec<Delegation>, Status> {
+        let mut query = self.0.query("authority", 0).await?;
+        view::delegations(&mut query, to).await.map_err(|error| status::of_database(&error))
     }
 }
 
@@ -207,11 +218,12 @@ fn open(m: &wire::OpenCase) -> Result<hazard::Command, Status> {
     })
 }
 
-fn rectify(m: &wire::OrderRectification) -> Result<hazard::Command, Status> {
+fn rectify(m: &wire::OrderRectification, delegations: Vec<Delegation>) -> Result<hazard::Command, Status> {
     Ok(hazard::Command::OrderRectification {
         document: field::text("order_rectification.document", &m.document)?,
         items: field::list("order_rectification.items", &m.items, field::text)?,
         period: field::parse::<Period>("order_rectification.period", &m.period)?,
+        delegations,
     })
 }
 

@@ -3,5 +3,5 @@
 mod authority;
 mod hazards;
 
-pub use authority::{AuthorityView, certificates, delegation};
+pub use authority::{AuthorityView, certificates, delegation, delegations};
 pub use hazards::{HazardRow, HazardsView, get, list};

@@ -197,9 +197,12 @@ mod early {
     }
 
     pub(super) fn order(w: &mut World, cast: &Cast) {
-        let period = period(w);
-        let command =
-            case::Command::OrderRectification { document: "o".into(), items: vec!["remove".into()], period };
+        let command = case::Command::OrderRectification {
+            document: "o".into(),
+            items: vec!["remove".into()],
+            period: period(w),
+            delegations: vec![delegation(w)],
+        };
         give::<case::Hazard>(w, cast, "hazard", &text("h", cast), town(), command);
     }
 
@@ -209,6 +212,7 @@ mod early {
             officers: officers(w, &town()),
             outcome,
             on_application: w.percent(30),
+            delegations: vec![delegation(w)],
         };
         give::<case::Hazard>(w, cast, "hazard", &text("h", cast), town(), command);
     }

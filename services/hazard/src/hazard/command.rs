@@ -37,9 +37,21 @@ pub enum Command {
         findings: Vec<String>,
     },
     /// 责令限期改正
-    OrderRectification { document: String, items: Vec<String>, period: Period },
+    OrderRectification {
+        document: String,
+        items: Vec<String>,
+        period: Period,
+        /// What the acting department has been delegated, as the register knows it.
+        delegations: Vec<Delegation>,
+    },
     /// 复查
-    Reinspect { officers: Vec<Certificate>, outcome: Outcome, on_application: bool },
+    Reinspect {
+        officers: Vec<Certificate>,
+        outcome: Outcome,
+        on_application: bool,
+        /// What the acting department has been delegated, as the register knows it.
+        delegations: Vec<Delegation>,
+    },
     /// 重大火灾隐患判定
     DetermineMajor { elements: Vec<String>, panel: Vec<String> },
     /// 送达整改通知书
@@ -64,6 +76,7 @@ decider::refusals! {
         AlreadyOpened => "", "该隐患已立案", "the hazard has been opened already";
         NotOpened => "", "尚无此隐患", "there is no such hazard";
         AlreadyClosed => "", "该隐患已销号", "the hazard has been closed already";
+        NotAClerk => "", "只有受理人员、执法人员或者负责人可以立案", "only a clerk, an officer or a head opens a case";
         GridWorkerMayNotInspect => "国办发〔2024〕54号", "网格员不得实施涉企行政检查，只能作为线索上报", "a grid worker may not inspect an enterprise; the finding is a clue";
         NotAnOfficer => "行政处罚法42", "须由具有行政执法资格的执法人员实施", "only a certified officer may do this";
         TooFewOfficers { shown: usize, wanted: i64 } => "消防监督检查规定14；行政处罚法42", "执法人员不得少于 {wanted} 人，现有有效证件 {shown} 份", "not fewer than {wanted} officers are needed, {shown} valid certificates were shown";
@@ -73,6 +86,8 @@ decider::refusals! {
         NotTheDelegate => "行政处罚法20", "该委托不属于本单位", "the delegation is another unit's";
         ItemNotDelegated { item: Id } => "行政处罚法20", "事项 {item} 不在委托清单内", "item {item} is not on the delegated list";
         OutsideArea => "行政处罚法22", "地点不在管辖或受委托的区域内", "the place lies outside the area";
+        NotASupervisor => "消防法53", "消防监督检查由消防救援机构、公安派出所或者受委托、被赋权的单位实施", "only the fire rescue body, the police or a unit with a delegation inspects for fire safety";
+        NotTheInspector => "消防监督检查规定19、20", "须由实施检查的单位或者当地消防救援机构办理", "only whoever inspected, or the fire rescue body of the place, goes on with the case";
         NotInspected => "消防监督检查规定19", "未经检查不得责令改正或者判定", "nothing is ordered or determined before an inspection";
         NothingFound => "消防监督检查规定19", "检查未发现违法行为，不得责令改正", "the inspection found nothing to correct";
         NotOrdered => "消防监督检查规定20", "尚未责令限期改正", "no order has been served";
@@ -154,6 +169,7 @@ impl Clocked for Hazard {
 fn answer(state: &State, command: Command, cx: &Context) -> Result<Vec<Event>, Refusal> {
     match (state, command) {
         (State::Unknown, Command::Open { premises, area, unit, category, report, reporter_ref }) => {
+            opener(&area, cx)?;
             Ok(vec![Event::Opened { premises, area, unit, category, report, reporter_ref }])
         }
         (State::Unknown, _) => Err(Refusal::NotOpened),
@@ -169,15 +185,15 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::Inspect { officers, delegation, item, findings } => {
             inspect(open, officers, delegation, item, findings, cx).map(Some)
         }
-        Command::OrderRectification { document, items, period } => {
-            order(open, document, items, period, cx).map(Some)
+        Command::OrderRectification { document, items, period, delegations } => {
+            order(open, document, items, period, &delegations, cx).map(Some)
         }
-        Command::Reinspect { officers, outcome, on_application } => {
-            reinspect(open, officers, outcome, on_application, cx).map(Some)
+        Command::Reinspect { officers, outcome, on_application, delegations } => {
+            reinspect(open, officers, outcome, on_application, &delegations, cx).map(Some)
         }
         Command::DetermineMajor { elements, panel } => determine(open, elements, panel, cx).map(Some),
         Command::ServeMajorNotice { document, period } => {
-            fire_body(cx)?;
+            fire_body(open, cx)?;
             if open.major < Major::Determined {
                 return Err(Refusal::NotMajor);
             }
@@ -201,11 +217,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             (Major::Listed, _) => Err(Refusal::NotCorrected),
             _ => Err(Refusal::NotListed),
         },
-        Command::Close => match (open.major, &open.stage) {
-            (Major::Listed, _) => Err(Refusal::StillListed),
-            (_, Stage::Reinspected(Outcome::Corrected)) => Ok(Some(Event::Closed {})),
-            _ => Err(Refusal::NotCorrected),
-        },
+        Command::Close => close(open, cx).map(Some),
         // The decider has answered these before it asks here.
         Command::Open { .. } | Command::Tick | Command::Rederive => Ok(None),
     }
@@ -225,9 +237,7 @@ fn inspect(
         (Some(delegation), Some(item)) => {
             check_delegation(delegation, &cx.actor.department, item, &open.area, cx.at)?;
         }
-        _ if cx.actor.is_of(DepartmentKind::Town) => return Err(Refusal::DelegationMissing),
-        _ if !cx.actor.department.area.contains(&open.area) => return Err(Refusal::OutsideArea),
-        _ => {}
+        _ => own_power(open, cx)?,
     }
     let serve = cx.rules.period("inspection.correction_order_serve")?;
     let opinion = cx.rules.period("hazard.major.opinion")?;
@@ -247,6 +257,7 @@ fn order(
     document: String,
     items: Vec<String>,
     period: Period,
+    delegations: &[Delegation],
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
@@ -257,6 +268,7 @@ fn order(
         }
         _ => {}
     }
+    power_to_go_on(open, delegations, cx)?;
     let due = cx.calendar.due(cx.at, period, Side::Party);
     let reinspect = cx.rules.period("inspection.reinspect")?;
     // The period has run out at 24:00 of its last day, so that day is the start day, which is not counted.
@@ -269,6 +281,7 @@ fn reinspect(
     officers: Vec<Certificate>,
     outcome: Outcome,
     on_application: bool,
+    delegations: &[Delegation],
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
@@ -285,6 +298,7 @@ fn reinspect(
             return Err(Refusal::NotOrdered);
         }
     };
+    power_to_go_on(open, delegations, cx)?;
     Ok(Event::Reinspected {
         officers,
         outcome,
@@ -299,7 +313,7 @@ fn reinspect(
 }
 
 fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Context) -> Result<Event, Refusal> {
-    fire_body(cx)?;
+    fire_body(open, cx)?;
     let Some(opinion_by) = &open.opinion_by else {
         return Err(Refusal::NotInspected);
     };
@@ -317,6 +331,16 @@ fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Contex
         notice_by: cx.calendar.due(cx.at, notice, Side::Agency),
         unit: open.unit.clone(),
     })
+}
+
+fn close(open: &Open, cx: &Context) -> Result<Event, Refusal> {
+    officer_or_head(cx)?;
+    inspector(open, cx)?;
+    match (open.major, &open.stage) {
+        (Major::Listed, _) => Err(Refusal::StillListed),
+        (_, Stage::Reinspected(Outcome::Corrected)) => Ok(Event::Closed {}),
+        _ => Err(Refusal::NotCorrected),
+    }
 }
 
 /// A day that a government has set, not a period that the law computes.
@@ -343,6 +367,65 @@ fn officer(cx: &Context) -> Result<(), Refusal> {
     })
 }
 
-fn fire_body(cx: &Context) -> Result<(), Refusal> {
-    if cx.actor.is_of(DepartmentKind::Fire) { Ok(()) } else { Err(Refusal::OnlyFireBody) }
+fn officer_or_head(cx: &Context) -> Result<(), Refusal> {
+    if cx.actor.has(Role::Head) || cx.actor.has(Role::Officer) { Ok(()) } else { Err(Refusal::NotAnOfficer) }
+}
+
+/// Whoever may open a case on a place.
+fn opener(place: &AreaCode, cx: &Context) -> Result<(), Refusal> {
+    let roles = [Role::Clerk, Role::Officer, Role::Head];
+    if !roles.iter().any(|role| cx.actor.has(*role)) {
+        return Err(Refusal::NotAClerk);
+    }
+    within(place, cx)
+}
+
+fn within(place: &AreaCode, cx: &Context) -> Result<(), Refusal> {
+    if cx.actor.department.area.contains(place) { Ok(()) } else { Err(Refusal::OutsideArea) }
+}
+
+/// Whoever inspects in its own right.
+fn own_power(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    match cx.actor.department.kind {
+        DepartmentKind::Fire | DepartmentKind::Police => within(&open.area, cx),
+        DepartmentKind::Town => Err(Refusal::DelegationMissing),
+        _ => Err(Refusal::NotASupervisor),
+    }
+}
+
+/// Whoever inspected; and the fire body of the place, which answers for what it has delegated.
+fn inspector(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    if open.inspected_by.as_ref() == Some(&cx.actor.department) {
+        return Ok(());
+    }
+    if !cx.actor.is_of(DepartmentKind::Fire) {
+        return Err(Refusal::NotTheInspector);
+    }
+    within(&open.area, cx)
+}
+
+/// The power under which it was inspected must be there at what follows, too.
+fn power_to_go_on(open: &Open, delegations: &[Delegation], cx: &Context) -> Result<(), Refusal> {
+    inspector(open, cx)?;
+    let acting = &cx.actor.department;
+    let Some(item) = open.item.as_ref().filter(|_| open.inspected_by.as_ref() == Some(acting)) else {
+        return own_power(open, cx);
+    };
+    let mut flaw = Refusal::DelegationMissing;
+    for delegation in delegations.iter().rev() {
+        match check_delegation(delegation, acting, item, &open.area, cx.at) {
+            Ok(()) => return Ok(()),
+            Err(found) => flaw = found.into(),
+        }
+    }
+    Err(flaw)
+}
+
+/// An officer or a head of the fire body of the place.
+fn fire_body(open: &Open, cx: &Context) -> Result<(), Refusal> {
+    if !cx.actor.is_of(DepartmentKind::Fire) {
+        return Err(Refusal::OnlyFireBody);
+    }
+    within(&open.area, cx)?;
+    officer_or_head(cx)
 }

@@ -1,6 +1,6 @@
 //! What a hazard case remembers.
 
-use decider::Id;
+use decider::{Department, Id};
 use law::{AreaCode, Due, Uscc, clock::Clocks};
 
 use super::{Duty, Event, Outcome};
@@ -52,6 +52,10 @@ pub struct Open {
     pub report: Option<Id>,
     pub reporter_ref: Option<Id>,
     pub stage: Stage,
+    /// Who inspected last.
+    pub inspected_by: Option<Department>,
+    /// The delegated item under which it was inspected, where that was not in the inspector's own right.
+    pub item: Option<Id>,
     pub document: String,
     pub opinion_by: Option<Due>,
     pub major: Major,
@@ -69,6 +73,8 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 report: report.clone(),
                 reporter_ref: reporter_ref.clone(),
                 stage: Stage::Reported,
+                inspected_by: None,
+                item: None,
                 document: String::new(),
                 opinion_by: None,
                 major: Major::No,
@@ -92,8 +98,10 @@ impl Open {
 
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Inspected { opinion_by, .. } => {
+            Event::Inspected { officers, delegation, item, opinion_by, .. } => {
                 self.stage = Stage::Inspected;
+                self.inspected_by = officers.first().map(|officer| officer.department.clone());
+                self.item = item.clone().filter(|_| delegation.is_some());
                 self.opinion_by = Some(opinion_by.clone());
             }
             Event::RectificationOrdered { document, due, .. } => {

@@ -81,12 +81,15 @@ fn story(commands: &[(Command, Context)]) -> Vec<Event> {
 fn ordered() -> Vec<Event> {
     let cx = town(DAY);
     let period: Period = "3 working days".parse().unwrap();
-    let order = Command::OrderRectification { document: "1".into(), items: vec!["remove".into()], period };
-    story(&[(inspect(two(&cx), "fire-60-1"), cx.clone()), (order, cx)])
+    story(&[(inspect(two(&cx), "fire-60-1"), cx.clone()), (order(period, vec![delegation()]), cx)])
+}
+
+fn order(period: Period, delegations: Vec<Delegation>) -> Command {
+    Command::OrderRectification { document: "1".into(), items: vec!["remove".into()], period, delegations }
 }
 
 fn reinspect(cx: &Context, outcome: Outcome, on_application: bool) -> Command {
-    Command::Reinspect { officers: two(cx), outcome, on_application }
+    Command::Reinspect { officers: two(cx), outcome, on_application, delegations: vec![delegation()] }
 }
 
 #[test]
@@ -151,11 +154,7 @@ fn a_grid_worker_does_not_inspect_an_enterprise() {
 
 #[test]
 fn nothing_is_ordered_before_an_inspection() {
-    let order = Command::OrderRectification {
-        document: "1".into(),
-        items: vec!["remove".into()],
-        period: Period::WorkingDays(3),
-    };
+    let order = order(Period::WorkingDays(3), vec![delegation()]);
     given::<Hazard>([opened()]).when(order, &town(DAY)).refused(Refusal::NotInspected);
 }
 
@@ -232,4 +231,129 @@ fn a_major_hazard_is_listed_only_after_notice_and_report() {
 fn story_after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
     events.extend(given::<Hazard>(events.clone()).when(command, cx).events());
     events
+}
+
+fn by(department: &str, roles: &[Role], at: OffsetDateTime) -> Context {
+    let department: decider::Department = department.parse().unwrap();
+    context(at, actor(department.kind, department.area.as_str(), roles))
+}
+
+fn inspected() -> Vec<Event> {
+    let cx = town(DAY);
+    story(&[(inspect(two(&cx), "fire-60-1"), cx)])
+}
+
+fn days() -> Period {
+    Period::WorkingDays(3)
+}
+
+#[test]
+fn a_case_is_opened_by_whoever_receives_or_inspects_where_the_place_lies() {
+    let Event::Opened { premises, area, unit, category, report, reporter_ref } = opened() else { panic!() };
+    let open = Command::Open { premises, area, unit, category, report, reporter_ref };
+    given::<Hazard>([]).when(open.clone(), &by("fire.330723", &[], DAY)).refused(Refusal::NotAClerk);
+    given::<Hazard>([])
+        .when(open.clone(), &by("hotline.440106", &[Role::Clerk], DAY))
+        .refused(Refusal::OutsideArea);
+    given::<Hazard>([]).when(open, &by("hotline.330723", &[Role::Clerk], DAY)).then([opened()]);
+}
+
+#[test]
+fn only_the_fire_body_and_the_police_inspect_without_a_delegation() {
+    let command =
+        |cx: &Context| Command::Inspect { officers: two(cx), delegation: None, item: None, findings: vec![] };
+    let finance = by("finance.330723", &[Role::Officer], DAY);
+    given::<Hazard>([opened()]).when(command(&finance), &finance).refused(Refusal::NotASupervisor);
+    let elsewhere = by("police.440106", &[Role::Officer], DAY);
+    given::<Hazard>([opened()]).when(command(&elsewhere), &elsewhere).refused(Refusal::OutsideArea);
+    for of_the_place in [brigade(DAY), by("police.330723", &[Role::Officer], DAY)] {
+        let events = given::<Hazard>([opened()]).when(command(&of_the_place), &of_the_place).facts();
+        assert!(matches!(events[..], [Event::Inspected { .. }]));
+    }
+}
+
+#[test]
+fn only_whoever_inspected_or_the_fire_body_of_the_place_orders_and_reinspects() {
+    for (other, refusal) in [
+        ("police.330723", Refusal::NotTheInspector),
+        ("police.440106", Refusal::NotTheInspector),
+        ("fire.440106", Refusal::OutsideArea),
+    ] {
+        let cx = by(other, &[Role::Officer], datetime!(2023-03-07 10:00 +8));
+        given::<Hazard>(inspected()).when(order(days(), vec![]), &cx).refused(refusal.clone());
+        given::<Hazard>(ordered()).when(reinspect(&cx, Outcome::NotCorrected, false), &cx).refused(refusal);
+    }
+    let cx = brigade(datetime!(2023-03-07 10:00 +8));
+    given::<Hazard>(inspected()).when(order(days(), vec![]), &cx).events();
+    given::<Hazard>(ordered()).when(reinspect(&cx, Outcome::NotCorrected, false), &cx).events();
+}
+
+#[test]
+fn a_town_orders_and_reinspects_only_under_a_delegation_in_force() {
+    let ended = Delegation { until: datetime!(2023-03-01 9:00 +8), ..delegation() };
+    let others = Delegation { delegate: "town.330723104".parse().unwrap(), ..delegation() };
+    let narrowed = Delegation { items: vec![Id::parse("fire-61").unwrap()], ..delegation() };
+    let item = Id::parse("fire-60-1").unwrap();
+    for (delegations, refusal) in [
+        (vec![], Refusal::DelegationMissing),
+        (vec![ended.clone()], Refusal::DelegationNotInForce),
+        (vec![others], Refusal::NotTheDelegate),
+        (vec![narrowed], Refusal::ItemNotDelegated { item }),
+    ] {
+        let cx = town(DAY);
+        given::<Hazard>(inspected()).when(order(days(), delegations.clone()), &cx).refused(refusal.clone());
+        let cx = town(datetime!(2023-03-07 10:00 +8));
+        let command = Command::Reinspect {
+            officers: two(&cx),
+            outcome: Outcome::NotCorrected,
+            on_application: false,
+            delegations,
+        };
+        given::<Hazard>(ordered()).when(command, &cx).refused(refusal);
+    }
+    given::<Hazard>(inspected()).when(order(days(), vec![ended, delegation()]), &town(DAY)).events();
+}
+
+#[test]
+fn the_police_go_on_in_their_own_right_with_what_they_inspected() {
+    let cx = by("police.330723", &[Role::Officer], DAY);
+    let findings = vec!["open drums".into()];
+    let command = Command::Inspect { officers: two(&cx), delegation: None, item: None, findings };
+    let events = story(&[(command, cx.clone())]);
+    given::<Hazard>(events).when(order(days(), vec![]), &cx).events();
+}
+
+#[test]
+fn a_major_hazard_is_handled_by_officers_of_the_fire_body_of_the_place() {
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    let serve = Command::ServeMajorNotice { document: "2".into(), period: Period::CalendarDays(30) };
+    let determined = story_after(ordered(), determine.clone(), &brigade(DAY));
+    for (other, roles, refusal) in [
+        ("police.330723", &[Role::Officer][..], Refusal::OnlyFireBody),
+        ("fire.440106", &[Role::Officer], Refusal::OutsideArea),
+        ("fire.330723", &[Role::Clerk], Refusal::NotAnOfficer),
+    ] {
+        let cx = by(other, roles, DAY);
+        given::<Hazard>(ordered()).when(determine.clone(), &cx).refused(refusal.clone());
+        given::<Hazard>(determined.clone()).when(serve.clone(), &cx).refused(refusal);
+    }
+    let head = by("fire.3307", &[Role::Head], DAY);
+    given::<Hazard>(determined).when(serve, &head).events();
+}
+
+#[test]
+fn a_case_is_closed_by_whoever_inspected_or_the_fire_body_of_the_place() {
+    let at = datetime!(2023-03-07 10:00 +8);
+    let events = story_after(ordered(), reinspect(&town(at), Outcome::Corrected, false), &town(at));
+    for (other, roles, refusal) in [
+        ("town.330723103", &[Role::Grid][..], Refusal::NotAnOfficer),
+        ("town.440106001", &[Role::Officer], Refusal::NotTheInspector),
+        ("fire.440106", &[Role::Officer], Refusal::OutsideArea),
+    ] {
+        given::<Hazard>(events.clone()).when(Command::Close, &by(other, roles, at)).refused(refusal);
+    }
+    for right in [town(at), by("fire.330723", &[Role::Head], at)] {
+        given::<Hazard>(events.clone()).when(Command::Close, &right).then([Event::Closed {}]);
+    }
 }

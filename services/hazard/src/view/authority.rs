@@ -2,13 +2,16 @@
 
 use async_trait::async_trait;
 use decider::{
-    Recorded,
+    Department, Recorded,
     authority::{Certificate, Delegation},
 };
 use eventlog::{View, ViewError};
 use sqlx::PgConnection;
 
 use crate::authority::Event;
+
+/// Most delegations of one department that are looked at, the longest first.
+const DELEGATIONS_MAX: i64 = 200;
 
 /// Keeps the register.
 pub struct AuthorityView;
@@ -105,4 +108,17 @@ pub async fn delegation(tx: &mut PgConnection, id: &str) -> Result<Option<Delega
             .fetch_optional(tx)
             .await?;
     Ok(row.map(|(row,)| row.0))
+}
+
+/// What one department has been delegated, in force or not; what ends last comes first.
+pub async fn delegations(tx: &mut PgConnection, to: &Department) -> Result<Vec<Delegation>, sqlx::Error> {
+    let rows: Vec<(sqlx::types::Json<Delegation>,)> = sqlx::query_as(
+        "select delegation from delegations where delegation->>'delegate' = $1
+         order by (delegation->>'until')::timestamptz desc, id limit $2",
+    )
+    .bind(to.to_string())
+    .bind(DELEGATIONS_MAX)
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(row,)| row.0).collect())
 }
