@@ -125,6 +125,7 @@ impl Door {
                 let command = hazard::Command::ListForSupervision {
                     leader: field::text("list_for_supervision.leader", &m.leader)?,
                     until: field::date("list_for_supervision.until", &m.until)?,
+                    by: None,
                 };
                 hazard_order("list_for_supervision", &m.hazard_id, command)
             }

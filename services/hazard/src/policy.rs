@@ -38,7 +38,9 @@ pub fn react(fact: &Fact) -> Result<Vec<Reaction>, Unreadable> {
     }
     if let Some(message) = fact.read::<outside::SupervisionOrdered>()? {
         let until = fact.field("until", chassis::date(&message.until))?;
-        let command = hazard::Command::ListForSupervision { leader: message.leader, until };
+        // Who sends it is known from the bus; whether that is the government that was told, the case knows.
+        let by = Some(fact.department.clone());
+        let command = hazard::Command::ListForSupervision { leader: message.leader, until, by };
         return Ok(vec![Reaction::new(
             "list-for-supervision",
             Order::of::<Hazard>(&message.hazard_id, command),

@@ -59,7 +59,12 @@ pub enum Command {
     /// 书面报告政府
     ReportToGovernment { government: Department },
     /// 挂牌督办
-    ListForSupervision { leader: String, until: Date },
+    ListForSupervision {
+        leader: String,
+        until: Date,
+        /// The government that has ordered it by a message of its own; without one the actor's department.
+        by: Option<Department>,
+    },
     /// 摘牌
     Delist { consent: String },
     /// 销号
@@ -97,6 +102,9 @@ decider::refusals! {
         NotMajor => "消防法55", "尚未判定为重大火灾隐患", "the hazard has not been determined to be major";
         NoticeNotServed => "消防监督检查规定21", "整改通知书尚未送达", "the rectification notice has not been served";
         NotReported => "消防法55", "尚未书面报告人民政府", "the government has not been told in writing";
+        NotTheGovernment => "消防法55", "须由隐患所在地的人民政府受理书面报告", "the report goes to a government of the place";
+        NotTheGovernmentTold => "消防法55", "挂牌督办、摘牌须由接到书面报告的人民政府或者其上级人民政府决定", "only the government that was told, or one above it, lists a hazard and agrees to its delisting";
+        NoOffice => "", "操作人在本单位没有相应岗位", "the actor holds no office that does this";
         NotListed => "", "未挂牌督办", "the hazard is not listed for supervision";
         NotCorrected => "消防监督检查规定20", "经复查尚未改正，不得销号或者摘牌", "not corrected on re-inspection, so neither closed nor delisted";
         StillListed => "", "挂牌督办尚未摘牌", "the hazard is still listed for supervision";
@@ -115,6 +123,9 @@ impl From<Flaw> for Refusal {
         }
     }
 }
+
+/// The roles in which somebody speaks for a department.
+const OFFICES: [Role; 3] = [Role::Clerk, Role::Officer, Role::Head];
 
 /// The hazard case's decider.
 pub struct Hazard;
@@ -200,23 +211,16 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
             let due = cx.calendar.due(cx.at, period, Side::Party);
             Ok(Some(Event::MajorNoticeServed { document, due, unit: open.unit.clone() }))
         }
-        Command::ReportToGovernment { government } => match open.major {
-            Major::No => Err(Refusal::NotMajor),
-            Major::Determined => Err(Refusal::NoticeNotServed),
-            _ => Ok(Some(Event::ReportedToGovernment { government })),
-        },
-        Command::ListForSupervision { leader, until } => {
+        Command::ReportToGovernment { government } => report_up(open, government, cx).map(Some),
+        Command::ListForSupervision { leader, until, by } => {
             if open.major < Major::Reported {
                 return Err(Refusal::NotReported);
             }
+            government(open, by.as_ref(), cx)?;
             Ok((open.major == Major::Reported)
                 .then(|| Event::ListedForSupervision { leader, due: fixed(until, cx) }))
         }
-        Command::Delist { consent } => match (open.major, &open.stage) {
-            (Major::Listed, Stage::Reinspected(Outcome::Corrected)) => Ok(Some(Event::Delisted { consent })),
-            (Major::Listed, _) => Err(Refusal::NotCorrected),
-            _ => Err(Refusal::NotListed),
-        },
+        Command::Delist { consent } => delist(open, consent, cx).map(Some),
         Command::Close => close(open, cx).map(Some),
         // The decider has answered these before it asks here.
         Command::Open { .. } | Command::Tick | Command::Rederive => Ok(None),
@@ -333,6 +337,34 @@ fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Contex
     })
 }
 
+fn report_up(open: &Open, government: Department, cx: &Context) -> Result<Event, Refusal> {
+    let reporter = [DepartmentKind::Fire, DepartmentKind::Emergency];
+    if !reporter.contains(&cx.actor.department.kind) {
+        return Err(Refusal::OnlyFireBody);
+    }
+    within(&open.area, cx)?;
+    officer_or_head(cx)?;
+    match open.major {
+        Major::No => Err(Refusal::NotMajor),
+        Major::Determined => Err(Refusal::NoticeNotServed),
+        _ if government.kind != DepartmentKind::Government || !government.area.contains(&open.area) => {
+            Err(Refusal::NotTheGovernment)
+        }
+        _ => Ok(Event::ReportedToGovernment { government }),
+    }
+}
+
+fn delist(open: &Open, consent: String, cx: &Context) -> Result<Event, Refusal> {
+    if open.major != Major::Listed {
+        return Err(Refusal::NotListed);
+    }
+    government(open, None, cx)?;
+    match open.stage {
+        Stage::Reinspected(Outcome::Corrected) => Ok(Event::Delisted { consent }),
+        _ => Err(Refusal::NotCorrected),
+    }
+}
+
 fn close(open: &Open, cx: &Context) -> Result<Event, Refusal> {
     officer_or_head(cx)?;
     inspector(open, cx)?;
@@ -373,8 +405,7 @@ fn officer_or_head(cx: &Context) -> Result<(), Refusal> {
 
 /// Whoever may open a case on a place.
 fn opener(place: &AreaCode, cx: &Context) -> Result<(), Refusal> {
-    let roles = [Role::Clerk, Role::Officer, Role::Head];
-    if !roles.iter().any(|role| cx.actor.has(*role)) {
+    if !OFFICES.iter().any(|role| cx.actor.has(*role)) {
         return Err(Refusal::NotAClerk);
     }
     within(place, cx)
@@ -419,6 +450,20 @@ fn power_to_go_on(open: &Open, delegations: &[Delegation], cx: &Context) -> Resu
         }
     }
     Err(flaw)
+}
+
+/// The government that was told, or one above it: the sender of a message, or whoever holds an office there.
+fn government(open: &Open, sender: Option<&Department>, cx: &Context) -> Result<(), Refusal> {
+    let by = sender.unwrap_or(&cx.actor.department);
+    let told = open.government.as_ref().is_some_and(|told| by.area.contains(&told.area));
+    if by.kind != DepartmentKind::Government || !told {
+        return Err(Refusal::NotTheGovernmentTold);
+    }
+    if sender.is_some() || OFFICES.iter().any(|role| cx.actor.has(*role)) {
+        Ok(())
+    } else {
+        Err(Refusal::NoOffice)
+    }
 }
 
 /// An officer or a head of the fire body of the place.

@@ -59,6 +59,8 @@ pub struct Open {
     pub document: String,
     pub opinion_by: Option<Due>,
     pub major: Major,
+    /// The government that was told of the major hazard.
+    pub government: Option<Department>,
     pub clocks: Clocks<Duty>,
 }
 
@@ -78,6 +80,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 document: String::new(),
                 opinion_by: None,
                 major: Major::No,
+                government: None,
                 clocks: Clocks::default(),
             }))
         }
@@ -111,7 +114,10 @@ impl Open {
             Event::Reinspected { outcome, .. } => self.stage = Stage::Reinspected(*outcome),
             Event::MajorDetermined { .. } => self.major = Major::Determined,
             Event::MajorNoticeServed { .. } => self.major = Major::NoticeServed,
-            Event::ReportedToGovernment { .. } => self.major = Major::Reported,
+            Event::ReportedToGovernment { government } => {
+                self.major = Major::Reported;
+                self.government = Some(government.clone());
+            }
             Event::ListedForSupervision { .. } => self.major = Major::Listed,
             Event::Delisted { .. } => self.major = Major::Delisted,
             Event::Clock { duty, event } => self.clocks.remember(duty, event),

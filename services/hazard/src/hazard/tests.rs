@@ -214,18 +214,94 @@ fn a_major_hazard_is_judged_by_the_standard_of_its_day() {
 #[test]
 fn a_major_hazard_is_listed_only_after_notice_and_report() {
     let cx = brigade(datetime!(2023-03-08 10:00 +8));
+    let office = by("government.330723", &[Role::Clerk], datetime!(2023-03-09 10:00 +8));
     let determine =
         Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
-    let list = Command::ListForSupervision { leader: "deputy-mayor".into(), until: date!(2023 - 04 - 30) };
+    let list = list(None);
     let report = Command::ReportToGovernment { government: "government.330723".parse().unwrap() };
     let serve = Command::ServeMajorNotice { document: "2".into(), period: Period::CalendarDays(30) };
     let events = story_after(ordered(), determine, &cx);
     given::<Hazard>(events.clone()).when(report.clone(), &cx).refused(Refusal::NoticeNotServed);
     let events = story_after(events, serve, &cx);
-    given::<Hazard>(events.clone()).when(list.clone(), &cx).refused(Refusal::NotReported);
-    let events = story_after(story_after(events, report, &cx), list.clone(), &cx);
+    given::<Hazard>(events.clone()).when(list.clone(), &office).refused(Refusal::NotReported);
+    let events = story_after(story_after(events, report, &cx), list.clone(), &office);
     assert!(matches!(beside_clocks(events.clone()).pop(), Some(Event::ListedForSupervision { .. })));
-    given::<Hazard>(events).when(list, &cx).then([]);
+    given::<Hazard>(events).when(list, &office).then([]);
+}
+
+fn list(by: Option<&str>) -> Command {
+    let by = by.map(|by| by.parse().unwrap());
+    Command::ListForSupervision { leader: "deputy-mayor".into(), until: date!(2023 - 04 - 30), by }
+}
+
+fn report_up(to: &str) -> Command {
+    Command::ReportToGovernment { government: to.parse().unwrap() }
+}
+
+fn noticed() -> Vec<Event> {
+    let cx = brigade(datetime!(2023-03-08 10:00 +8));
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    let serve = Command::ServeMajorNotice { document: "2".into(), period: Period::CalendarDays(30) };
+    story_after(story_after(ordered(), determine, &cx), serve, &cx)
+}
+
+fn reported() -> Vec<Event> {
+    let cx = brigade(datetime!(2023-03-08 10:00 +8));
+    story_after(noticed(), report_up("government.330723"), &cx)
+}
+
+#[test]
+fn a_major_hazard_is_reported_to_a_government_of_the_place() {
+    let at = datetime!(2023-03-08 10:00 +8);
+    for (other, roles, refusal) in [
+        ("finance.440106", &[][..], Refusal::OnlyFireBody),
+        ("fire.440106", &[Role::Officer], Refusal::OutsideArea),
+        ("emergency.330723", &[Role::Clerk], Refusal::NotAnOfficer),
+    ] {
+        let cx = by(other, roles, at);
+        given::<Hazard>(noticed()).when(report_up("government.330723"), &cx).refused(refusal);
+    }
+    for wrong in ["government.440106", "finance.330723"] {
+        given::<Hazard>(noticed()).when(report_up(wrong), &brigade(at)).refused(Refusal::NotTheGovernment);
+    }
+    for right in [brigade(at), by("emergency.330723", &[Role::Officer], at)] {
+        given::<Hazard>(noticed()).when(report_up("government.330723"), &right).events();
+    }
+}
+
+#[test]
+fn only_the_government_that_was_told_or_one_above_it_lists_a_hazard() {
+    let at = datetime!(2023-03-09 10:00 +8);
+    let service = by("fire.330723", &[], at);
+    for wrong in ["government.440106", "government.330781", "government.330723103", "police.330723"] {
+        given::<Hazard>(reported()).when(list(Some(wrong)), &service).refused(Refusal::NotTheGovernmentTold);
+        let cx = by(wrong, &[Role::Clerk], at);
+        given::<Hazard>(reported()).when(list(None), &cx).refused(Refusal::NotTheGovernmentTold);
+    }
+    let nobody = by("government.330723", &[], at);
+    given::<Hazard>(reported()).when(list(None), &nobody).refused(Refusal::NoOffice);
+    for right in ["government.330723", "government.3307", "government.33"] {
+        let events = given::<Hazard>(reported()).when(list(Some(right)), &service).facts();
+        assert!(matches!(events[..], [Event::ListedForSupervision { .. }]));
+    }
+}
+
+#[test]
+fn only_the_government_that_was_told_or_one_above_it_agrees_to_a_delisting() {
+    let at = datetime!(2023-03-09 10:00 +8);
+    let listed = story_after(reported(), list(Some("government.330723")), &by("fire.330723", &[], at));
+    let corrected = story_after(listed.clone(), reinspect(&town(at), Outcome::Corrected, false), &town(at));
+    let delist = Command::Delist { consent: "letter".into() };
+    for wrong in ["town.330723103", "fire.330723", "government.440106"] {
+        let cx = by(wrong, &[Role::Head, Role::Officer], at);
+        given::<Hazard>(corrected.clone()).when(delist.clone(), &cx).refused(Refusal::NotTheGovernmentTold);
+    }
+    let office = by("government.330723", &[Role::Clerk], at);
+    given::<Hazard>(reported()).when(delist.clone(), &office).refused(Refusal::NotListed);
+    given::<Hazard>(listed).when(delist.clone(), &office).refused(Refusal::NotCorrected);
+    let consent = "letter".into();
+    given::<Hazard>(corrected).when(delist, &office).then([Event::Delisted { consent }]);
 }
 
 fn story_after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
