@@ -6,9 +6,10 @@ use decider::{
     Decider, Department, Id, Order, StreamName,
     authority::{Certificate, Delegation},
 };
+use eventlog::ViewRead;
 use law::{AreaCode, Period, Uscc};
 use prost::Message;
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Code, Request, Response, Status, service::RoutesBuilder};
 
 use crate::{
     hazard::{self, Hazard, HazardId},
@@ -158,7 +159,7 @@ impl Door {
     /// The certificates as this department knows them now; an unknown number is the caller's mistake.
     async fn officers(&self, name: &str, numbers: &[String]) -> Result<Vec<Certificate>, Status> {
         field::list(name, numbers, field::parse::<Id>)?;
-        let mut query = self.0.query("authority", 0).await?;
+        let mut query = self.register().await?;
         let known =
             view::certificates(&mut query, numbers).await.map_err(|error| status::of_database(&error))?;
         let unknown =
@@ -173,15 +174,24 @@ impl Door {
         let Some(id) = field::optional::<Id>(name, id)? else {
             return Ok(None);
         };
-        let mut query = self.0.query("authority", 0).await?;
+        let mut query = self.register().await?;
         let known =
             view::delegation(&mut query, id.as_str()).await.map_err(|error| status::of_database(&error))?;
         known.map(Some).ok_or_else(|| field::invalid(name, format_args!("no delegation {id} is known")))
     }
 
+    /// The register with everything that this log knows: what came or was withdrawn a moment ago counts.
+    async fn register(&self) -> Result<ViewRead, Status> {
+        let head = self.0.log().head().await.map_err(|error| status::of_log(&error))?;
+        self.0.query("authority", head.position).await.map_err(|error| match error.code() {
+            Code::DeadlineExceeded => Status::unavailable("the register is behind its log; try again"),
+            _ => error,
+        })
+    }
+
     /// What a department has been delegated.
     async fn delegations(&self, to: &Department) -> Result<Vec<Delegation>, Status> {
-        let mut query = self.0.query("authority", 0).await?;
+        let mut query = self.register().await?;
         view::delegations(&mut query, to).await.map_err(|error| status::of_database(&error))
     }
 }
