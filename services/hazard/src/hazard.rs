@@ -17,4 +17,4 @@ decider::id! {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -79,3 +79,63 @@ fn delegation(fact: &Fact, message: enforcement::DelegationInForce) -> Result<De
         until: chassis::instant(fact, "until", message.until)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use contracts::outside::v1::SupervisionOrdered;
+    use decider::{DepartmentKind, Meta, OrderError, Public, StreamName, harness};
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn supervision_ordered(by: &str) -> Fact {
+        let (leader, until) = ("deputy".to_owned(), "2023-04-30".to_owned());
+        let Public { kind, body, to } =
+            Public::of(&SupervisionOrdered { hazard_id: "h-1".to_owned(), leader, until });
+        Fact {
+            id: Uuid::nil(),
+            source: "government".to_owned(),
+            position: 1,
+            kind,
+            stream: "supervision:h-1".to_owned(),
+            case_id: None,
+            department: by.parse().unwrap(),
+            actor: "office".to_owned(),
+            occurred_at: datetime!(2023-03-09 10:00 +8),
+            recorded_at: datetime!(2023-03-09 10:00 +8),
+            causation: None,
+            to,
+            traceparent: None,
+            body,
+        }
+    }
+
+    fn recorded(events: &[hazard::Event]) -> Vec<Recorded> {
+        let actor = harness::actor(DepartmentKind::Fire, "330723", &[]);
+        let record = |(event, version): (&hazard::Event, u64)| Recorded {
+            position: version,
+            stream: StreamName::new("hazard", "h-1"),
+            version,
+            id: Uuid::nil(),
+            kind: decider::DomainEvent::name(event).to_owned(),
+            data: serde_json::to_vec(event).unwrap().into(),
+            meta: Meta::by(actor.clone()).into(),
+            occurred_at: datetime!(2023-03-08 10:00 +8),
+            recorded_at: datetime!(2023-03-08 10:00 +8),
+        };
+        events.iter().zip(1..).map(record).collect()
+    }
+
+    #[test]
+    fn a_supervision_order_is_its_senders() {
+        let history = recorded(&hazard::tests::reported());
+        let service = harness::actor(DepartmentKind::Fire, "330723", &[]);
+        let cx = harness::context(datetime!(2023-03-09 10:00 +8), service);
+        let answer =
+            |by: &str| react(&supervision_ordered(by)).unwrap().remove(0).order.decide(&history, &cx);
+        let Err(OrderError::Refused(refused)) = answer("government.440106") else { panic!() };
+        assert_eq!(refused.name, "NotTheGovernmentTold");
+        assert!(answer("government.330723").is_ok());
+    }
+}

@@ -94,7 +94,7 @@ decider::refusals! {
         NotASupervisor => "消防法53", "消防监督检查由消防救援机构、公安派出所或者受委托、被赋权的单位实施", "only the fire rescue body, the police or a unit with a delegation inspects for fire safety";
         NotTheInspector => "消防监督检查规定19、20", "须由实施检查的单位或者当地消防救援机构办理", "only whoever inspected, or the fire rescue body of the place, goes on with the case";
         NotInspected => "消防监督检查规定19", "未经检查不得责令改正或者判定", "nothing is ordered or determined before an inspection";
-        NothingFound => "消防监督检查规定19", "检查未发现违法行为，不得责令改正", "the inspection found nothing to correct";
+        NothingFound => "消防监督检查规定19", "检查未发现违法行为，不得责令改正或者判定", "the inspection found nothing to correct or to determine";
         NotOrdered => "消防监督检查规定20", "尚未责令限期改正", "no order has been served";
         OrderStillRunning { last_day: Date } => "消防监督检查规定20", "改正期限至 {last_day} 届满，期满前仅可依当事人申请复查", "the order runs until {last_day}; before that only the party's application allows a re-inspection";
         OnlyFireBody => "消防监督检查规定21", "重大火灾隐患由消防救援机构集体研究判定", "only the fire rescue body determines a major hazard";
@@ -265,12 +265,11 @@ fn order(
     cx: &Context,
 ) -> Result<Event, Refusal> {
     officer(cx)?;
-    match open.stage {
-        Stage::Reported => return Err(Refusal::NotInspected),
-        Stage::Inspected if !open.owes_order() && items.is_empty() => {
-            return Err(Refusal::NothingFound);
-        }
-        _ => {}
+    if open.stage == Stage::Reported {
+        return Err(Refusal::NotInspected);
+    }
+    if !open.found {
+        return Err(Refusal::NothingFound);
     }
     power_to_go_on(open, delegations, cx)?;
     let due = cx.calendar.due(cx.at, period, Side::Party);
@@ -321,6 +320,9 @@ fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Contex
     let Some(opinion_by) = &open.opinion_by else {
         return Err(Refusal::NotInspected);
     };
+    if !open.found {
+        return Err(Refusal::NothingFound);
+    }
     if panel.len() < 2 {
         return Err(Refusal::NoCollectiveStudy);
     }
@@ -371,6 +373,7 @@ fn close(open: &Open, cx: &Context) -> Result<Event, Refusal> {
     match (open.major, &open.stage) {
         (Major::Listed, _) => Err(Refusal::StillListed),
         (_, Stage::Reinspected(Outcome::Corrected)) => Ok(Event::Closed {}),
+        (_, Stage::Inspected) if !open.found => Ok(Event::Closed {}),
         _ => Err(Refusal::NotCorrected),
     }
 }

@@ -52,6 +52,8 @@ pub struct Open {
     pub report: Option<Id>,
     pub reporter_ref: Option<Id>,
     pub stage: Stage,
+    /// Whether an inspection found something that was not found corrected since.
+    pub found: bool,
     /// Who inspected last.
     pub inspected_by: Option<Department>,
     /// The delegated item under which it was inspected, where that was not in the inspector's own right.
@@ -75,6 +77,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 report: report.clone(),
                 reporter_ref: reporter_ref.clone(),
                 stage: Stage::Reported,
+                found: false,
                 inspected_by: None,
                 item: None,
                 document: String::new(),
@@ -94,15 +97,11 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
 }
 
 impl Open {
-    /// Whether something was found that no order has answered.
-    pub fn owes_order(&self) -> bool {
-        self.clocks.get(&Duty::ServeOrder).is_some_and(|clock| clock.end.is_none())
-    }
-
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Inspected { officers, delegation, item, opinion_by, .. } => {
+            Event::Inspected { officers, delegation, item, findings, opinion_by, .. } => {
                 self.stage = Stage::Inspected;
+                self.found |= !findings.is_empty();
                 self.inspected_by = officers.first().map(|officer| officer.department.clone());
                 self.item = item.clone().filter(|_| delegation.is_some());
                 self.opinion_by = Some(opinion_by.clone());
@@ -111,7 +110,10 @@ impl Open {
                 self.stage = Stage::Ordered(due.clone());
                 self.document.clone_from(document);
             }
-            Event::Reinspected { outcome, .. } => self.stage = Stage::Reinspected(*outcome),
+            Event::Reinspected { outcome, .. } => {
+                self.stage = Stage::Reinspected(*outcome);
+                self.found &= *outcome != Outcome::Corrected;
+            }
             Event::MajorDetermined { .. } => self.major = Major::Determined,
             Event::MajorNoticeServed { .. } => self.major = Major::NoticeServed,
             Event::ReportedToGovernment { government } => {

@@ -246,7 +246,7 @@ fn noticed() -> Vec<Event> {
     story_after(story_after(ordered(), determine, &cx), serve, &cx)
 }
 
-fn reported() -> Vec<Event> {
+pub(crate) fn reported() -> Vec<Event> {
     let cx = brigade(datetime!(2023-03-08 10:00 +8));
     story_after(noticed(), report_up("government.330723"), &cx)
 }
@@ -432,4 +432,43 @@ fn a_case_is_closed_by_whoever_inspected_or_the_fire_body_of_the_place() {
     for right in [town(at), by("fire.330723", &[Role::Head], at)] {
         given::<Hazard>(events.clone()).when(Command::Close, &right).then([Event::Closed {}]);
     }
+}
+
+#[test]
+fn nothing_is_ordered_or_determined_where_nothing_was_found() {
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    given::<Hazard>(clean())
+        .when(order(days(), vec![delegation()]), &town(DAY))
+        .refused(Refusal::NothingFound);
+    given::<Hazard>(clean()).when(determine, &brigade(DAY)).refused(Refusal::NothingFound);
+}
+
+#[test]
+fn a_case_in_which_nothing_was_found_is_closed_after_the_inspection() {
+    given::<Hazard>([opened()]).when(Command::Close, &brigade(DAY)).refused(Refusal::NotCorrected);
+    given::<Hazard>(clean()).when(Command::Close, &town(DAY)).then([Event::Closed {}]);
+}
+
+#[test]
+fn what_was_found_once_is_not_gone_because_a_later_inspection_finds_nothing() {
+    for found in [inspected(), ordered()] {
+        let events = story_after(found, nothing_found(&town(DAY)), &town(DAY));
+        given::<Hazard>(events.clone()).when(Command::Close, &town(DAY)).refused(Refusal::NotCorrected);
+        given::<Hazard>(events).when(order(days(), vec![delegation()]), &town(DAY)).events();
+    }
+    let cx = town(datetime!(2023-03-07 10:00 +8));
+    let corrected = story_after(ordered(), reinspect(&cx, Outcome::Corrected, false), &cx);
+    let again = story_after(corrected, nothing_found(&cx), &cx);
+    given::<Hazard>(again).when(Command::Close, &cx).then([Event::Closed {}]);
+}
+
+fn nothing_found(cx: &Context) -> Command {
+    let item = Some(Id::parse("fire-60-1").unwrap());
+    Command::Inspect { officers: two(cx), delegation: Some(delegation()), item, findings: vec![] }
+}
+
+fn clean() -> Vec<Event> {
+    let cx = town(DAY);
+    story(&[(nothing_found(&cx), cx)])
 }
