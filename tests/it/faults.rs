@@ -156,6 +156,10 @@ async fn what_is_wrong_is_named_and_what_the_law_refuses_says_its_article() {
     names(stage.execute(&key(), Some(command)).await, "receive_report.premises");
     let command = Command::ReceiveReport(ReceiveReport { premises: "楼".repeat(2_001), ..receive("r-1") });
     names(stage.execute(&key(), Some(command)).await, "receive_report.premises");
+    for number in ["13800138000", "360426199101010071"] {
+        let command = Command::ReceiveReport(ReceiveReport { reporter_ref: number.into(), ..receive("r-1") });
+        names(stage.execute(&key(), Some(command)).await, "receive_report.reporter_ref");
+    }
     names(
         stage.execute("not-a-uuid", Some(Command::ReceiveReport(receive("r-1")))).await,
         "request.idempotency_key",

@@ -14,6 +14,7 @@ mod id;
 mod order;
 mod recorded;
 mod refusal;
+mod reporter;
 pub mod shadow;
 mod text;
 
@@ -26,3 +27,4 @@ pub use id::{CaseId, Id, IdError, StreamName};
 pub use order::{Decision, NewEvent, Order, OrderError};
 pub use recorded::{Causation, Meta, Recorded};
 pub use refusal::{Lang, Refusal, Refused};
+pub use reporter::{ReporterRef, ReporterRefError};

@@ -3,7 +3,7 @@
 use chassis::{Node, field, status};
 use contracts::hazard::v1::{self as wire, execute_request::Command as Wire, hazard_service_server};
 use decider::{
-    Decider, Department, Id, Order, StreamName,
+    Decider, Department, Id, Order, ReporterRef, StreamName,
     authority::{Certificate, Delegation},
 };
 use eventlog::ViewRead;
@@ -208,7 +208,7 @@ fn hazard_order(name: &str, id: &str, command: hazard::Command) -> Result<Order,
 
 fn receive(m: &wire::ReceiveReport) -> Result<report::Command, Status> {
     Ok(report::Command::Receive {
-        reporter_ref: field::parse("receive_report.reporter_ref", &m.reporter_ref)?,
+        reporter_ref: field::parse::<ReporterRef>("receive_report.reporter_ref", &m.reporter_ref)?.into(),
         channel: field::parse("receive_report.channel", &m.channel)?,
         real_name: m.real_name,
         insider: m.insider,
@@ -225,7 +225,8 @@ fn open(m: &wire::OpenCase) -> Result<hazard::Command, Status> {
         unit: field::parse::<Uscc>("open_case.unit", &m.unit)?,
         category: field::parse("open_case.category", &m.category)?,
         report: field::optional("open_case.report_id", &m.report_id)?,
-        reporter_ref: field::optional("open_case.reporter_ref", &m.reporter_ref)?,
+        reporter_ref: field::optional::<ReporterRef>("open_case.reporter_ref", &m.reporter_ref)?
+            .map(Id::from),
     })
 }
 

@@ -3,7 +3,7 @@
 use chassis::field;
 use contracts::{enforcement::v1 as wire, envelope::v1 as envelope};
 use decider::{
-    Id,
+    Id, ReporterRef,
     authority::{Certificate, Delegation},
 };
 use law::{AreaCode, Cited, Due, Level, LighterOf, Uscc, Which, end_of_day, start_of_day};
@@ -92,7 +92,8 @@ fn subject(m: &wire::FileCase) -> Result<Option<Subject>, Status> {
         area: field::parse::<AreaCode>("file_case.area", &m.area)?,
         act: field::parse("file_case.act", &m.act)?,
         report: field::optional("file_case.report_id", &m.report_id)?,
-        reporter_ref: field::optional("file_case.reporter_ref", &m.reporter_ref)?,
+        reporter_ref: field::optional::<ReporterRef>("file_case.reporter_ref", &m.reporter_ref)?
+            .map(Id::from),
     }))
 }
 
