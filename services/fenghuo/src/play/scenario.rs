@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     door,
-    yaml::{Fields, Mistake, Place},
+    yaml::{Fields, Mistake, Place, load},
 };
 
 /// The version of the format that this program reads.
@@ -141,11 +141,7 @@ impl Scenario {
     /// Reads a scenario. Every command and message is checked against the published language here, so that a
     /// wrong file is refused before anything is done.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        let node = marked_yaml::parse_yaml(0, text).map_err(|error| Mistake {
-            line: 0,
-            path: "file".to_owned(),
-            reason: error.to_string(),
-        })?;
+        let node = load(text)?;
         let mut file = Place::root(&node).fields()?;
         let version = file.required("fenghuo")?;
         if version.text()? != FORMAT {

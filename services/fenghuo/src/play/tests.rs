@@ -80,4 +80,17 @@ fn only_outside_departments_publish() {
 fn what_is_not_yaml_is_refused() {
     let mistake = Scenario::parse("fenghuo: [1").expect_err("not YAML");
     assert!(!mistake.reason.is_empty());
+    refused("  - step: one\n\tat: 2023-01-01T00:00:00Z\n", 8, "file: while scanning");
+    assert_eq!(Scenario::parse("- a list").expect_err("no mapping").line, 1);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_named_with_its_line() {
+    refused(
+        "  - step: one\n    at: 2023-01-01T00:00:00Z\n    at: 2023-01-02T00:00:00Z\n",
+        10,
+        "\"at\" stands twice",
+    );
+    let twice = "  - step: one\n    actor: clerk\n    service: hazard\n    command: {closeCase: {hazardId: h, hazardId: i}}\n";
+    refused(twice, 11, "\"hazardId\" stands twice");
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use marked_yaml::{Node, types::MarkedMappingNode};
+use marked_yaml::{
+    LoadError, LoaderOptions, Marker, Node, Span, parse_yaml_with_options, types::MarkedMappingNode,
+};
 use serde_json::{Map, Value};
 
 /// What is wrong with a scenario file, and where.
@@ -15,6 +17,33 @@ pub struct Mistake {
     pub path: String,
     /// What is wrong and what was wanted.
     pub reason: String,
+}
+
+/// Reads a file. A key that stands twice in one mapping is a mistake: one of its values would be dropped in silence.
+pub(super) fn load(text: &str) -> Result<Node, Mistake> {
+    let options = LoaderOptions::default().error_on_duplicate_keys(true);
+    parse_yaml_with_options(0, text, options).map_err(|error| {
+        let line = match &error {
+            LoadError::DuplicateKey(twice) => line(twice.key.span()),
+            LoadError::TopLevelMustBeMapping(place)
+            | LoadError::UnexpectedAnchor(place)
+            | LoadError::MappingKeyMustBeScalar(place)
+            | LoadError::UnexpectedTag(place)
+            | LoadError::ScanError(place, _) => place.line(),
+            _ => 0,
+        };
+        let reason = match &error {
+            LoadError::DuplicateKey(twice) => format!("key {:?} stands twice", twice.key.as_str()),
+            LoadError::TopLevelMustBeMapping(_) => "a mapping is wanted".to_owned(),
+            LoadError::ScanError(_, why) => why.info().to_owned(),
+            error => error.to_string(),
+        };
+        Mistake { line, path: "file".to_owned(), reason }
+    })
+}
+
+fn line(span: &Span) -> usize {
+    span.start().map_or(0, Marker::line)
 }
 
 /// A place in the file: a node and the path that leads to it.
@@ -37,7 +66,7 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn mistake(&self, reason: impl fmt::Display) -> Mistake {
-        let line = self.node.span().start().map_or(0, marked_yaml::Marker::line);
+        let line = line(self.node.span());
         let path = if self.path.is_empty() { "file".to_owned() } else { self.path.clone() };
         Mistake { line, path, reason: reason.to_string() }
     }
@@ -118,7 +147,7 @@ impl<'a> Fields<'a> {
     pub(super) fn done(self) -> Result<(), Mistake> {
         for (key, _) in self.mapping.iter() {
             if !self.known.contains(&key.as_str()) {
-                let line = key.span().start().map_or(0, marked_yaml::Marker::line);
+                let line = line(key.span());
                 let reason = format!("unknown key {:?}; known are {}", key.as_str(), self.known.join(", "));
                 return Err(Mistake { line, path: self.path_or_file(), reason });
             }
@@ -127,7 +156,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn mistake(&self, reason: impl fmt::Display) -> Mistake {
-        let line = self.mapping.span().start().map_or(0, marked_yaml::Marker::line);
+        let line = line(self.mapping.span());
         Mistake { line, path: self.path_or_file(), reason: reason.to_string() }
     }
 
