@@ -167,6 +167,13 @@ async fn verify(args: VerifyArgs, shell: Shell) -> Result<(), Error> {
     let mut log = args.reach.find().await?.log(service, Role::Auditor)?;
     let answer = log.verify_order(VerifyOrderRequest { from: args.from }).await;
     let report = answer.map_err(|status| Error::answer(service, status))?.into_inner();
+    if args.from > 1 && report.events == 0 && report.disorders.is_empty() {
+        let from = args.from;
+        return Err(Error::told(
+            format!("{service} 的日志中没有位置 {from}"),
+            format!("the log of {service} has no position {from}"),
+        ));
+    }
     tell(service, &report, args.json, shell)?;
     if report.disorders.is_empty() {
         return Ok(());

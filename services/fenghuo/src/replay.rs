@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{Args, Subcommand, value_parser};
 use decider::{CaseId, StreamName};
 use eventlog::{
-    Log, SystemClock, View, World,
+    Direction, Log, SystemClock, View, World,
     replay::{Order, PAGE_MAX, Replay, Replayed, Scope, Until},
 };
 use futures::TryStreamExt;
@@ -211,11 +211,27 @@ impl What {
     }
 
     async fn begin(&self, log: &Log, view: Arc<dyn View>) -> Result<Replay, Error> {
+        if self.resume.is_none() {
+            self.is_there(log).await?;
+        }
         let begun = match &self.resume {
             Some(id) => Replay::resume(log, view, id, self.order()).await,
             None => Replay::begin(log, view, self.order()).await,
         };
         begun.because("准备重放", "prepare the replay")
+    }
+
+    /// What the log does not have is a slip of whoever asks: nothing is replayed, and nothing equal.
+    async fn is_there(&self, log: &Log) -> Result<(), Error> {
+        let (name, mut events) = match (&self.case, &self.stream) {
+            (Some(case), _) => (case.as_str(), log.read_case(case, 1, 1, Direction::Forwards)),
+            (None, Some(stream)) => (stream.as_str(), log.read_stream(stream, 1, 1, Direction::Forwards)),
+            (None, None) => return Ok(()),
+        };
+        let first = events.try_next().await.because("读取日志", "read the log")?;
+        first.map(drop).ok_or_else(|| {
+            Error::told(format!("此日志没有 {name} 的事件"), format!("the log has no events of {name}"))
+        })
     }
 
     fn order(&self) -> Order {

@@ -141,6 +141,11 @@ impl Trust {
         self.witnesses.iter().map(|text| verifier(text)).collect()
     }
 
+    /// Whether cosignatures can be verified at all.
+    pub(super) fn names_witnesses(&self) -> bool {
+        !self.witnesses.is_empty()
+    }
+
     pub(super) fn quorum(&self) -> usize {
         self.quorum
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::place::{Trust, Where};
 use crate::{
+    due::beijing,
     error::{Because, Error},
     law::files,
     shell::Shell,
@@ -94,19 +95,28 @@ pub(super) fn check(args: &CheckProofArgs, shell: Shell) -> Result<(), Error> {
         is_content(content, &leaf)?;
     }
     let (position, size) = (receipt.index + 1, accepted.checkpoint.size());
+    let cosigners = accepted.cosigners.iter().map(|witness| witness.name.as_str()).collect::<Vec<_>>();
     if args.json {
-        return shell.json(&serde_json::json!({"position": position, "size": size, "leaf": leaf}));
+        return shell.json(&serde_json::json!({
+            "position": position, "size": size, "leaf": leaf, "cosigners": cosigners,
+        }));
     }
     shell.line(shell.pick(
         &format!("成立：{} 的第 {position} 个事件，共 {size} 个", leaf.origin),
         &format!("proved: event {position} of {size} in {}", leaf.origin),
     ))?;
     shell.line(format_args!("  {} {}#{} {}", leaf.kind, leaf.stream, leaf.revision, leaf.event_id))?;
-    shell.line(format_args!("  {} {} {}", leaf.recorded_at, leaf.department, leaf.actor))?;
-    let cosigners = accepted.cosigners.iter().map(|witness| witness.name.as_str()).collect::<Vec<_>>();
+    shell.line(format_args!("  {} {} {}", beijing(leaf.recorded_at), leaf.department, leaf.actor))?;
+    if !args.trust.names_witnesses() {
+        return shell
+            .line(shell.pick("  联署：未核对（须 --witness）", "  cosignatures: not verified (--witness)"));
+    }
     shell.line(shell.pick(
-        &format!("  见证：{}", cosigners.join("、")),
-        &format!("  witnesses: {}", cosigners.join(", ")),
+        &format!("  联署：{}", if cosigners.is_empty() { "无".to_owned() } else { cosigners.join("、") }),
+        &format!(
+            "  cosigned by: {}",
+            if cosigners.is_empty() { "nobody".to_owned() } else { cosigners.join(", ") }
+        ),
     ))
 }
 

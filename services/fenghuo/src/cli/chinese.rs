@@ -223,6 +223,13 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("audit export", "database_url", "日志事件的 PostgreSQL 连接 URL；有读取权即可"),
     ("audit export", "unsealed", "一并导出尚无已签检查点的事件，直至日志末尾"),
     ("audit verify", "checkpoints", "另行保存的已签检查点，可多次给出"),
+    (
+        "audit verify",
+        "case",
+        "只核对该案件的事件；未指明 --service 或 --tiles 时核对各部门日志。审计树仍整体核验",
+    ),
+    ("audit verify", "from", "只核对此位置起的事件"),
+    ("audit verify", "to", "只核对至此位置（含）的事件"),
     ("audit verify", "database_url", "日志事件的 PostgreSQL 连接 URL；有读取权即可"),
     ("audit verify", "files_only", "只核验文件，不核对数据库中的事件"),
     ("audit readings", "case", "案件编号，各部门相同"),

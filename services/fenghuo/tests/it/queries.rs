@@ -171,7 +171,11 @@ async fn what_was_written_past_the_deciders_is_found_in_the_logs() {
 
     let unknown = run(&["audit", "queries", "run", "--all", "--database-url", &url, "--case", "case-2"]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(err(&unknown).contains("no log has events of case case-2"), "a slip is no clean bill: {}", err(&unknown));
+    assert!(
+        err(&unknown).contains("no log has events of case case-2"),
+        "a slip is no clean bill: {}",
+        err(&unknown)
+    );
     let (_, answer) = ask(&["--all", "--database-url", &url, "--to", "2020-01-01T00:00:00Z"]);
     assert_eq!(answer["count"], 0, "nothing had been recorded then");
 
