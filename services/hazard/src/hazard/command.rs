@@ -205,6 +205,7 @@ fn handle(open: &Open, command: Command, cx: &Context) -> Result<Option<Event>, 
         Command::DetermineMajor { elements, panel } => determine(open, elements, panel, cx).map(Some),
         Command::ServeMajorNotice { document, period } => {
             fire_body(open, cx)?;
+            not_listed(open)?;
             if open.major < Major::Determined {
                 return Err(Refusal::NotMajor);
             }
@@ -317,6 +318,7 @@ fn reinspect(
 
 fn determine(open: &Open, elements: Vec<String>, panel: Vec<String>, cx: &Context) -> Result<Event, Refusal> {
     fire_body(open, cx)?;
+    not_listed(open)?;
     let Some(opinion_by) = &open.opinion_by else {
         return Err(Refusal::NotInspected);
     };
@@ -346,6 +348,7 @@ fn report_up(open: &Open, government: Department, cx: &Context) -> Result<Event,
     }
     within(&open.area, cx)?;
     officer_or_head(cx)?;
+    not_listed(open)?;
     match open.major {
         Major::No => Err(Refusal::NotMajor),
         Major::Determined => Err(Refusal::NoticeNotServed),
@@ -354,6 +357,11 @@ fn report_up(open: &Open, government: Department, cx: &Context) -> Result<Event,
         }
         _ => Ok(Event::ReportedToGovernment { government }),
     }
+}
+
+/// What leads to a listing is not begun again under one: the case would come out of it without a delisting.
+fn not_listed(open: &Open) -> Result<(), Refusal> {
+    if open.major == Major::Listed { Err(Refusal::StillListed) } else { Ok(()) }
 }
 
 fn delist(open: &Open, consent: String, cx: &Context) -> Result<Event, Refusal> {

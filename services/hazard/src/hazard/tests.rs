@@ -304,6 +304,18 @@ fn only_the_government_that_was_told_or_one_above_it_agrees_to_a_delisting() {
     given::<Hazard>(corrected).when(delist, &office).then([Event::Delisted { consent }]);
 }
 
+#[test]
+fn what_leads_to_a_listing_is_not_begun_again_under_one() {
+    let at = datetime!(2023-03-09 10:00 +8);
+    let listed = story_after(reported(), list(Some("government.330723")), &by("fire.330723", &[], at));
+    let determine =
+        Command::DetermineMajor { elements: vec!["5.1".into()], panel: vec!["a".into(), "b".into()] };
+    let serve = Command::ServeMajorNotice { document: "3".into(), period: Period::CalendarDays(30) };
+    for again in [determine, serve, report_up("government.3307")] {
+        given::<Hazard>(listed.clone()).when(again, &brigade(at)).refused(Refusal::StillListed);
+    }
+}
+
 fn story_after(mut events: Vec<Event>, command: Command, cx: &Context) -> Vec<Event> {
     events.extend(given::<Hazard>(events.clone()).when(command, cx).events());
     events
