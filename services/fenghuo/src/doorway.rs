@@ -62,19 +62,30 @@ pub(crate) struct Opened {
 }
 
 impl DoorArgs {
-    /// Refuses, before anything is started, what the door of a service cannot grant.
+    /// Refuses, before anything is started, what the door of a service cannot grant, or cannot be served with.
     pub(crate) fn check(&self, service: &Service) -> Result<(), Error> {
-        check(service, &self.door_writers)
+        check(service, &self.door_writers)?;
+        let identity = self.identity()?;
+        match self.door_listen {
+            Some(address) if identity.is_none() && !address.ip().is_loopback() => {
+                Err(failure(ServeError::Plain(address)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, Error> {
+        match (&self.door_tls_cert, &self.door_tls_key) {
+            (Some(certificate), Some(key)) => identity(certificate, key).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Opens the log of a service, if it is to be opened.
     pub(crate) async fn open(&self, node: &Node, keys: KeySet) -> Result<Option<Opened>, Error> {
         let Some(address) = self.door_listen else { return Ok(None) };
         let access = access(node, keys, &self.door_writers);
-        let identity = match (&self.door_tls_cert, &self.door_tls_key) {
-            (Some(certificate), Some(key)) => Some(identity(certificate, key)?),
-            _ => None,
-        };
+        let identity = self.identity()?;
         Opened::at(address, node.log(), access, self.door_advertise.clone(), identity).await.map(Some)
     }
 }

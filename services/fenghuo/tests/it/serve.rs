@@ -142,6 +142,19 @@ fn a_door_for_writers_to_the_services_own_streams_is_not_opened() {
     assert!(err(&dev).contains("the door of reward cannot let clients append to"), "{}", err(&dev));
 }
 
+/// Told before anything is started: neither server is there.
+#[test]
+fn a_door_that_cannot_be_served_is_refused_first() {
+    let serve = ["serve", "hazard", "--database-url", "postgres://fenghuo@127.0.0.1:1/nowhere"];
+    let serve = [&serve[..], &["--nats-url", "nats://127.0.0.1:1", "--keys", "k"]].concat();
+    let serve = [&serve[..], &["--department", "fire.330723", "--door-listen", "0.0.0.0:0"]].concat();
+    let plain = run(&serve);
+    assert!(err(&plain).contains("plain text is for loopback only"), "{}", err(&plain));
+    let files = ["--door-tls-cert", "/nowhere/door.pem", "--door-tls-key", "/nowhere/door.key"];
+    let missing = run(&[&serve[..], &files].concat());
+    assert!(err(&missing).contains("/nowhere/door.pem"), "{}", err(&missing));
+}
+
 #[test]
 fn unverified_rows_are_allowed_by_a_known_signature_that_holds_and_by_nothing_else() {
     let scratch = Scratch::new().unwrap();
