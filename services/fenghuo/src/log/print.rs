@@ -4,6 +4,7 @@ use contracts::log::v1::Event;
 use decider::Meta;
 use pbjson_types::Timestamp;
 use serde_json::{Value, json};
+use time::{format_description::well_known::Rfc3339, macros::offset};
 
 use crate::{due::beijing, error::Error, shell::Shell};
 
@@ -45,8 +46,8 @@ fn json_line(event: &Event) -> String {
         "version": event.version,
         "id": event.id,
         "kind": event.kind,
-        "occurred_at": instant(event.occurred_at.as_ref()),
-        "recorded_at": instant(event.recorded_at.as_ref()),
+        "occurred_at": exactly(event.occurred_at.as_ref()),
+        "recorded_at": exactly(event.recorded_at.as_ref()),
     })
     .to_string();
     let head = head.trim_end_matches('}');
@@ -60,6 +61,12 @@ fn meta(event: &Event) -> Option<Meta> {
 
 fn instant(at: Option<&Timestamp>) -> String {
     at.and_then(|at| chassis::from_timestamp(at).ok()).map(beijing).unwrap_or_default()
+}
+
+/// With its fraction: what is asked as of a printed instant has the event that was recorded then.
+fn exactly(at: Option<&Timestamp>) -> Option<String> {
+    let at = chassis::from_timestamp(at?).ok()?;
+    at.checked_to_offset(offset!(+8))?.format(&Rfc3339).ok()
 }
 
 fn shortened(text: &str) -> String {
@@ -83,7 +90,7 @@ mod tests {
             meta:
                 br#"{"actor":{"kind":"person","id":"officer-1","department":"fire.330723"},"case_id":"wuyi"}"#
                     .to_vec(),
-            recorded_at: Some(Timestamp { seconds: 1_681_711_440, nanos: 0 }),
+            recorded_at: Some(Timestamp { seconds: 1_681_711_440, nanos: 3_000 }),
             ..Event::default()
         }
     }
@@ -103,5 +110,6 @@ mod tests {
         assert!(text.contains(r#""data":{"type":"Opened","data":{"z":1,"a":"x"}}"#), "{text}");
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["meta"]["case_id"], "wuyi");
+        assert_eq!(value["recorded_at"], "2023-04-17T14:04:00.000003+08:00", "the microsecond as well");
     }
 }
