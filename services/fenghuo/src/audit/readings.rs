@@ -1,4 +1,5 @@
-//! `fenghuo audit readings`: who has opened a case, in any service, when, and for what purpose.
+//! `fenghuo audit readings`: who has opened a case, or what somebody has opened, in any service, when, and for what
+//! purpose.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,14 +17,16 @@ const EXAMPLE: &str = "\
 示例 / Examples:
   fenghuo audit readings wuyi-2023-0417
   fenghuo audit readings wuyi-2023-0417 --by county-office --json
+  fenghuo audit readings --by county-office
   fenghuo audit readings wuyi-2023-0417 --database-url postgres://auditor@db/fenghuo";
 
 /// What `audit readings` is told.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct ReadingsArgs {
-    /// The case, as every department calls it
-    case: CaseId,
+    /// The case, as every department calls it; without one, whatever was opened by --by
+    #[arg(required_unless_present = "by")]
+    case: Option<CaseId>,
     /// Only what this person has opened, by reference
     #[arg(long, value_name = "ID")]
     by: Option<Id>,
@@ -51,7 +54,8 @@ struct Reading {
 
 /// What the logs told so far.
 struct Told {
-    case: String,
+    /// All cases and dossiers if absent.
+    case: Option<String>,
     /// Dossiers of the case, whichever department's; the case itself is one.
     dossiers: HashSet<String>,
     /// Where the case begins in the log of each service that knows it.
@@ -61,21 +65,23 @@ struct Told {
 }
 
 pub(super) async fn run(args: ReadingsArgs, shell: Shell) -> Result<(), Error> {
-    let mut told = Told::of(args.case.as_str());
+    let mut told = Told::of(args.case.as_ref());
     for (service, options) in args.logs.all()? {
         logs::read(service, &options, |stored| told.see(service, &stored)).await?;
     }
     let unreadable = std::mem::take(&mut told.unreadable);
     let is_known = !told.begins.is_empty() || !unreadable.is_empty();
     let mut readings = told.readings();
-    if !is_known && readings.is_empty() {
-        return Err(logs::no_events_of(&args.case));
+    if let Some(case) = args.case.as_ref().filter(|_| !is_known && readings.is_empty()) {
+        return Err(logs::no_events_of(case));
     }
     readings.retain(|reading| args.by.as_ref().is_none_or(|by| by.as_str() == reading.actor));
     readings.iter().try_for_each(|reading| print(reading, args.json, shell))?;
     if !args.json {
-        let (case, count) = (&args.case, readings.len());
-        shell.line(shell.pick(&format!("{case}：查阅 {count} 次"), &format!("{case}: {count} readings")))?;
+        let case = args.case.as_ref().map(CaseId::as_str);
+        let (whose, count) = (case.or(args.by.as_ref().map(Id::as_str)).unwrap_or_default(), readings.len());
+        shell
+            .line(shell.pick(&format!("{whose}：查阅 {count} 次"), &format!("{whose}: {count} readings")))?;
     }
     verdict(&unreadable)
 }
@@ -90,11 +96,10 @@ fn verdict(unreadable: &[String]) -> Result<(), Error> {
 }
 
 impl Told {
-    fn of(case: &str) -> Self {
-        let itself = format!("case:{case}");
-        let dossiers = HashSet::from([itself]);
-        let begins = HashMap::new();
-        Self { case: case.to_owned(), dossiers, begins, readings: Vec::new(), unreadable: Vec::new() }
+    fn of(case: Option<&CaseId>) -> Self {
+        let dossiers = case.iter().map(|case| format!("case:{case}")).collect();
+        let (case, begins) = (case.map(ToString::to_string), HashMap::new());
+        Self { case, dossiers, begins, readings: Vec::new(), unreadable: Vec::new() }
     }
 
     fn see(&mut self, service: &'static str, stored: &Stored) {
@@ -105,7 +110,7 @@ impl Told {
 
     fn read(&mut self, service: &'static str, stored: &Stored) -> Result<(), serde_json::Error> {
         let meta: Meta = serde_json::from_slice(&stored.meta)?;
-        if meta.case_id.is_some_and(|case| case.as_str() == self.case) {
+        if self.case.is_some() && meta.case_id.map(|case| case.to_string()) == self.case {
             self.dossiers.insert(stored.stream.clone());
             self.begins.entry(service).or_insert(stored.position);
         }
@@ -129,8 +134,10 @@ impl Told {
 
     /// Those of the case, in the order of time: all its dossiers are known only now.
     fn readings(self) -> Vec<Reading> {
-        let Self { dossiers, begins, mut readings, .. } = self;
-        readings.retain(|reading| dossiers.contains(&reading.dossier) || has_shown(reading, &begins));
+        let Self { case, dossiers, begins, mut readings, .. } = self;
+        readings.retain(|reading| {
+            case.is_none() || dossiers.contains(&reading.dossier) || has_shown(reading, &begins)
+        });
         readings.sort_by_key(|reading| (reading.at, reading.service, reading.position));
         readings
     }

@@ -72,7 +72,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("audit queries", "向各服务日志提出的既定查询：无权行为、缺少人员或审核、职责未分离、移送无答复"),
     ("audit queries list", "列出查询及其依据"),
     ("audit queries run", "向全部服务的日志提出查询；查出问题时以 1 结束"),
-    ("audit readings", "谁在何时、为何目的查阅过某案件（各服务）"),
+    ("audit readings", "谁在何时、为何目的查阅过某案件，或者某人查阅过什么（各服务）"),
     ("audit check-proof", "单独核验回执，无需日志和数据库"),
     ("audit export", "把一个日志或各日志中的一个案件导出为文件：JSON Lines 或 Parquet，附哈希和已签检查点"),
     ("audit watch", "监视日志所公布的检查点并记住，一旦前后不符即报警"),
@@ -232,7 +232,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("audit verify", "to", "只核对至此位置（含）的事件"),
     ("audit verify", "database_url", "日志事件的 PostgreSQL 连接 URL；有读取权即可"),
     ("audit verify", "files_only", "只核验文件，不核对数据库中的事件"),
-    ("audit readings", "case", "案件编号，各部门相同"),
+    ("audit readings", "case", "案件编号，各部门相同；不写则列出 --by 所指人员查阅的全部内容"),
     ("audit readings", "by", "只看此人（代号）的查阅"),
     ("audit readings", "json", "每次查阅输出一行 JSON"),
     (

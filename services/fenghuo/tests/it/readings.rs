@@ -245,6 +245,12 @@ fn the_command_line_states_its_purpose_and_is_recorded_too() {
     let readings = out(&readings);
     assert!(readings.ends_with(&format!("{CASE}: 2 readings\n")), "{readings}");
     assert!(readings.contains("案件办理 / case handling") && readings.contains("审计抽查"), "{readings}");
+    let mut actors = readings.lines().filter_map(|line| line.split("  ").nth(1)?.split('@').next());
+    let by = actors.next().unwrap();
+    let whole = out(&run(&["--lang", "en", "audit", "readings", "--by", by, "--data", data]));
+    assert!(readings.lines().take(2).all(|reading| whole.contains(reading)), "{whole}");
+    let nobody = out(&run(&["--lang", "en", "audit", "readings", "--by", "nobody", "--data", data]));
+    assert_eq!(nobody, "nobody: 0 readings\n");
 }
 
 /// More than the pool has connections: who waits for the record, or for another connection, must not hold one.
